@@ -1,0 +1,86 @@
+-- Plans what ends the script: switched-off triggers back as they were, sequences forward, routines away.
+CREATE PROCEDURE pg_temp.dumpsert_close()
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _s record;
+  _move boolean;
+  _behind text;
+  _outcome text;
+BEGIN
+  INSERT INTO pg_temp.dumpsert_todo (phase, statement)
+  SELECT 'close', format('ALTER TABLE ONLY %s ENABLE %s %s %I', s.relid::regclass,
+                         CASE s.state WHEN 'R' THEN 'REPLICA' WHEN 'A' THEN 'ALWAYS' END, s.kind, s.name)
+    FROM pg_temp.dumpsert_switched AS s ORDER BY s.n;
+  INSERT INTO pg_temp.dumpsert_todo (phase, statement)
+  SELECT 'end', format('DROP ROUTINE pg_temp.%I', p.proname)
+    FROM pg_proc AS p WHERE p.pronamespace = pg_my_temp_schema() AND p.proname ~ '^dumpsert_';
+  INSERT INTO pg_temp.dumpsert_todo (phase, statement) VALUES ('end', 'INSERT INTO pg_temp.dumpsert_done VALUES (2)');
+
+  FOR _s IN
+    SELECT r.n, r.value, r.is_called, c.oid::regclass AS seq, c.relowner, q.*, u.relations,
+           c.relnamespace::regnamespace::text ~ '^pg_' OR EXISTS (SELECT FROM pg_depend AS d
+             WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e') AS alien
+      FROM pg_temp.dumpsert_sequences AS r
+      LEFT JOIN (pg_namespace AS n JOIN pg_class AS c ON c.relnamespace = n.oid) ON n.nspname = r.schema AND c.relname = r.name
+      LEFT JOIN pg_sequence AS q ON q.seqrelid = c.oid
+      CROSS JOIN LATERAL (  -- the tables that own it (serial, identity), or draw a default from it
+        SELECT array_agg(coalesce(pg_partition_root(o.relid), o.relid)) AS relations FROM (
+          SELECT d.refobjid FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+             AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+          UNION SELECT a.adrelid FROM pg_depend AS d JOIN pg_attrdef AS a ON a.oid = d.objid
+           WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid) AS o(relid)) AS u
+     ORDER BY r.n
+  LOOP
+    _outcome := CASE
+      WHEN _s.seqrelid IS NULL THEN 'skipped: no such sequence here'
+      WHEN _s.alien THEN 'skipped: it belongs to the system or to an extension'
+      WHEN NOT EXISTS (SELECT FROM pg_temp.dumpsert_touched AS t WHERE t.root = ANY (_s.relations)) AND _s.relations IS NOT NULL
+        THEN 'skipped: the dump has no rows for its table'
+      WHEN _s.value NOT BETWEEN _s.seqmin AND _s.seqmax
+        THEN format('skipped: %s is not between %s and %s', _s.value, _s.seqmin, _s.seqmax)
+      WHEN NOT has_sequence_privilege(_s.seq, 'SELECT') OR NOT has_sequence_privilege(_s.seq, 'UPDATE')
+        THEN 'skipped: needs the privileges SELECT and UPDATE' END;
+    IF _outcome IS NULL THEN
+      _behind := format('last_value OPERATOR(pg_catalog.%s) %L::bigint OR last_value OPERATOR(pg_catalog.=) %2$L::bigint'
+        ' AND is_called OPERATOR(pg_catalog.<) %L::boolean', CASE WHEN _s.seqincrement > 0 THEN '<' ELSE '>' END, _s.value, _s.is_called);
+      EXECUTE format('SELECT %s FROM %s', _behind, _s.seq) INTO _move;
+      _outcome := CASE WHEN NOT _move THEN 'kept' WHEN pg_has_role(_s.relowner, 'USAGE') THEN 'moved'
+                       ELSE 'moved, not undone by a rollback' END;
+      IF _outcome = 'moved' THEN
+        -- Locks out nextval and gives the sequence a new file, state unchanged: setval becomes part of the transaction.
+        INSERT INTO pg_temp.dumpsert_todo (phase, statement)
+        VALUES ('close', format('ALTER SEQUENCE %s INCREMENT BY %s', _s.seq, _s.seqincrement));
+      END IF;
+      IF _move THEN
+        INSERT INTO pg_temp.dumpsert_todo (phase, statement)
+        VALUES (CASE _outcome WHEN 'moved' THEN 'close' ELSE 'end' END,
+                format('SELECT pg_catalog.setval(%L, %s, %L) FROM %1$s WHERE %4$s', _s.seq, _s.value, _s.is_called, _behind));
+      END IF;
+    END IF;
+    UPDATE pg_temp.dumpsert_sequences AS r SET outcome = _outcome WHERE r.n = _s.n;
+  END LOOP;
+END
+$dumpsert$;
+
+DO $dumpsert$
+BEGIN
+  IF pg_catalog.to_regproc('pg_temp.dumpsert_apply') IS NOT NULL THEN
+    CALL pg_temp.dumpsert_apply();
+  END IF;
+  -- This would fire the guard as well: it is satisfied, and armed anew within the same statement.
+  INSERT INTO pg_temp.dumpsert_done VALUES (1);
+  SET CONSTRAINTS ALL IMMEDIATE;
+  SET CONSTRAINTS pg_temp."dumpsert: the script did not end, nothing was changed" DEFERRED;
+  INSERT INTO pg_temp.dumpsert_guard VALUES (2);
+  CALL pg_temp.dumpsert_close();
+  CALL pg_temp.dumpsert_run('close');
+END
+$dumpsert$;
+
+SELECT pg_catalog.jsonb_build_object('version', 1,
+  'tables', (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(t) ORDER BY t.target) FROM pg_temp.dumpsert_counts AS t),
+  'sequences', (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(s) ORDER BY s.n) FROM pg_temp.dumpsert_sequences AS s),
+  'notes', (SELECT pg_catalog.jsonb_agg(t.note ORDER BY t.n) FROM pg_temp.dumpsert_notes AS t)) AS dumpsert_result
+\gset
+;
+CALL pg_temp.dumpsert_run('end');

@@ -1,0 +1,164 @@
+-- Everything below lives in pg_temp and is gone after COMMIT or ROLLBACK. Routines that read the catalog have a fixed
+-- search_path; those that write to tables keep the session's own, which triggers and CHECK functions of the target may need.
+DO $dumpsert$
+DECLARE
+  _fault pg_catalog.text;
+BEGIN
+  _fault := CASE
+    WHEN pg_catalog.current_setting('server_version_num')::integer OPERATOR(pg_catalog.<) 120000
+      THEN 'needs PostgreSQL 12 or later'
+    WHEN pg_catalog.current_setting('standard_conforming_strings') OPERATOR(pg_catalog.<>) 'on'
+      THEN 'needs standard_conforming_strings = on'
+    WHEN pg_catalog.current_setting('session_replication_role') OPERATOR(pg_catalog.=) 'replica'
+      THEN 'refuses session_replication_role = replica: foreign keys would not be checked'
+    WHEN pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) 'on'
+      THEN 'needs a transaction that may write: this one is read-only, or the server is a standby'
+  END;
+  IF _fault IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+      MESSAGE = pg_catalog.concat('dumpsert ', _fault, '; nothing was changed');
+  ELSIF NOT pg_catalog.has_database_privilege(pg_catalog.current_database()::pg_catalog.text, 'TEMPORARY') THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'dumpsert needs the privilege TEMPORARY on this database; nothing was changed',
+      HINT = pg_catalog.format('GRANT TEMPORARY ON DATABASE %I TO %I;', pg_catalog.current_database(), current_user);
+  END IF;
+END
+$dumpsert$;
+
+-- The guard: a deferred foreign key that only the last statement of the script satisfies, so that no earlier COMMIT succeeds.
+CREATE TEMPORARY TABLE pg_temp.dumpsert_done (step integer PRIMARY KEY) ON COMMIT DROP;
+CREATE TEMPORARY TABLE pg_temp.dumpsert_guard (step integer
+  CONSTRAINT "dumpsert: the script did not end, nothing was changed"
+  REFERENCES pg_temp.dumpsert_done DEFERRABLE INITIALLY DEFERRED) ON COMMIT DROP;
+INSERT INTO pg_temp.dumpsert_guard VALUES (1);
+
+CREATE TEMPORARY TABLE pg_temp.dumpsert_options (options pg_catalog.jsonb) ON COMMIT DROP;
+CREATE TEMPORARY TABLE pg_temp.dumpsert_touched (relid pg_catalog.oid PRIMARY KEY, root pg_catalog.oid) ON COMMIT DROP;
+CREATE TEMPORARY TABLE pg_temp.dumpsert_switched (n integer GENERATED ALWAYS AS IDENTITY,
+  relid pg_catalog.oid, kind pg_catalog.text, name pg_catalog.text, state "char") ON COMMIT DROP;
+CREATE TEMPORARY TABLE pg_temp.dumpsert_sequences (n integer GENERATED ALWAYS AS IDENTITY,
+  schema pg_catalog.text, name pg_catalog.text, value bigint, is_called boolean, outcome pg_catalog.text) ON COMMIT DROP;
+CREATE TEMPORARY TABLE pg_temp.dumpsert_notes (n integer GENERATED ALWAYS AS IDENTITY, note pg_catalog.text) ON COMMIT DROP;
+CREATE TEMPORARY TABLE pg_temp.dumpsert_counts (target pg_catalog.text,
+  inserted bigint, updated bigint, unchanged bigint) ON COMMIT DROP;
+CREATE TEMPORARY TABLE pg_temp.dumpsert_todo (n integer GENERATED ALWAYS AS IDENTITY,
+  phase pg_catalog.text, statement pg_catalog.text) ON COMMIT DROP;
+
+-- Runs the statements that a catalog routine has left for a phase.
+CREATE PROCEDURE pg_temp.dumpsert_run(_phase pg_catalog.text) LANGUAGE plpgsql AS $dumpsert$
+DECLARE
+  _statement pg_catalog.text;
+BEGIN
+  FOR _statement IN SELECT t.statement FROM pg_temp.dumpsert_todo AS t
+                     WHERE t.phase OPERATOR(pg_catalog.=) _phase ORDER BY t.n LOOP
+    EXECUTE _statement;
+  END LOOP;
+  DELETE FROM pg_temp.dumpsert_todo AS t WHERE t.phase OPERATOR(pg_catalog.=) _phase;
+END
+$dumpsert$;
+
+CREATE PROCEDURE pg_temp.dumpsert_begin(_options pg_catalog.jsonb)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _bad record;
+BEGIN
+  SELECT o.key, o.value INTO _bad
+    FROM jsonb_each(_options) AS o
+    LEFT JOIN (VALUES ('triggers', '["off", "fire"]'::jsonb), ('no_key', '["error", "insert", "skip", "match"]'),
+                      ('unknown_columns', '["error", "drop"]'), ('unknown_tables', '["error", "drop"]'))
+           AS known(key, choices) ON known.key = o.key
+   WHERE NOT CASE WHEN o.key = 'allow_extension_tables' THEN jsonb_typeof(o.value) = 'array'
+                  ELSE jsonb_typeof(o.value) = 'string' AND coalesce(known.choices @> o.value, false) END;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+      MESSAGE = format('dumpsert: option %s = %s is not known', _bad.key, _bad.value);
+  END IF;
+  INSERT INTO pg_temp.dumpsert_options VALUES ('{"triggers": "off", "no_key": "error", "unknown_columns": "error",
+    "unknown_tables": "error", "allow_extension_tables": []}' || _options);
+  -- A savepoint around each statement would let the script go on after an error: the rows' xmin tells.
+  IF (SELECT g.xmin::text FROM pg_temp.dumpsert_guard AS g) <> (SELECT o.xmin::text FROM pg_temp.dumpsert_options AS o) THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+      MESSAGE = 'dumpsert: the client sets a savepoint around each statement, errors would not undo everything',
+      HINT = 'Switch this off (psql: ON_ERROR_ROLLBACK, JDBC: autosave).';
+  END IF;
+END
+$dumpsert$;
+
+-- Checks a table before its first row, and plans to switch off what would fire on an upsert but not on a fresh restore.
+CREATE FUNCTION pg_temp.dumpsert_touch(_schema pg_catalog.text, _name pg_catalog.text) RETURNS pg_catalog.oid
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _target text := format('%I.%I', _schema, _name);
+  _options jsonb := (SELECT options FROM pg_temp.dumpsert_options);
+  _nspid oid;
+  _relid oid;
+  _kind "char";
+  _fault record;
+BEGIN
+  SELECT n.oid, c.oid, c.relkind INTO _nspid, _relid, _kind
+    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+   WHERE n.nspname = _schema AND c.relname = _name;
+  SELECT f.* INTO _fault FROM (VALUES
+    (_schema ~ '^pg_' OR _schema = 'information_schema', '42501', 'is a system table', NULL),
+    (_relid IS NULL, '42P01', 'does not exist here', 'Create it first: the script brings rows, not tables.'),
+    (_kind NOT IN ('r', 'p'), '42809', 'is no table but a ' || CASE _kind WHEN 'v' THEN 'view'
+      WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table' WHEN 'S' THEN 'sequence' ELSE 'different object' END, NULL),
+    (EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = _relid AND d.deptype = 'e')
+      AND NOT EXISTS (SELECT FROM jsonb_array_elements_text(_options -> 'allow_extension_tables') AS t(name)
+                       WHERE to_regclass(t.name) = _relid),
+      '42501', 'belongs to an extension', 'List it in allow_extension_tables if rows of it shall be written.'),
+    (NOT has_schema_privilege(_nspid, 'USAGE'), '42501', 'is in a schema without USAGE privilege', NULL),
+    (NOT (has_table_privilege(_relid, 'SELECT') AND has_table_privilege(_relid, 'INSERT') AND has_table_privilege(_relid, 'UPDATE')),
+      '42501', 'needs the privileges SELECT, INSERT and UPDATE',
+      format('GRANT SELECT, INSERT, UPDATE ON %s TO %I;', _target, current_user)),
+    (row_security_active(_relid), '42501', 'has row-level security that applies to ' || current_user,
+      'Run the script as a role with BYPASSRLS, or as the owner where it is not forced.')
+  ) AS f(is_so, code, text, hint) WHERE f.is_so LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = _fault.code, MESSAGE = format('dumpsert: %s %s; nothing was changed', _target, _fault.text),
+      HINT = coalesce(_fault.hint, 'Leave it out of the dump.');
+  END IF;
+  INSERT INTO pg_temp.dumpsert_touched VALUES (_relid, coalesce(pg_partition_root(_relid), _relid)) ON CONFLICT DO NOTHING;
+
+  -- Constraint triggers (tgconstraint <> 0) are the target's rules and stay on.
+  WITH found AS (
+    INSERT INTO pg_temp.dumpsert_switched (relid, kind, name, state)
+    SELECT s.* FROM (
+      SELECT t.tgrelid, 'TRIGGER', t.tgname, t.tgenabled FROM pg_trigger AS t
+       WHERE t.tgrelid IN (SELECT _relid UNION SELECT p.relid FROM pg_partition_tree(_relid) AS p)
+         AND t.tgconstraint = 0 AND _options ->> 'triggers' = 'off'
+      UNION ALL
+      SELECT r.ev_class, 'RULE', r.rulename, r.ev_enabled FROM pg_rewrite AS r
+       WHERE r.ev_class = _relid AND r.ev_type IN ('2', '3')) AS s(relid, kind, name, state)
+     WHERE s.state <> 'D' AND NOT EXISTS (
+       SELECT FROM pg_temp.dumpsert_switched AS b WHERE (b.relid, b.kind, b.name) = (s.relid, s.kind, s.name))
+    RETURNING *)
+  INSERT INTO pg_temp.dumpsert_todo (phase, statement)
+  SELECT 'touch', format('ALTER TABLE ONLY %s DISABLE %s %I', f.relid::regclass, f.kind, f.name) FROM found AS f ORDER BY f.n;
+  SELECT s.relid::regclass AS relation, s.kind, s.name INTO _fault
+    FROM pg_temp.dumpsert_switched AS s JOIN pg_class AS c ON c.oid = s.relid
+   WHERE NOT pg_has_role(c.relowner, 'USAGE') LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+      MESSAGE = format('dumpsert: %s must be owner of %s to switch off %s %I; nothing was changed',
+                       current_user, _fault.relation, lower(_fault.kind), _fault.name),
+      HINT = CASE _fault.kind WHEN 'TRIGGER' THEN 'Run the script as the owner, or choose triggers = fire.'
+             ELSE 'Run the script as the owner.' END;
+  END IF;
+  RETURN _relid;
+END
+$dumpsert$;
+
+CREATE PROCEDURE pg_temp.dumpsert_table(_schema pg_catalog.text, _name pg_catalog.text) LANGUAGE plpgsql AS $dumpsert$
+BEGIN
+  PERFORM pg_temp.dumpsert_touch(_schema, _name);
+  CALL pg_temp.dumpsert_run('touch');
+END
+$dumpsert$;
+
+CREATE PROCEDURE pg_temp.dumpsert_sequence(_schema pg_catalog.text, _name pg_catalog.text, _value bigint, _is_called boolean)
+LANGUAGE plpgsql AS $dumpsert$
+BEGIN
+  INSERT INTO pg_temp.dumpsert_sequences (schema, name, value, is_called) VALUES (_schema, _name, _value, _is_called);
+END
+$dumpsert$;
