@@ -1,0 +1,83 @@
+#!/bin/sh
+# Starts a throw-away PostgreSQL and removes it, data and all, when standard input ends. Whoever started it holds the
+# other end of that pipe, so the server goes however its user goes: by return, panic, Ctrl-C or kill -9.
+# usage: server.sh [NAME=VALUE]...    settings of the server, over those below
+# Prints three lines once the server accepts connections: socket directory, port, directory of the programs.
+# The programs come from DUMPSERT_PG_BINDIR, PATH, or the newest /usr/lib/postgresql/*/bin.
+set -eu
+trap '' HUP INT TERM
+port=5432
+
+# Servers and clients from one directory, so that they are of one version.
+is_complete() {
+    [ -x "$1/initdb" ] && [ -x "$1/pg_ctl" ] && [ -x "$1/psql" ] && [ -x "$1/pg_dump" ]
+}
+find_bindir() {
+    if [ -n "${DUMPSERT_PG_BINDIR:-}" ]; then
+        echo "$DUMPSERT_PG_BINDIR"
+        return
+    fi
+    in_path=$(dirname "$(readlink -f "$(command -v initdb || echo /nowhere)")")
+    if is_complete "$in_path"; then
+        echo "$in_path"
+    else
+        find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1
+    fi
+}
+
+bindir=$(find_bindir)
+if ! is_complete "$bindir"; then
+    echo "no PostgreSQL server found: install the package postgresql, or name its directory in DUMPSERT_PG_BINDIR" >&2
+    exit 1
+fi
+
+# initdb and postgres refuse to run as root
+if [ "$(id -u)" = 0 ]; then
+    account=postgres
+    id -u "$account" >/dev/null 2>&1 || account=nobody
+    as_server() { setpriv --reuid="$account" --regid="$(id -gn "$account")" --init-groups -- "$@"; }
+else
+    as_server() { "$@"; }
+fi
+
+# A socket's path may have 107 bytes at most: not below TMPDIR, which can be long, or closed to the server's account.
+dir=$(mktemp -d /tmp/dumpsert-pg.XXXXXX)
+started=
+stop() {
+    [ -z "$started" ] || as_server "$bindir/pg_ctl" -D "$dir/data" -m immediate -s -w stop >/dev/null 2>&1 || :
+    rm -rf "$dir"
+}
+trap stop EXIT
+cd "$dir"
+[ "$(id -u)" != 0 ] || chown "$account" "$dir"
+
+as_server "$bindir/initdb" -D "$dir/data" -U postgres -E UTF8 --locale=C.UTF-8 -A trust -N >"$dir/initdb.log" 2>&1 || {
+    cat "$dir/initdb.log" >&2
+    exit 1
+}
+# What is lost in a crash does not matter here, and autovacuum would blur what a test says about row versions and WAL.
+cat >>"$dir/data/postgresql.conf" <<CONF
+listen_addresses = ''
+unix_socket_directories = '$dir'
+port = $port
+fsync = off
+full_page_writes = off
+synchronous_commit = off
+autovacuum = off
+max_wal_size = 4GB
+timezone = 'UTC'
+lc_messages = 'C'
+CONF
+for setting; do
+    value=$(printf %s "${setting#*=}" | sed "s/'/''/g")
+    printf "%s = '%s'\n" "${setting%%=*}" "$value" >>"$dir/data/postgresql.conf"
+done
+# Set before the start, which may fail half-way; stopping a server that does not run does no harm.
+started=yes
+as_server "$bindir/pg_ctl" -D "$dir/data" -l "$dir/log" -w -s start >/dev/null 2>&1 </dev/null || {
+    cat "$dir/log" >&2
+    exit 1
+}
+printf '%s\n' "$dir" "$port" "$bindir"
+exec >/dev/null 2>&1
+cat
