@@ -1,0 +1,374 @@
+-- One row for each staging table pg_temp.dumpsert_stage_<n>: what was dumped, and how it is to be written.
+CREATE TEMPORARY TABLE pg_temp.dumpsert_stages (
+  n integer PRIMARY KEY, schema pg_catalog.text, name pg_catalog.text, columns pg_catalog.text[],
+  relid pg_catalog.oid,          -- the table to write to; NULL: the target has none and its rows are dropped
+  node pg_catalog.oid,           -- its topmost partition root, or itself: the node of the foreign-key graph
+  target pg_catalog.text,        -- its qualified name
+  way pg_catalog.text,           -- key | match | insert | skip
+  key_index pg_catalog.oid, key_columns pg_catalog.text[],
+  set_columns pg_catalog.text[],
+  batch integer,                 -- stages of a batch are written by one statement, batches in this order
+  empty_sql pg_catalog.text, diff_sql pg_catalog.text, twice_sql pg_catalog.text, update_sql pg_catalog.text,
+  insert_sql pg_catalog.text, new_only pg_catalog.text, on_conflict pg_catalog.text,
+  missing pg_catalog.tid[],      -- way match: the staged rows of which the table has too few copies
+  rows bigint, inserted bigint, updated bigint) ON COMMIT DROP;
+
+-- Checks a table against the dumped columns and plans its staging table: exactly these columns, in this order.
+CREATE PROCEDURE pg_temp.dumpsert_prepare(_n integer, _schema pg_catalog.text, _name pg_catalog.text, _columns pg_catalog.text[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _options jsonb := (SELECT options FROM pg_temp.dumpsert_options);
+  _target text := format('%I.%I', _schema, _name);
+  _relid oid;
+  _unknown text[];
+  _missing text[];
+  _spare text;
+  _generated text[];
+BEGIN
+  IF _options ->> 'unknown_tables' = 'drop' AND to_regclass(_target) IS NULL THEN
+    INSERT INTO pg_temp.dumpsert_notes (note) VALUES (format('%s does not exist here: its rows are left out', _target));
+  ELSE
+    _relid := pg_temp.dumpsert_touch(_schema, _name);
+    SELECT array_agg(c ORDER BY o) INTO _unknown FROM unnest(_columns) WITH ORDINALITY AS d(c, o)
+     WHERE NOT EXISTS (SELECT FROM pg_attribute AS a
+                        WHERE a.attrelid = _relid AND a.attname = c AND a.attnum > 0 AND NOT a.attisdropped);
+    SELECT array_agg(a.attname::text) INTO _generated FROM pg_attribute AS a
+     WHERE a.attrelid = _relid AND a.attgenerated <> '' AND a.attname = ANY (_columns);
+    SELECT array_agg(a.attname::text ORDER BY a.attnum) INTO _missing
+      FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
+     WHERE a.attrelid = _relid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> ALL (_columns)
+       AND (a.attnotnull OR t.typnotnull) AND NOT a.atthasdef AND a.attidentity = '' AND t.typdefault IS NULL;
+    IF _unknown IS NOT NULL AND _options ->> 'unknown_columns' = 'error' THEN
+      SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO _spare FROM pg_attribute AS a
+       WHERE a.attrelid = _relid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> ALL (_columns);
+      RAISE EXCEPTION USING ERRCODE = 'undefined_column',
+        MESSAGE = format('dumpsert: %s has no column %s; nothing was changed', _target,
+                         (SELECT string_agg(quote_ident(c), ', ') FROM unnest(_unknown) AS c)),
+        HINT = coalesce(format('Columns that only the target has: %s. ', _spare), '')
+          || 'Add the column to the target, or choose unknown_columns = drop.';
+    ELSIF _missing IS NOT NULL THEN
+      RAISE EXCEPTION USING ERRCODE = 'not_null_violation',
+        MESSAGE = format('dumpsert: %s requires %s (NOT NULL, no default), which the dump does not bring; nothing was changed',
+                         _target, (SELECT string_agg(quote_ident(c), ', ') FROM unnest(_missing) AS c)),
+        HINT = 'Give the column a default on the target.';
+    END IF;
+    INSERT INTO pg_temp.dumpsert_notes (note)
+    SELECT format('%s.%I %s: the dumped values are left out', _target, c, CASE WHEN c = ANY (_unknown)
+                  THEN 'does not exist here' ELSE 'is generated here' END)
+      FROM unnest(coalesce(_unknown, '{}') || coalesce(_generated, '{}')) AS c;
+  END IF;
+  INSERT INTO pg_temp.dumpsert_stages (n, schema, name, columns, relid)
+  VALUES (_n, _schema, _name, _columns, _relid);
+  -- A generated key column is no part of a dump, its expression is copied instead.
+  IF _generated IS NULL AND EXISTS (
+    SELECT FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+     WHERE i.indrelid = _relid AND i.indisunique AND a.attgenerated <> '') THEN
+    INSERT INTO pg_temp.dumpsert_todo (phase, statement)
+    SELECT 'touch', format(s, _n, _relid::regclass, c) FROM (
+      SELECT 0, 'CREATE TEMPORARY TABLE pg_temp.dumpsert_stage_%s (LIKE %s INCLUDING GENERATED) ON COMMIT DROP', ''
+      UNION ALL
+      SELECT a.attnum, 'ALTER TABLE pg_temp.dumpsert_stage_%s DROP COLUMN %3$I CASCADE', a.attname FROM pg_attribute AS a
+       WHERE a.attrelid = _relid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attname <> ALL (_columns)
+      UNION ALL
+      SELECT 2000, 'ALTER TABLE pg_temp.dumpsert_stage_%s ADD COLUMN %3$I pg_catalog.text', u FROM unnest(_unknown) AS u) AS x(o, s, c) ORDER BY o;
+  ELSE
+    INSERT INTO pg_temp.dumpsert_todo (phase, statement)
+    SELECT 'touch', format('CREATE TEMPORARY TABLE pg_temp.dumpsert_stage_%s ON COMMIT DROP AS SELECT %s%s WITH NO DATA', _n,
+      string_agg(CASE WHEN _relid IS NULL OR c = ANY (_unknown) THEN format('NULL::pg_catalog.text AS %I', c)
+                      ELSE quote_ident(c) END, ', ' ORDER BY o), ' FROM ' || _relid::regclass)
+      FROM unnest(_columns) WITH ORDINALITY AS d(c, o);
+  END IF;
+END
+$dumpsert$;
+
+CREATE PROCEDURE pg_temp.dumpsert_stage(_n integer, _schema pg_catalog.text, _name pg_catalog.text, _columns pg_catalog.text[])
+LANGUAGE plpgsql AS $dumpsert$
+BEGIN
+  CALL pg_temp.dumpsert_prepare(_n, _schema, _name, _columns);
+  CALL pg_temp.dumpsert_run('touch');
+END
+$dumpsert$;
+
+-- The condition that a row p of the table and a staged row s have the same key, by the equality of the index itself.
+CREATE FUNCTION pg_temp.dumpsert_same_key(_index pg_catalog.oid) RETURNS pg_catalog.text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
+  SELECT string_agg(format(CASE WHEN a.attnotnull THEN '%s' ELSE '(%s OR p.%I IS NULL AND s.%2$I IS NULL)' END,
+      format('p.%1$I%2$s OPERATOR(%3$I.%4$s) s.%1$I%2$s%5$s', a.attname,
+        CASE WHEN ty.typtype <> 'p' THEN format('::%I.%I', tn.nspname, ty.typname) END,
+        coalesce(o.oprnamespace::regnamespace::name, 'pg_catalog'), coalesce(o.oprname, '='),
+        CASE WHEN i.indcollation[k.ord - 1] <> a.attcollation
+             THEN (SELECT format(' COLLATE %I.%I', co.collnamespace::regnamespace::name, co.collname)
+                     FROM pg_collation AS co WHERE co.oid = i.indcollation[k.ord - 1]) END),
+      a.attname), ' AND ' ORDER BY k.ord)
+    FROM pg_index AS i
+   CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, ord)
+    JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+    JOIN pg_opclass AS oc ON oc.oid = i.indclass[k.ord - 1]
+    JOIN pg_am AS am ON am.oid = oc.opcmethod
+    JOIN pg_type AS ty ON ty.oid = oc.opcintype JOIN pg_namespace AS tn ON tn.oid = ty.typnamespace
+    LEFT JOIN pg_amop AS ao ON ao.amopfamily = oc.opcfamily AND am.amname = 'btree' AND ao.amopstrategy = 3
+      AND ao.amoplefttype = oc.opcintype AND ao.amoprighttype = oc.opcintype
+    LEFT JOIN pg_operator AS o ON o.oid = ao.amopopr
+   WHERE i.indexrelid = _index AND k.ord <= i.indnkeyatts
+$dumpsert$;
+
+-- Decides for every stage how its rows are written, and in which order: tables before those that reference them.
+CREATE PROCEDURE pg_temp.dumpsert_plan()
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _no_key text := (SELECT options ->> 'no_key' FROM pg_temp.dumpsert_options);
+  _s record;
+  _index oid;
+  _misfit boolean;
+BEGIN
+  -- Rows of a partition whose bounds differ on the target are routed by the root.
+  FOR _s IN SELECT s.n, s.relid, pg_get_partition_constraintdef(s.relid) AS bounds, c.relnamespace::regnamespace::name, r.relname, r.oid AS root,
+                   r.relnamespace::regnamespace::name AS root_schema
+              FROM pg_temp.dumpsert_stages AS s JOIN pg_class AS c ON c.oid = s.relid AND c.relispartition
+              JOIN pg_class AS r ON r.oid = pg_partition_root(s.relid) LOOP
+    BEGIN
+      EXECUTE format('SELECT EXISTS (SELECT FROM pg_temp.dumpsert_stage_%s WHERE NOT (%s))', _s.n, _s.bounds) INTO _misfit;
+    EXCEPTION WHEN undefined_column THEN _misfit := true;  -- bounds on a column that the dump does not bring
+    END;
+    IF _misfit THEN
+      UPDATE pg_temp.dumpsert_stages AS t SET relid = pg_temp.dumpsert_touch(
+        (SELECT nspname FROM pg_namespace JOIN pg_class AS c ON relnamespace = pg_namespace.oid WHERE c.oid = _s.root), _s.relname)
+       WHERE t.n = _s.n;
+    END IF;
+  END LOOP;
+
+  UPDATE pg_temp.dumpsert_stages AS s SET
+    target = CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || s.relid::regclass,
+    node = coalesce(pg_partition_root(s.relid), s.relid),
+    key_index = (
+      SELECT i.indexrelid FROM pg_index AS i
+       WHERE i.indrelid = s.relid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+         AND NOT EXISTS (
+           SELECT FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, ord)
+             JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+            WHERE k.ord <= i.indnkeyatts AND (NOT EXISTS (
+                SELECT FROM pg_attribute AS t WHERE t.attrelid = to_regclass('pg_temp.dumpsert_stage_' || s.n) AND t.attname = a.attname)
+              OR NOT (a.attnotnull OR coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false))))
+       ORDER BY i.indimmediate DESC, i.indisexclusion, i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1),
+    set_columns = ARRAY(SELECT a.attname::text FROM pg_attribute AS a
+      WHERE a.attrelid = s.relid AND a.attname = ANY (s.columns) AND a.attidentity <> 'a' AND a.attgenerated = ''
+        AND a.attnum > 0 ORDER BY a.attnum)
+    FROM pg_class AS c WHERE c.oid = s.relid;
+  UPDATE pg_temp.dumpsert_stages AS s SET
+    way = CASE WHEN s.relid IS NULL THEN 'skip' WHEN s.key_index IS NOT NULL THEN 'key' ELSE _no_key END,
+    key_columns = ARRAY(SELECT a.attname::text FROM pg_index AS i
+      CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, ord)
+       JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+      WHERE i.indexrelid = s.key_index AND k.ord <= i.indnkeyatts ORDER BY k.ord);
+  SELECT string_agg(s.relid::regclass::text, ', ' ORDER BY s.n) AS tables INTO _s FROM pg_temp.dumpsert_stages AS s WHERE s.way = 'error';
+  IF _s.tables IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_column_reference',
+      MESSAGE = format('dumpsert: no primary key or unique NOT NULL key to recognise the rows of %s by; nothing was changed', _s.tables),
+      HINT = 'Add a primary key, or choose no_key = match (compare whole rows), insert or skip.';
+  END IF;
+  INSERT INTO pg_temp.dumpsert_notes (note)
+  SELECT format('%s has no usable key: its rows are left out', s.relid::regclass)
+    FROM pg_temp.dumpsert_stages AS s WHERE s.way = 'skip' AND s.relid IS NOT NULL;
+
+  -- Foreign keys between the nodes. Where the referenced value itself may change both sides go into one statement,
+  -- as do cycles: "reach" goes both ways between such tables. The more a node reaches, the later it is written.
+  WITH RECURSIVE fk AS (
+    SELECT coalesce(pg_partition_root(c.conrelid), c.conrelid) AS child, coalesce(pg_partition_root(c.confrelid), c.confrelid) AS parent,
+           ARRAY(SELECT a.attname::text FROM pg_attribute AS a WHERE a.attrelid = c.confrelid AND a.attnum = ANY (c.confkey)) AS referenced
+      FROM pg_constraint AS c WHERE c.contype = 'f' AND coalesce((to_jsonb(c) ->> 'conenforced')::boolean, true)
+  ), edge AS (
+    SELECT child, parent FROM fk
+     UNION SELECT parent, child FROM fk WHERE EXISTS (
+       SELECT FROM pg_temp.dumpsert_stages AS s WHERE s.node = fk.parent AND s.way = 'key' AND NOT fk.referenced <@ s.key_columns)
+  ), reach(child, parent) AS (
+    SELECT s.node, s.node FROM pg_temp.dumpsert_stages AS s WHERE s.relid IS NOT NULL
+     UNION SELECT r.child, e.parent FROM reach AS r JOIN edge AS e ON e.child = r.parent
+       WHERE e.parent IN (SELECT s.node FROM pg_temp.dumpsert_stages AS s)
+  ), component AS (
+    SELECT r.child AS node, min(r.parent) FILTER (WHERE EXISTS (
+             SELECT FROM reach AS b WHERE b.child = r.parent AND b.parent = r.child)) AS leader, count(*) AS depth,
+           EXISTS (SELECT FROM fk WHERE fk.child = r.child AND fk.parent = r.child) AS to_itself
+      FROM reach AS r GROUP BY r.child
+  ), batches AS (
+    -- Several stages of one table without such a foreign key are written one after the other.
+    SELECT s.n, dense_rank() OVER (ORDER BY c.depth, c.leader,
+             CASE WHEN c.to_itself OR EXISTS (SELECT FROM component AS o WHERE o.leader = c.leader AND o.node <> c.node) THEN 0 ELSE s.n END) AS batch
+      FROM pg_temp.dumpsert_stages AS s JOIN component AS c USING (node)
+  )
+  UPDATE pg_temp.dumpsert_stages AS s SET batch = b.batch FROM batches AS b WHERE b.n = s.n AND s.way <> 'skip';
+
+  -- The statements. Unchanged rows are left alone, not even locked: they are joined away by record image.
+  UPDATE pg_temp.dumpsert_stages AS s SET
+    empty_sql = format('SELECT NOT EXISTS (SELECT FROM %s)', s.target),
+    diff_sql = format('SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE p.tableoid IS NULL), pg_catalog.count(*) FILTER (WHERE p.tableoid IS NOT NULL%s)'
+      ' FROM pg_temp.dumpsert_stage_%s AS s LEFT JOIN %s AS p ON %s', t.differs, s.n, s.target, t.same_key),
+    twice_sql = format('SELECT pg_catalog.concat_ws('', '', %1$s) FROM pg_temp.dumpsert_stage_%2$s AS s GROUP BY %1$s HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1',
+      t.key_list, s.n),
+    update_sql = format('UPDATE %s AS p SET %s FROM pg_temp.dumpsert_stage_%s AS s WHERE %s%s', s.target, t.set_from_stage, s.n, t.same_key, t.differs),
+    insert_sql = format('INSERT INTO %s AS _t %s SELECT %s FROM pg_temp.dumpsert_stage_%s AS s', s.relid::regclass, t.insert_columns, t.insert_values, s.n),
+    new_only = format('NOT EXISTS (SELECT FROM %s AS p WHERE %s)', s.target, t.same_key),
+    on_conflict = CASE WHEN t.arbiter THEN format(' ON CONFLICT (%s) DO %s', t.key_names, coalesce('UPDATE SET ' || t.set_from_excluded, 'NOTHING')) END
+    FROM (
+      SELECT b.n, pg_temp.dumpsert_same_key(b.key_index) AS same_key,
+        (SELECT string_agg(format('%1$I = s.%1$I', c), ', ') FROM unnest(b.set_columns) AS c) AS set_from_stage,
+        (SELECT string_agg(format('%1$I = EXCLUDED.%1$I', c), ', ') FROM unnest(b.set_columns) AS c) AS set_from_excluded,
+        (SELECT coalesce(format(' AND NOT ROW(%s)::pg_catalog.record OPERATOR(pg_catalog.*=) ROW(%s)::pg_catalog.record',
+           string_agg(format('p.%I', c), ', '), string_agg(format('s.%I', c), ', ')), ' AND false') FROM unnest(b.set_columns) AS c) AS differs,
+        (SELECT string_agg(quote_ident(k), ', ') FROM unnest(b.key_columns) AS k) AS key_names,
+        (SELECT string_agg(format('s.%I', k), ', ') FROM unnest(b.key_columns) AS k) AS key_list,
+        i.indimmediate AND NOT i.indisexclusion AND NOT EXISTS (
+          SELECT FROM pg_rewrite AS r WHERE r.ev_class = b.relid AND r.ev_type = '2') AS arbiter,
+        v.*
+        FROM pg_temp.dumpsert_stages AS b LEFT JOIN pg_index AS i ON i.indexrelid = b.key_index
+       CROSS JOIN LATERAL (
+         SELECT format('(%s) OVERRIDING SYSTEM VALUE', string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)) AS insert_columns,
+                string_agg(format('s.%I', a.attname), ', ' ORDER BY a.attnum) AS insert_values
+           FROM pg_attribute AS a WHERE a.attrelid = b.relid AND a.attnum > 0 AND a.attgenerated = '' AND a.attname = ANY (b.columns)
+         HAVING count(*) > 0 UNION ALL SELECT '', '' LIMIT 1) AS v
+    ) AS t WHERE t.n = s.n AND s.relid IS NOT NULL;
+END
+$dumpsert$;
+
+-- Whole rows with multiplicity. A dump is text: two rows are the same if they print the same, whatever their types.
+CREATE PROCEDURE pg_temp.dumpsert_match(_n integer)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET extra_float_digits = 3 AS $dumpsert$
+DECLARE
+  _target text;
+  _columns text;
+  _missing tid[];
+BEGIN
+  SELECT s.target, (SELECT string_agg(format('%I', a.attname), ', ') FROM pg_attribute AS a
+                     WHERE a.attrelid = s.relid AND a.attname = ANY (s.columns) AND a.attgenerated = '')
+    INTO _target, _columns FROM pg_temp.dumpsert_stages AS s WHERE s.n = _n;
+  EXECUTE format('SELECT array_agg(s.at ORDER BY s.at) FROM (
+      SELECT ctid AS at, image, row_number() OVER (PARTITION BY image ORDER BY ctid) AS nth
+        FROM (SELECT ctid, ROW(%1$s)::text COLLATE "C" AS image FROM pg_temp.dumpsert_stage_%2$s) AS r) AS s
+    LEFT JOIN (SELECT image, count(*) AS copies FROM (SELECT ROW(%1$s)::text COLLATE "C" AS image FROM %3$s) AS r GROUP BY image) AS p
+      ON p.image = s.image WHERE s.nth > coalesce(p.copies, 0)', _columns, _n, _target) INTO _missing;
+  UPDATE pg_temp.dumpsert_stages AS s SET missing = coalesce(_missing, '{}') WHERE s.n = _n;
+END
+$dumpsert$;
+
+-- Raises an error again, with the place in the dump.
+CREATE PROCEDURE pg_temp.dumpsert_raise(_batch integer, _state pg_catalog.text, _message pg_catalog.text, _detail pg_catalog.text,
+  _hint pg_catalog.text, _context pg_catalog.text, _schema pg_catalog.text, _table pg_catalog.text, _column pg_catalog.text,
+  _constraint pg_catalog.text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _relid oid := to_regclass(format('%I.%I', _schema, _table));
+  _s record;
+  _columns text;
+  _condition text;
+  _values text := substring(_detail FROM '^Key \(.*\)=\((.*)\) (?:already exists|is duplicated|is not present|conflicts with)');
+  _row bigint;
+  _key text;
+BEGIN
+  FOR _s IN SELECT s.n, s.relid, s.key_columns FROM pg_temp.dumpsert_stages AS s
+             WHERE s.batch = _batch AND s.node = coalesce(pg_partition_root(_relid), _relid) ORDER BY s.n LOOP
+    BEGIN
+      SELECT string_agg(format('coalesce((%s)::text, ''null'')', k.expression), ', ' ORDER BY k.ord) INTO _columns FROM (
+        SELECT pg_get_indexdef(i.indexrelid, o, true), o FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
+         CROSS JOIN LATERAL generate_series(1, i.indnkeyatts) AS o WHERE i.indrelid = _relid AND c.relname = _constraint
+        UNION ALL
+        SELECT quote_ident(a.attname), o FROM pg_constraint AS c CROSS JOIN LATERAL unnest(c.conkey) WITH ORDINALITY AS k(attnum, o)
+          JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = k.attnum
+         WHERE c.conrelid = _relid AND c.conname = _constraint AND c.contype = 'f') AS k(expression, ord);
+      _condition := CASE
+        WHEN _values IS NOT NULL AND _columns IS NOT NULL THEN format('concat_ws('', '', %s) = %L', _columns, _values)
+        WHEN _state = '23502' THEN format('%I IS NULL', _column)
+        WHEN _state = '23514' THEN (SELECT format('NOT (%s)', pg_get_expr(c.conbin, c.conrelid)) FROM pg_constraint AS c
+                                     WHERE c.conrelid = _relid AND c.conname = _constraint) END;
+      EXECUTE format('SELECT dumpsert_row, concat_ws('', '', %s) FROM (SELECT row_number() OVER () AS dumpsert_row, s.* FROM pg_temp.dumpsert_stage_%s AS s) AS s'
+        ' WHERE %s ORDER BY 1 %s LIMIT 1', coalesce((SELECT string_agg(quote_ident(k), ', ') FROM unnest(_s.key_columns) AS k), 'NULL'),
+        _s.n, _condition, CASE _state WHEN '23505' THEN 'DESC' END) INTO _row, _key;
+    EXCEPTION WHEN OTHERS THEN _row := NULL;  -- the search is a courtesy
+    END;
+    EXIT WHEN _row IS NOT NULL;
+  END LOOP;
+  RAISE EXCEPTION USING ERRCODE = _state, HINT = nullif(_hint, ''),
+    DETAIL = concat_ws(E'\n', nullif(_detail, ''), nullif(split_part(_context, 'SQL statement "WITH ', 1), '')), SCHEMA = _schema, TABLE = _table,
+    COLUMN = _column, CONSTRAINT = _constraint, MESSAGE = format('dumpsert: %s%s; nothing was changed', _message,
+      CASE WHEN _row IS NOT NULL THEN format(' (row %s of %s in the dump%s)', _row, _s.relid::regclass,
+        ', ' || nullif(array_to_string(_s.key_columns, ', '), '') || ' = ' || _key) END);
+END
+$dumpsert$;
+
+-- Writes the stages of a batch with one statement, so that foreign keys between them are checked when all rows are there.
+CREATE PROCEDURE pg_temp.dumpsert_write(_batch integer) LANGUAGE plpgsql AS $dumpsert$
+DECLARE
+  _s record;
+  _empty boolean;
+  _rows bigint;
+  _new bigint;
+  _changed bigint;
+  _key pg_catalog.text;
+  _parts pg_catalog.text[];
+  _state pg_catalog.text; _message pg_catalog.text; _detail pg_catalog.text; _hint pg_catalog.text; _context pg_catalog.text;
+  _schema pg_catalog.text; _table pg_catalog.text; _column pg_catalog.text; _constraint pg_catalog.text;
+BEGIN
+  FOR _s IN SELECT s.* FROM pg_temp.dumpsert_stages AS s WHERE s.batch OPERATOR(pg_catalog.=) _batch ORDER BY s.n LOOP
+    _changed := 0;
+    IF _s.way OPERATOR(pg_catalog.=) 'match' THEN
+      EXECUTE pg_catalog.format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', _s.target);
+    END IF;
+    EXECUTE _s.empty_sql INTO _empty;
+    IF _empty OR _s.way OPERATOR(pg_catalog.=) 'insert' THEN
+      EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM pg_temp.dumpsert_stage_%s', _s.n) INTO _rows;
+      _new := _rows;
+    ELSIF _s.way OPERATOR(pg_catalog.=) 'match' THEN
+      CALL pg_temp.dumpsert_match(_s.n);
+      SELECT pg_catalog.cardinality(m.missing) INTO _new FROM pg_temp.dumpsert_stages AS m WHERE m.n OPERATOR(pg_catalog.=) _s.n;
+      EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM pg_temp.dumpsert_stage_%s', _s.n) INTO _rows;
+      _s.insert_sql := pg_catalog.concat(_s.insert_sql, pg_catalog.format(' WHERE s.ctid OPERATOR(pg_catalog.=) ANY (ARRAY('
+        'SELECT pg_catalog.unnest(m.missing) FROM pg_temp.dumpsert_stages AS m WHERE m.n OPERATOR(pg_catalog.=) %s))', _s.n));
+    ELSE
+      EXECUTE _s.diff_sql INTO _rows, _new, _changed;
+      IF _new OPERATOR(pg_catalog.<) _rows THEN
+        EXECUTE _s.twice_sql INTO _key;
+        IF _key IS NOT NULL THEN
+          RAISE EXCEPTION USING ERRCODE = 'cardinality_violation',
+            MESSAGE = pg_catalog.format('dumpsert: the dump has more than one row of %s.%s with the key (%s) = (%s); nothing was changed',
+                                        _s.schema, _s.name, pg_catalog.array_to_string(_s.key_columns, ', '), _key);
+        END IF;
+      END IF;
+      IF _changed OPERATOR(pg_catalog.>) 0 THEN
+        _parts := pg_catalog.array_append(_parts, pg_catalog.format('u%s AS (%s RETURNING 1)', _s.n, _s.update_sql));
+      END IF;
+      -- Updates come first: a unique value may move from an old row to a new one.
+      _s.insert_sql := pg_catalog.concat(_s.insert_sql, ' WHERE ', _s.new_only, CASE WHEN _changed OPERATOR(pg_catalog.>) 0
+        THEN pg_catalog.format(' AND (SELECT pg_catalog.count(*) FROM u%s) IS NOT NULL', _s.n) END, _s.on_conflict);
+    END IF;
+    IF _new OPERATOR(pg_catalog.>) 0 THEN
+      _parts := pg_catalog.array_append(_parts, pg_catalog.format('i%s AS (%s)', _s.n, _s.insert_sql));
+    END IF;
+    UPDATE pg_temp.dumpsert_stages AS w SET rows = _rows, inserted = _new, updated = _changed WHERE w.n OPERATOR(pg_catalog.=) _s.n;
+  END LOOP;
+  IF _parts IS NOT NULL THEN
+    EXECUTE pg_catalog.concat('WITH ', pg_catalog.array_to_string(_parts, ', '), ' SELECT');
+  END IF;
+EXCEPTION WHEN OTHERS THEN
+  GET STACKED DIAGNOSTICS _state = RETURNED_SQLSTATE, _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL, _hint = PG_EXCEPTION_HINT,
+    _context = PG_EXCEPTION_CONTEXT, _schema = SCHEMA_NAME, _table = TABLE_NAME, _column = COLUMN_NAME, _constraint = CONSTRAINT_NAME;
+  IF _state OPERATOR(pg_catalog.=) '21000' THEN
+    RAISE;
+  END IF;
+  CALL pg_temp.dumpsert_raise(_batch, _state, _message, _detail, _hint, _context, _schema, _table, _column, _constraint);
+END
+$dumpsert$;
+
+CREATE PROCEDURE pg_temp.dumpsert_apply() LANGUAGE plpgsql AS $dumpsert$
+DECLARE
+  _batch integer;
+BEGIN
+  CALL pg_temp.dumpsert_plan();
+  CALL pg_temp.dumpsert_run('touch');
+  SET CONSTRAINTS ALL DEFERRED;  -- what may be deferred (also unique keys whose values change places) is checked at the end
+  FOR _batch IN SELECT DISTINCT s.batch FROM pg_temp.dumpsert_stages AS s WHERE s.batch IS NOT NULL ORDER BY 1 LOOP
+    CALL pg_temp.dumpsert_write(_batch);
+  END LOOP;
+  INSERT INTO pg_temp.dumpsert_counts
+  SELECT pg_catalog.format('%I.%I', s.schema, s.name), pg_catalog.sum(s.inserted), pg_catalog.sum(s.updated),
+         pg_catalog.sum(s.rows OPERATOR(pg_catalog.-) s.inserted OPERATOR(pg_catalog.-) s.updated)
+    FROM pg_temp.dumpsert_stages AS s WHERE s.batch IS NOT NULL GROUP BY s.schema, s.name;
+END
+$dumpsert$;
