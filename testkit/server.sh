@@ -2,6 +2,7 @@
 # Starts a throw-away PostgreSQL and removes it, data and all, when standard input ends. Whoever started it holds the
 # other end of that pipe, so the server goes however its user goes: by return, panic, Ctrl-C or kill -9.
 # usage: server.sh [NAME=VALUE]...    settings of the server, over those below
+#        server.sh --bindir           only says where the programs are
 # Prints three lines once the server accepts connections: socket directory, port, directory of the programs.
 # The programs come from DUMPSERT_PG_BINDIR, PATH, or the newest /usr/lib/postgresql/*/bin.
 set -eu
@@ -29,6 +30,10 @@ bindir=$(find_bindir)
 if ! is_complete "$bindir"; then
     echo "no PostgreSQL server found: install the package postgresql, or name its directory in DUMPSERT_PG_BINDIR" >&2
     exit 1
+fi
+if [ "${1:-}" = --bindir ]; then
+    echo "$bindir"
+    exit
 fi
 
 # initdb and postgres refuse to run as root

@@ -196,3 +196,24 @@ fn sources_are_loaded_once_and_copied() {
         );
     }
 }
+
+#[test]
+fn demo_database_is_deterministic_and_scales() {
+    let load = |variables: &[(&str, &str)]| {
+        let db = Cluster::shared().create_unique("demo");
+        db.execute_file(&dumpsert_testkit::testdata("sources/demo.sql"), variables);
+        db
+    };
+    let once = load(&[]).snapshot();
+    assert_eq!(once.diff_rows(&load(&[]).snapshot()), [""; 0]);
+    assert_eq!(once.diff_rows(&Cluster::shared().source("demo").snapshot()), [""; 0]);
+    let twice = load(&[("scale", "2")]).snapshot();
+    assert_eq!(
+        (once.count("public.products"), twice.count("public.products")),
+        (12_000, 24_000)
+    );
+    assert_eq!(
+        (once.count("public.businesses"), twice.count("public.businesses")),
+        (11, 11)
+    );
+}

@@ -1,0 +1,44 @@
+# make demo    restores a dump over a database that has lived on by itself, and compares every row
+# make test    everything that must pass; what CI runs
+# make lint    format, clippy and documentation alone
+# make bench   the benchmarks
+# make fuzz    every fuzz target for FUZZ_SECONDS each (needs cargo-fuzz)
+#
+# `setup` installs missing Debian packages when root, and says what is missing otherwise.
+
+CARGO ?= cargo
+FUZZ_SECONDS ?= 60
+
+.PHONY: demo test bench fuzz lint clean setup test-rust
+.DEFAULT_GOAL := test
+
+setup:
+	@sh testkit/setup.sh
+
+demo:
+	@demo/run.sh
+
+test: lint test-rust
+
+lint: setup
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --all-features --no-deps
+
+# After lint, so that the runners' own summaries come last.
+test-rust: lint
+	$(CARGO) test --workspace --all-features
+
+bench: setup
+	$(CARGO) bench --workspace
+
+# --sanitizer none: works on the stable toolchain, and there is no unsafe code to sanitize.
+fuzz: setup
+	@command -v cargo-fuzz >/dev/null || { echo 'Missing: cargo install --locked cargo-fuzz' >&2; exit 2; }
+	set -e; for target in $$($(CARGO) fuzz list); do \
+		$(CARGO) fuzz run --sanitizer none $$target -- -max_total_time=$(FUZZ_SECONDS); \
+	done
+
+clean:
+	$(CARGO) clean
+	rm -rf fuzz/target fuzz/artifacts

@@ -1,0 +1,142 @@
+#!/usr/bin/env bash
+# Restores a dump over a database that has lived on by itself, twice, and compares every row: what `make demo` runs.
+# Needs nothing running: it starts a PostgreSQL of its own and removes it, and all else it made, however it ends.
+set -euo pipefail
+export LC_ALL=C.UTF-8
+root=$(cd "$(dirname "$0")/.." && pwd)
+
+bold='' plain=''
+if [ -t 1 ]; then
+    bold=$'\033[1m' plain=$'\033[0m'
+fi
+say() { printf '\n%s%s%s\n' "$bold" "$1" "$plain"; }
+fail() {
+    printf '\n%sdemo failed:%s %s\n' "$bold" "$plain" "$1" >&2
+    shift
+    for file; do
+        [ ! -s "$file" ] || { echo "--- ${file##*/}" && tail -n 15 "$file"; } >&2
+    done
+    exit 1
+}
+
+sh "$root/testkit/setup.sh"
+cleanup() {
+    trap '' INT TERM
+    if [ -n "${SERVER_PID:-}" ]; then
+        exec {SERVER[1]}>&- # the server goes when this pipe closes
+        wait "$SERVER_PID" || :
+    fi
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+say 'Building dumpsert (the first time takes a minute or two)'
+(cd "$root" && cargo build --quiet --release --package dumpsert --features cli --bin dumpsert --target-dir "${CARGO_TARGET_DIR:-$root/target}")
+PATH=${CARGO_TARGET_DIR:-$root/target}/release:$PATH
+
+# ---------------------------------------------------------------- a server, a source and a target
+for name in $(compgen -e PG); do
+    unset "$name"
+done
+coproc SERVER { exec sh "$root/testkit/server.sh"; }
+{ read -r PGHOST && read -r PGPORT && read -r bindir; } <&"${SERVER[0]}" || fail 'PostgreSQL does not start'
+export PGHOST PGPORT PGUSER=postgres PATH=$bindir:$PATH
+work=$PGHOST/demo # goes with the server
+mkdir "$work"
+load() { psql -X -q -v ON_ERROR_STOP=1 -d "$1" -f "$2" >"$work/load.log" 2>&1 || fail "cannot load ${2##*/}" "$work/load.log"; }
+createdb source
+load source "$root/testdata/sources/demo.sql"
+createdb -T source target
+load target "$root/demo/diverge.sql"
+pg_dump --schema-only target >"$work/schema.sql"
+
+# ---------------------------------------------------------------- looking at databases without dumpsert
+value() { psql -X -A -t -d "$1" -c "$2"; }
+tables=$(value source "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname COLLATE \"C\"")
+# Writes every row of a database as a line of COPY's text format into one sorted file a table.
+rows_of() { # DATABASE NAME
+    mkdir "$work/$2"
+    value source "
+        SELECT format('\\copy (SELECT %s FROM %s) TO ''%s''', string_agg(quote_ident(attname), ', ' ORDER BY attname), attrelid::regclass, '$work/$2/' || relname)
+          FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+         WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND attnum > 0 AND NOT attisdropped
+         GROUP BY attrelid, relname" | psql -X -q -v ON_ERROR_STOP=1 -d "$1"
+    for table in $tables; do
+        LC_ALL=C sort -o "$work/$2/$table" "$work/$2/$table"
+    done
+}
+in_both() { LC_ALL=C comm -12 "$1" "$2" | wc -l; }
+only_second() { LC_ALL=C comm -13 "$1" "$2" | wc -l; }
+count() { wc -l <"$1"; }
+states_of() { # DATABASE: triggers and sequences
+    value "$1" "SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger ORDER BY 1, 2"
+    value "$1" "SELECT sequencename, last_value FROM pg_sequences ORDER BY 1"
+}
+sequences_of() { value "$1" "SELECT coalesce(last_value::text, 'never called') FROM pg_sequences ORDER BY sequencename"; }
+triggers_of() { value "$1" "SELECT count(*) FILTER (WHERE tgenabled <> 'D') || ' on, ' || count(*) FILTER (WHERE tgenabled = 'D') || ' off' FROM pg_trigger WHERE NOT tgisinternal"; }
+
+# ---------------------------------------------------------------- the restore
+options=(--schema "$work/schema.sql" --report "$work/report.json")
+restore() {
+    local start=$EPOCHREALTIME
+    pg_dump --data-only --column-inserts source 2>"$work/pg_dump.err" |
+        dumpsert convert "${options[@]}" - -o - 2>"$work/dumpsert.err" |
+        psql -X target >"$work/psql.out" 2>"$work/psql.err" ||
+        fail 'the pipe ended with an error' "$work"/{pg_dump.err,dumpsert.err,psql.out,psql.err}
+    awk -v start="$start" -v end="$EPOCHREALTIME" 'BEGIN { printf "%.1f s", end - start }'
+}
+
+say "A source, and a target that has lived on since it was copied ($(value source "SELECT 'PostgreSQL ' || split_part(version(), ' ', 2)"))"
+rows_of source source
+rows_of target before
+sequences_of target >"$work/sequences.before"
+triggers=$(triggers_of target)
+echo "source: $(cat "$work"/source/* | wc -l) rows in $(wc -w <<<"$tables") tables; triggers of the target: $triggers"
+
+say '$ pg_dump --data-only --column-inserts source \'
+command=${options[*]}
+printf '    | dumpsert convert %s - -o - \\\n    | psql -X target\n' "${command//$work\//}"
+took=$(restore)
+sed 's/^/  /' "$work/dumpsert.err"
+echo "  done in $took"
+
+# ---------------------------------------------------------------- what it did
+rows_of target after
+say 'Every row compared'
+format='%-20s %9s %9s %9s   %-18s %s\n'
+# shellcheck disable=SC2059 # one format for the heading and the lines
+printf "$format" '' source 'target' 'target' 'rows of the source' "target's own"
+# shellcheck disable=SC2059
+printf "$format" table '' before after 'now in the target' 'rows, kept'
+wrong=0
+for table in $tables; do
+    expected=$(count "$work/source/$table") equal=$(in_both "$work/source/$table" "$work/after/$table")
+    verdict="$equal = all"
+    [ "$equal" = "$expected" ] || verdict="$equal of $expected (!)" wrong=1
+    own=$(only_second "$work/source/$table" "$work/after/$table")
+    # A row that is neither the source's nor was here before would be a trigger's doing, or ours.
+    LC_ALL=C sort -m "$work/source/$table" "$work/before/$table" | uniq >"$work/known"
+    made_up=$(uniq "$work/after/$table" | LC_ALL=C comm -13 "$work/known" - | wc -l)
+    [ "$made_up" = 0 ] || verdict="$verdict, $made_up made up (!)" wrong=1
+    # shellcheck disable=SC2059
+    printf "$format" "$table" "$expected" "$(count "$work/before/$table")" "$(count "$work/after/$table")" "$verdict" "$own"
+done
+
+say 'Sequences: forward only'
+paste <(value source 'SELECT sequencename FROM pg_sequences ORDER BY 1') <(sequences_of source) "$work/sequences.before" <(sequences_of target) |
+    awk -F '\t' '{ printf "%-24s source %-8s target %s -> %s\n", $1, $2, $3, $4 }'
+after=$(triggers_of target)
+echo "triggers: $triggers before; $after after"
+[ "$after" = "$triggers" ] || wrong=1
+
+say 'The same command again'
+states_of target >"$work/after/states"
+took=$(restore)
+rows_of target again
+states_of target >"$work/again/states"
+checksum() { (cd "$work/$1" && cat -- * | sha256sum | cut -c 1-16); }
+echo "done in $took; checksum of all rows, sequences and triggers: before $(checksum after), now $(checksum again)"
+diff -rq "$work/after" "$work/again" >"$work/changed" || fail 'the second run changed something' "$work/changed"
+[ "$wrong" = 0 ] || fail 'the target is not what it should be: see the lines marked above'
+say 'Nothing changed. Everything the demo made is removed.'

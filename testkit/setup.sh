@@ -1,0 +1,30 @@
+#!/bin/sh
+# Sees to what building, testing and the demo need, on Debian: as root it installs missing packages, else it names them
+# and ends with status 2. Rust itself is never installed.
+set -eu
+here=$(dirname "$0")
+
+missing=
+sh "$here/server.sh" --bindir >/dev/null 2>&1 || missing="$missing postgresql"
+command -v cc >/dev/null || missing="$missing gcc libc6-dev"
+if [ -n "$missing" ]; then
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+        echo "Missing:$missing. Install with:  sudo apt-get install$missing" >&2
+        exit 2
+    fi
+    echo "installing$missing" >&2
+    export DEBIAN_FRONTEND=noninteractive
+    log=$(mktemp)
+    # The packages are single words, to be split.
+    # shellcheck disable=SC2086
+    { apt-get update && apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1 </dev/null || {
+        tail -n 20 "$log" >&2
+        echo "apt-get could not install$missing; the whole log is in $log" >&2
+        exit 2
+    }
+    rm -f "$log"
+fi
+if ! command -v cargo >/dev/null; then
+    echo "Missing: Rust 1.88 or later with cargo, as rustup installs it (Debian's own is too old)." >&2
+    exit 2
+fi
