@@ -1,0 +1,454 @@
+//! `ALTER …`.
+
+use super::columns::{self, Inheritance};
+use super::constraints;
+use super::cursor::{Cursor, Parse};
+use super::drop::{drop_column, drop_constraint};
+use super::elements::{
+    Body, Constraint, DefaultValue, NotNull, parse_attribute, parse_column, parse_default, parse_sequence_name,
+    parse_table_constraint,
+};
+use super::state::{State, TableId};
+use super::types::parse_type;
+use crate::catalog::{Identity, TableKind, TableName};
+
+/// Reads a whole `ALTER` statement.
+pub(super) fn statement(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
+    cursor.advance();
+    cursor.word("foreign");
+    match cursor.any_word().as_deref() {
+        Some("table") => table(state, cursor),
+        Some("index") => index(state, cursor),
+        Some("type" | "domain") => user_type(state, cursor),
+        Some("schema") => schema(state, cursor),
+        _ => Ok(()),
+    }
+}
+
+fn table(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
+    if cursor.words(&["all", "in", "tablespace"]) {
+        return Ok(());
+    }
+    cursor.words(&["if", "exists"]);
+    let only = cursor.word("only");
+    let raw = cursor.qualified_name()?;
+    cursor.punct(b'*');
+    // Tables that are not known here are views, temporary tables, or of another file.
+    let Some(id) = state.find(&raw) else { return Ok(()) };
+    if cursor.word("rename") {
+        return rename(state, cursor, id);
+    }
+    if cursor.words(&["set", "schema"]) {
+        let schema = cursor.name()?;
+        return move_table(state, id, schema);
+    }
+    if cursor.words(&["attach", "partition"]) {
+        return attach(state, cursor, id);
+    }
+    if cursor.words(&["detach", "partition"]) {
+        return detach(state, cursor);
+    }
+    loop {
+        action(state, cursor, id, only)?;
+        while !cursor.at_end() && !cursor.is_punct(b',') {
+            cursor.skip_one()?;
+        }
+        if !cursor.punct(b',') {
+            return Ok(());
+        }
+    }
+}
+
+fn action(state: &mut State, cursor: &mut Cursor<'_>, id: TableId, only: bool) -> Parse<()> {
+    if cursor.word("add") {
+        if cursor.word("column") {
+            return add_column(state, cursor, id, only);
+        }
+        return match parse_table_constraint(cursor)? {
+            Some(constraint) => constraints::add(state, id, constraint, only),
+            None => add_column(state, cursor, id, only),
+        };
+    }
+    if cursor.word("drop") {
+        let constraint = cursor.word("constraint");
+        if !constraint {
+            cursor.word("column");
+        }
+        cursor.words(&["if", "exists"]);
+        let name = cursor.name()?;
+        match constraint {
+            true => drop_constraint(state, id, &name),
+            false => drop_column(state, id, &name, !only),
+        }
+        return Ok(());
+    }
+    if cursor.words(&["alter", "constraint"]) {
+        return alter_constraint(state, cursor, id);
+    }
+    if cursor.word("alter") {
+        cursor.word("column");
+        return alter_column(state, cursor, id, only);
+    }
+    let inherits_no_more = cursor.words(&["no", "inherit"]);
+    if inherits_no_more || cursor.word("inherit") {
+        let parent = state.find(&cursor.qualified_name()?);
+        if let (Some(parent), Some(table)) = (parent, state.table_mut(id)) {
+            table.inherits.retain(|&other| other != parent);
+            if !inherits_no_more {
+                table.inherits.push(parent);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn add_column(state: &mut State, cursor: &mut Cursor<'_>, id: TableId, only: bool) -> Parse<()> {
+    let if_not_exists = cursor.words(&["if", "not", "exists"]);
+    let mut definition = parse_column(cursor, false)?;
+    let Some(table) = state.table(id) else { return Ok(()) };
+    if if_not_exists && table.column(&definition.name).is_some() {
+        return Ok(());
+    }
+    let (name, mut own) = (table.name.clone(), table.columns.clone());
+    columns::define(state, &name, &mut own, &definition)?;
+    let added = own.iter().find(|column| column.column.name == definition.name).cloned();
+    if let Some(table) = state.table_mut(id) {
+        table.columns = own;
+    }
+    if let Some(added) = added.filter(|_| !only) {
+        columns::add_to_children(state, id, &added);
+    }
+    for constraint in definition.constraints.drain(..) {
+        constraints::add(state, id, constraint, only)?;
+    }
+    Ok(())
+}
+
+fn alter_constraint(state: &mut State, cursor: &mut Cursor<'_>, id: TableId) -> Parse<()> {
+    let name = cursor.name()?;
+    let own = state.table_mut(id).and_then(|table| {
+        table
+            .foreign_keys
+            .iter_mut()
+            .find(|state| state.foreign_key.name == name)
+    });
+    let Some(own) = own else { return Ok(()) };
+    let foreign_key = &mut own.foreign_key;
+    let mut flags = Constraint {
+        name: None,
+        offset: 0,
+        body: Body::Other,
+        deferrable: foreign_key.deferrable,
+        initially_deferred: foreign_key.initially_deferred,
+        enforced: foreign_key.enforced,
+        unsure: false,
+    };
+    while parse_attribute(cursor, &mut flags) {}
+    foreign_key.deferrable = flags.deferrable;
+    foreign_key.initially_deferred = flags.initially_deferred;
+    foreign_key.enforced = flags.enforced;
+    let (deferrable, deferred, enforced) = (flags.deferrable, flags.initially_deferred, flags.enforced);
+    for child in state.children(id) {
+        let parts = state.table_mut(child).filter(|table| table.partition_of == Some(id));
+        for part in parts.into_iter().flat_map(|table| &mut table.foreign_keys) {
+            if part.foreign_key.name == name {
+                let part = &mut part.foreign_key;
+                (part.deferrable, part.initially_deferred, part.enforced) = (deferrable, deferred, enforced);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn alter_column(state: &mut State, cursor: &mut Cursor<'_>, id: TableId, only: bool) -> Parse<()> {
+    let column = cursor.name()?;
+    let recurse = !only;
+    if cursor.words(&["set", "not", "null"]) {
+        columns::change(state, id, &column, recurse, &|own| {
+            own.set_not_null(NotNull { inherited: true })
+        });
+    } else if cursor.words(&["drop", "not", "null"]) {
+        columns::change(state, id, &column, recurse, &|own| own.column.not_null = false);
+    } else if cursor.words(&["set", "default"]) {
+        let default = parse_default(cursor)?;
+        columns::change(state, id, &column, recurse, &|own| {
+            own.column.has_default = default == DefaultValue::Expression || own.column.type_name.contains('(');
+        });
+    } else if cursor.words(&["drop", "default"]) {
+        columns::change(state, id, &column, recurse, &|own| own.column.has_default = false);
+    } else if cursor.words(&["drop", "expression"]) {
+        columns::change(state, id, &column, recurse, &|own| own.column.generated = false);
+    } else if cursor.words(&["drop", "identity"]) {
+        set_identity(state, id, &column, None);
+    } else if cursor.words(&["add", "generated"]) || cursor.words(&["set", "generated"]) {
+        let identity = if cursor.word("always") {
+            Identity::Always
+        } else {
+            Identity::ByDefault
+        };
+        set_identity(state, id, &column, Some(identity));
+        while !cursor.at_element_end() && !cursor.is_punct(b'(') {
+            cursor.advance();
+        }
+        if let Some(sequence) = parse_sequence_name(cursor)? {
+            let name = state.creation_name(&sequence);
+            state.relations.insert(name);
+        }
+    } else if cursor.words(&["set", "data", "type"]) || cursor.word("type") {
+        let data_type = parse_type(cursor)?;
+        let type_name = state.format_type(&data_type);
+        let collation = match cursor.word("collate") {
+            true => state.format_collation(&cursor.qualified_name()?, &type_name),
+            false => None,
+        };
+        columns::change(state, id, &column, recurse, &|own| {
+            own.column.type_name.clone_from(&type_name);
+            own.column.collation.clone_from(&collation);
+        });
+    }
+    Ok(())
+}
+
+fn set_identity(state: &mut State, id: TableId, column: &str, identity: Option<Identity>) {
+    let recurse = state.partitions_inherit_identity()
+        && state
+            .table(id)
+            .is_some_and(|table| table.kind == TableKind::Partitioned);
+    columns::change(state, id, column, recurse, &|own| match identity {
+        Some(identity) => own.set_identity(identity),
+        None => own.column.identity = None,
+    });
+}
+
+fn rename(state: &mut State, cursor: &mut Cursor<'_>, id: TableId) -> Parse<()> {
+    if cursor.word("to") {
+        let name = cursor.name()?;
+        let schema = state
+            .table(id)
+            .map(|table| table.name.schema.clone())
+            .unwrap_or_default();
+        rename_row_type(
+            state,
+            id,
+            &TableName {
+                schema: schema.clone(),
+                name: name.clone(),
+            },
+        );
+        state.rename(id, TableName { schema, name });
+        return Ok(());
+    }
+    let constraint = cursor.word("constraint");
+    if !constraint {
+        cursor.word("column");
+    }
+    let from = cursor.name()?;
+    cursor.expect_word("to")?;
+    let to = cursor.name()?;
+    match constraint {
+        true => rename_constraint(state, id, &from, &to),
+        false => rename_column(state, id, &from, &to),
+    }
+    Ok(())
+}
+
+fn rename_constraint(state: &mut State, id: TableId, from: &str, to: &str) {
+    let Some(table) = state.table_mut(id) else { return };
+    let schema = table.name.schema.clone();
+    let mut is_key = false;
+    for key in table.keys.iter_mut().filter(|state| state.key.name == from) {
+        to.clone_into(&mut key.key.name);
+        is_key = true;
+    }
+    for foreign in table
+        .foreign_keys
+        .iter_mut()
+        .filter(|state| state.foreign_key.name == from)
+    {
+        to.clone_into(&mut foreign.foreign_key.name);
+    }
+    for child in state.children(id) {
+        let keys = state.table_mut(child).into_iter().flat_map(|table| &mut table.keys);
+        for part in keys.filter(|state| is_key && state.attached_to.as_deref() == Some(from)) {
+            part.attached_to = Some(to.to_owned());
+        }
+    }
+    let name = |name: &str| TableName {
+        schema: schema.clone(),
+        name: name.to_owned(),
+    };
+    state.constraints.remove(&name(from));
+    state.constraints.insert(name(to));
+    if is_key {
+        state.relations.remove(&name(from));
+        state.relations.insert(name(to));
+    }
+}
+
+fn rename_column(state: &mut State, id: TableId, from: &str, to: &str) {
+    let rename = |columns: &mut Vec<String>| {
+        for column in columns.iter_mut().filter(|column| *column == from) {
+            to.clone_into(column);
+        }
+    };
+    let Some(table) = state.table_mut(id) else { return };
+    if let Some(own) = table.column_mut(from) {
+        to.clone_into(&mut own.column.name);
+    }
+    for key in &mut table.keys {
+        rename(&mut key.key.columns);
+        rename(&mut key.mentions);
+    }
+    for foreign in &mut table.foreign_keys {
+        rename(&mut foreign.foreign_key.columns);
+        rename(&mut foreign.foreign_key.on_delete_columns);
+    }
+    for foreign in state.tables_mut().flat_map(|table| &mut table.foreign_keys) {
+        if foreign.target == Some(id) {
+            rename(&mut foreign.foreign_key.referenced_columns);
+        }
+    }
+    for child in state.children(id) {
+        rename_column(state, child, from, to);
+    }
+}
+
+fn move_table(state: &mut State, id: TableId, schema: String) -> Parse<()> {
+    let Some(table) = state.table(id) else { return Ok(()) };
+    let name = TableName {
+        schema,
+        name: table.name.name.clone(),
+    };
+    let constraints = table.foreign_keys.iter().map(|state| state.foreign_key.name.clone());
+    let indexes: Vec<_> = table.keys.iter().map(|state| state.key.name.clone()).collect();
+    let moved: Vec<_> = constraints.chain(indexes.iter().cloned()).collect();
+    let qualify = |own: String| TableName {
+        schema: name.schema.clone(),
+        name: own,
+    };
+    state.constraints.extend(moved.into_iter().map(qualify));
+    state.relations.extend(indexes.into_iter().map(qualify));
+    rename_row_type(state, id, &name);
+    state.rename(id, name);
+    Ok(())
+}
+
+/// Columns of a table's row type follow the table's name.
+fn rename_row_type(state: &mut State, id: TableId, to: &TableName) {
+    if let Some(from) = state.table(id).map(|table| table.name.clone()) {
+        rename_type(state, &from, to);
+    }
+}
+
+fn rename_type(state: &mut State, from: &TableName, to: &TableName) {
+    let (old, new) = (from.to_string(), to.to_string());
+    for own in state.tables_mut().flat_map(|table| &mut table.columns) {
+        let tail = own.column.type_name.strip_prefix(old.as_str());
+        if let Some(tail @ ("" | "[]")) = tail {
+            own.column.type_name = format!("{new}{tail}");
+        }
+    }
+    if let Some(user_type) = state.types.remove(from) {
+        state.types.insert(to.clone(), user_type);
+    }
+}
+
+fn attach(state: &mut State, cursor: &mut Cursor<'_>, id: TableId) -> Parse<()> {
+    let child = state.require(&cursor.qualified_name()?)?;
+    let identity = state.partitions_inherit_identity();
+    let parent = state.table(id).map(|table| table.columns.clone()).unwrap_or_default();
+    if let Some(table) = state.table_mut(child) {
+        table.partition_of = Some(id);
+        for own in &mut table.columns {
+            let above = parent.iter().find(|above| above.column.name == own.column.name);
+            if let Some(above) = above.filter(|_| identity) {
+                own.column.identity = above.inherited(Inheritance::Partition { identity }).column.identity;
+            }
+        }
+    }
+    constraints::give_all(state, id, child);
+    Ok(())
+}
+
+fn detach(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
+    let Some(child) = state.find(&cursor.qualified_name()?) else {
+        return Ok(());
+    };
+    if let Some(table) = state.table_mut(child) {
+        table.partition_of = None;
+        for key in &mut table.keys {
+            key.attached_to = None;
+        }
+    }
+    Ok(())
+}
+
+fn index(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
+    cursor.words(&["if", "exists"]);
+    let Some((id, at)) = state.find_key(&cursor.qualified_name()?) else {
+        return Ok(());
+    };
+    let name = state
+        .table(id)
+        .and_then(|table| Some(table.keys.get(at)?.key.name.clone()))
+        .unwrap_or_default();
+    if cursor.words(&["attach", "partition"]) {
+        let part = state.find_key(&cursor.qualified_name()?);
+        if let Some(part) = part.and_then(|(child, at)| state.table_mut(child)?.keys.get_mut(at)) {
+            part.attached_to = Some(name);
+        }
+    } else if cursor.words(&["rename", "to"]) {
+        let to = cursor.name()?;
+        rename_constraint(state, id, &name, &to);
+    }
+    Ok(())
+}
+
+fn user_type(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
+    let raw = cursor.qualified_name()?;
+    let Some(from) = state
+        .candidates(&raw)
+        .into_iter()
+        .find(|name| state.types.contains_key(name))
+    else {
+        return Ok(());
+    };
+    let mut to = from.clone();
+    if cursor.words(&["rename", "to"]) {
+        to.name = cursor.name()?;
+    } else if cursor.words(&["set", "schema"]) {
+        to.schema = cursor.name()?;
+    } else {
+        return Ok(());
+    }
+    rename_type(state, &from, &to);
+    Ok(())
+}
+
+fn schema(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
+    let from = cursor.name()?;
+    if !cursor.words(&["rename", "to"]) {
+        return Ok(());
+    }
+    let to = cursor.name()?;
+    let inside: Vec<_> = state
+        .table_ids()
+        .filter(|(_, table)| table.name.schema == from)
+        .map(|(id, _)| id)
+        .collect();
+    for id in inside {
+        move_table(state, id, to.clone())?;
+    }
+    let types: Vec<_> = state.types.keys().filter(|name| name.schema == from).cloned().collect();
+    for old in types {
+        rename_type(
+            state,
+            &old,
+            &TableName {
+                schema: to.clone(),
+                name: old.name.clone(),
+            },
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,223 @@
+//! Columns: from definitions, from parents, from composite types.
+
+use super::cursor::{Cursor, Fault, Parse};
+use super::elements::{ColumnDef, DefaultValue, Like, NotNull};
+use super::state::{ColumnState, State, TableId};
+use super::types::parse_type;
+use crate::catalog::names::choose_name;
+use crate::catalog::{Column, Identity, TableKind, TableName};
+
+/// What a child table takes over from a column of its parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Inheritance {
+    /// `INHERITS`.
+    Child,
+    /// `PARTITION OF`; `identity` says whether partitions are identity columns where the parent's are.
+    Partition { identity: bool },
+}
+
+fn new_column(name: String, type_name: String, collation: Option<String>) -> ColumnState {
+    let column = Column {
+        name,
+        type_name,
+        collation,
+        not_null: false,
+        has_default: false,
+        identity: None,
+        generated: false,
+    };
+    ColumnState {
+        column,
+        not_null_inherited: true,
+    }
+}
+
+impl ColumnState {
+    pub(super) fn set_not_null(&mut self, not_null: NotNull) {
+        self.not_null_inherited = not_null.inherited || (self.column.not_null && self.not_null_inherited);
+        self.column.not_null = true;
+    }
+
+    pub(super) fn set_identity(&mut self, identity: Identity) {
+        self.column.identity = Some(identity);
+        self.column.has_default = false;
+        self.set_not_null(NotNull { inherited: true });
+    }
+
+    pub(super) fn inherited(&self, inheritance: Inheritance) -> Self {
+        let mut copy = self.clone();
+        copy.column.not_null = self.column.not_null && self.not_null_inherited;
+        copy.not_null_inherited = true;
+        if inheritance != (Inheritance::Partition { identity: true }) {
+            copy.column.identity = None;
+        }
+        copy
+    }
+
+    /// Merges the column of a further parent into this one.
+    pub(super) fn merge(&mut self, other: &Self) {
+        if other.column.not_null {
+            self.set_not_null(NotNull {
+                inherited: other.not_null_inherited,
+            });
+        }
+        self.column.has_default |= other.column.has_default;
+        self.column.generated |= other.column.generated;
+    }
+}
+
+/// `(name type [COLLATE c], …)` of `CREATE TYPE … AS`.
+pub(super) fn parse_attributes(state: &State, cursor: &mut Cursor<'_>) -> Parse<Vec<ColumnState>> {
+    let mut attributes = Vec::new();
+    cursor.expect_punct(b'(')?;
+    while !cursor.punct(b')') {
+        let name = cursor.name()?;
+        let data_type = parse_type(cursor)?;
+        let type_name = state.format_type(&data_type);
+        let collation = match cursor.word("collate") {
+            true => state.format_collation(&cursor.qualified_name()?, &type_name),
+            false => None,
+        };
+        attributes.push(new_column(name, type_name, collation));
+        if !cursor.punct(b',') && !cursor.is_punct(b')') {
+            return cursor.fault("\",\" or \")\" is expected here");
+        }
+    }
+    Ok(attributes)
+}
+
+/// Adds the columns of a parent to those of a new table.
+pub(super) fn inherit(columns: &mut Vec<ColumnState>, parent: &[ColumnState], inheritance: Inheritance) {
+    for state in parent {
+        let inherited = state.inherited(inheritance);
+        match columns.iter_mut().find(|own| own.column.name == state.column.name) {
+            Some(own) => own.merge(&inherited),
+            None => columns.push(inherited),
+        }
+    }
+}
+
+/// Adds the columns that `LIKE` copies.
+pub(super) fn copy_like(state: &State, columns: &mut Vec<ColumnState>, like: &Like) -> Parse<()> {
+    let source = state.require(&like.source)?;
+    for source in state
+        .table(source)
+        .map(|table| table.columns.as_slice())
+        .unwrap_or_default()
+    {
+        let mut copy = source.clone();
+        if copy.column.generated {
+            copy.column.generated = like.generated;
+        } else {
+            copy.column.has_default &= like.defaults;
+        }
+        if !like.identity {
+            copy.column.identity = None;
+        }
+        columns.push(copy);
+    }
+    Ok(())
+}
+
+/// Adds the column that a definition makes to those of a table, or merges it into the column of the same name.
+pub(super) fn define(
+    state: &mut State,
+    table: &TableName,
+    columns: &mut Vec<ColumnState>,
+    definition: &ColumnDef,
+) -> Parse<()> {
+    let existing = columns.iter().position(|own| own.column.name == definition.name);
+    let mut column = match (existing.and_then(|at| columns.get(at)), &definition.data_type) {
+        (Some(own), _) => own.clone(),
+        (None, Some(data_type)) => new_column(definition.name.clone(), state.format_type(data_type), None),
+        (None, None) => {
+            return Err(Fault {
+                offset: definition.offset,
+                message: format!("the table {table} has no column \"{}\"", definition.name),
+            });
+        }
+    };
+    if let Some(raw) = &definition.collation {
+        column.column.collation = state.format_collation(raw, &column.column.type_name);
+    }
+    if let Some(not_null) = definition.not_null {
+        column.set_not_null(not_null);
+    }
+    match definition.default {
+        Some(DefaultValue::Expression) => column.column.has_default = true,
+        Some(DefaultValue::Null) => {
+            let coerced = definition
+                .data_type
+                .as_ref()
+                .is_some_and(|data_type| state.coerces_null(data_type));
+            column.column.has_default =
+                coerced || (definition.data_type.is_none() && column.column.type_name.contains('('));
+        }
+        None => {}
+    }
+    column.column.generated |= definition.generated;
+    if let Some(identity) = definition.identity {
+        column.set_identity(identity);
+    }
+    if definition.data_type.as_ref().is_some_and(|data_type| data_type.serial) {
+        column.set_not_null(NotNull { inherited: true });
+        column.column.has_default = true;
+    }
+    let owns_sequence = definition.identity.is_some() || definition.data_type.as_ref().is_some_and(|t| t.serial);
+    if owns_sequence {
+        let sequence = match &definition.sequence {
+            Some(raw) => state.creation_name(raw),
+            None => sequence_name(state, table, &definition.name),
+        };
+        state.relations.insert(sequence);
+    }
+    match existing.and_then(|at| columns.get_mut(at)) {
+        Some(own) => *own = column,
+        None => columns.push(column),
+    }
+    Ok(())
+}
+
+fn sequence_name(state: &State, table: &TableName, column: &str) -> TableName {
+    let taken = |name: &str| {
+        state.relations.contains(&TableName {
+            schema: table.schema.clone(),
+            name: name.to_owned(),
+        })
+    };
+    TableName {
+        schema: table.schema.clone(),
+        name: choose_name(&table.name, column, "seq", taken),
+    }
+}
+
+/// Makes a change to a column of a table and, if `recurse`, of all tables below it.
+pub(super) fn change(state: &mut State, id: TableId, column: &str, recurse: bool, apply: &dyn Fn(&mut ColumnState)) {
+    if let Some(own) = state.table_mut(id).and_then(|table| table.column_mut(column)) {
+        apply(own);
+    }
+    if recurse {
+        for child in state.children(id) {
+            change(state, child, column, recurse, apply);
+        }
+    }
+}
+
+/// Gives a new column of a table to the tables below it.
+pub(super) fn add_to_children(state: &mut State, id: TableId, column: &ColumnState) {
+    let identity = state.partitions_inherit_identity();
+    let is_partitioned = state
+        .table(id)
+        .is_some_and(|table| table.kind == TableKind::Partitioned);
+    let inheritance = if is_partitioned {
+        Inheritance::Partition { identity }
+    } else {
+        Inheritance::Child
+    };
+    for child in state.children(id) {
+        if let Some(table) = state.table_mut(child) {
+            inherit(&mut table.columns, std::slice::from_ref(column), inheritance);
+        }
+        add_to_children(state, child, column);
+    }
+}

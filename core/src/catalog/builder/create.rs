@@ -1,0 +1,298 @@
+//! `CREATE …`.
+
+use super::columns::{self, Inheritance};
+use super::constraints;
+use super::cursor::{Cursor, Fault, Parse};
+use super::elements::{Body, Constraint, Element, Like, parse_elements};
+use super::state::{ColumnState, State, TableId, TableState, UserType};
+use super::types::parse_type;
+use crate::catalog::{TableKind, TableName};
+
+/// Reads a whole `CREATE` statement.
+pub(super) fn statement(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
+    let (mut temporary, mut foreign, mut unique) = (false, false, false);
+    cursor.advance();
+    while let Some(word) = cursor.any_word() {
+        match word.as_str() {
+            "temporary" | "temp" => temporary = true,
+            "foreign" => foreign = true,
+            "unique" => unique = true,
+            "table" if temporary => return Ok(()),
+            "table" => {
+                return table(
+                    state,
+                    cursor,
+                    if foreign { TableKind::Foreign } else { TableKind::Table },
+                );
+            }
+            "index" if unique => return constraints::create_unique_index(state, cursor),
+            "index" => return plain_index(state, cursor),
+            "type" => return user_type(state, cursor),
+            "domain" => return domain(state, cursor),
+            "collation" => {
+                cursor.words(&["if", "not", "exists"]);
+                let raw = cursor.qualified_name()?;
+                let name = state.creation_name(&raw);
+                state.collations.insert(name);
+                return Ok(());
+            }
+            "view" | "sequence" => {
+                cursor.words(&["if", "not", "exists"]);
+                let raw = cursor.qualified_name()?;
+                let name = state.creation_name(&raw);
+                state.relations.insert(name);
+                return Ok(());
+            }
+            "schema" => return schema(cursor),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// An index that is no key only takes up a name.
+fn plain_index(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
+    cursor.word("concurrently");
+    cursor.words(&["if", "not", "exists"]);
+    if cursor.is_word("on") {
+        return Ok(());
+    }
+    let name = cursor.name()?;
+    cursor.expect_word("on")?;
+    cursor.word("only");
+    let raw = cursor.qualified_name()?;
+    let schema = state
+        .find(&raw)
+        .and_then(|id| Some(state.table(id)?.name.schema.clone()));
+    let schema = schema.unwrap_or_else(|| state.creation_name(&raw).schema);
+    state.relations.insert(TableName { schema, name });
+    Ok(())
+}
+
+fn schema(cursor: &Cursor<'_>) -> Parse<()> {
+    match cursor.contains_word("create") {
+        true => {
+            cursor.fault("tables inside of CREATE SCHEMA are not supported; create them by statements of their own")
+        }
+        false => Ok(()),
+    }
+}
+
+fn user_type(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
+    let raw = cursor.qualified_name()?;
+    let name = state.creation_name(&raw);
+    let user_type = if cursor.word("as") && cursor.is_punct(b'(') {
+        state.relations.insert(name.clone());
+        UserType::Composite(columns::parse_attributes(state, cursor)?)
+    } else {
+        UserType::Other
+    };
+    state.types.insert(name, user_type);
+    Ok(())
+}
+
+fn domain(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
+    let raw = cursor.qualified_name()?;
+    let name = state.creation_name(&raw);
+    cursor.word("as");
+    parse_type(cursor)?;
+    state.types.insert(name, UserType::Domain);
+    Ok(())
+}
+
+fn table(state: &mut State, cursor: &mut Cursor<'_>, kind: TableKind) -> Parse<()> {
+    let if_not_exists = cursor.words(&["if", "not", "exists"]);
+    let raw = cursor.qualified_name()?;
+    let name = state.creation_name(&raw);
+    if name.schema.starts_with("pg_temp") {
+        return Ok(());
+    }
+    if state.find_exact(&name).is_some() {
+        return match if_not_exists {
+            true => Ok(()),
+            false => Err(Fault {
+                offset: raw.offset,
+                message: format!("the table {name} is defined twice"),
+            }),
+        };
+    }
+    if cursor.contains_word("as") {
+        // The columns of CREATE TABLE AS are those of its query.
+        state.relations.insert(name);
+        return Ok(());
+    }
+    let mut source = Source::default();
+    let mut columns = Vec::new();
+    let elements = source.parse(state, cursor, &mut columns)?;
+    let kind = if parse_tail(state, cursor, &mut source)? {
+        TableKind::Partitioned
+    } else {
+        kind
+    };
+    // Inherited columns stand before those of the table itself.
+    for &parent in &source.inherits {
+        let parent = state
+            .table(parent)
+            .map(|table| table.columns.as_slice())
+            .unwrap_or_default();
+        columns::inherit(&mut columns, parent, Inheritance::Child);
+    }
+    state.relations.insert(name.clone());
+    let (keys, likes) = define_columns(state, &name, &mut columns, elements)?;
+    let id = state.insert(TableState {
+        name,
+        kind,
+        partition_of: source.partition_of,
+        inherits: source.inherits,
+        columns,
+        keys: Vec::new(),
+        foreign_keys: Vec::new(),
+    });
+    if let Some(parent) = source.partition_of {
+        constraints::give_all(state, parent, id);
+    }
+    add_constraints(state, id, keys)?;
+    copy_indexes(state, id, &likes);
+    Ok(())
+}
+
+/// Where a table has its columns from, besides its own definitions.
+#[derive(Debug, Default)]
+struct Source {
+    partition_of: Option<TableId>,
+    inherits: Vec<TableId>,
+}
+
+impl Source {
+    /// Takes `(…)`, `OF type [(…)]` or `PARTITION OF parent [(…)]`.
+    fn parse(&mut self, state: &State, cursor: &mut Cursor<'_>, columns: &mut Vec<ColumnState>) -> Parse<Vec<Element>> {
+        if cursor.words(&["partition", "of"]) {
+            let parent = state.require(&cursor.qualified_name()?)?;
+            let identity = state.partitions_inherit_identity();
+            let inherited = state
+                .table(parent)
+                .map(|table| table.columns.as_slice())
+                .unwrap_or_default();
+            columns::inherit(columns, inherited, Inheritance::Partition { identity });
+            self.partition_of = Some(parent);
+        } else if cursor.word("of") {
+            let raw = cursor.qualified_name()?;
+            let found = state
+                .candidates(&raw)
+                .into_iter()
+                .find_map(|name| state.types.get(&name));
+            let Some(UserType::Composite(attributes)) = found else {
+                let message = format!(
+                    "the type {} is not defined before this statement; give the schema of the whole database",
+                    state.creation_name(&raw)
+                );
+                return Err(Fault {
+                    offset: raw.offset,
+                    message,
+                });
+            };
+            columns.clone_from(attributes);
+        } else {
+            return parse_elements(cursor, false);
+        }
+        if cursor.is_punct(b'(') {
+            parse_elements(cursor, true)
+        } else {
+            Ok(Vec::new())
+        }
+    }
+}
+
+/// Takes what follows the columns; returns whether the table is partitioned.
+fn parse_tail(state: &State, cursor: &mut Cursor<'_>, source: &mut Source) -> Parse<bool> {
+    let mut partitioned = false;
+    while !cursor.at_end() {
+        if cursor.word("inherits") {
+            cursor.expect_punct(b'(')?;
+            loop {
+                source.inherits.push(state.require(&cursor.qualified_name()?)?);
+                if !cursor.punct(b',') {
+                    break;
+                }
+            }
+            cursor.expect_punct(b')')?;
+        } else if cursor.words(&["partition", "by"]) {
+            partitioned = true;
+        } else {
+            cursor.skip_one()?;
+        }
+    }
+    Ok(partitioned)
+}
+
+fn define_columns(
+    state: &mut State,
+    table: &TableName,
+    columns: &mut Vec<ColumnState>,
+    elements: Vec<Element>,
+) -> Parse<(Vec<Constraint>, Vec<Like>)> {
+    let (mut keys, mut likes) = (Vec::new(), Vec::new());
+    for element in elements {
+        match element {
+            Element::Column(mut definition) => {
+                columns::define(state, table, columns, &definition)?;
+                keys.append(&mut definition.constraints);
+            }
+            Element::Constraint(constraint) => keys.push(constraint),
+            Element::Like(like) => {
+                columns::copy_like(state, columns, &like)?;
+                likes.push(like);
+            }
+        }
+    }
+    Ok((keys, likes))
+}
+
+/// Adds the constraints of a table definition in the order in which the server makes them: the primary key, the other
+/// keys, the foreign keys (`transformIndexConstraints()` of `src/backend/parser/parse_utilcmd.c`).
+fn add_constraints(state: &mut State, id: TableId, constraints: Vec<Constraint>) -> Parse<()> {
+    let rank = |constraint: &Constraint| match &constraint.body {
+        Body::Key(key) if key.primary => 0,
+        Body::Key(_) => 1,
+        _ => 2,
+    };
+    let mut ordered = constraints;
+    ordered.sort_by_key(rank);
+    let mut merged: Vec<Constraint> = Vec::new();
+    for constraint in ordered {
+        match merged.iter_mut().find(|prior| is_repeated(prior, &constraint)) {
+            // A key that repeats another one only gives it its name.
+            Some(prior) => prior.name = prior.name.take().or(constraint.name),
+            None => merged.push(constraint),
+        }
+    }
+    merged
+        .into_iter()
+        .try_for_each(|constraint| constraints::add(state, id, constraint, false))
+}
+
+fn is_repeated(prior: &Constraint, next: &Constraint) -> bool {
+    match (&prior.body, &next.body) {
+        (Body::Key(prior_key), Body::Key(key)) => {
+            prior_key.columns == key.columns
+                && prior_key.included == key.included
+                && prior_key.nulls_not_distinct == key.nulls_not_distinct
+                && prior.deferrable == next.deferrable
+                && prior.initially_deferred == next.initially_deferred
+        }
+        _ => false,
+    }
+}
+
+/// `LIKE … INCLUDING INDEXES`: the keys of the source under names of their own.
+fn copy_indexes(state: &mut State, id: TableId, likes: &[Like]) {
+    for like in likes.iter().filter(|like| like.indexes) {
+        let Some(source) = state.find(&like.source) else {
+            continue;
+        };
+        let keys = state.table(source).map(|table| table.keys.clone()).unwrap_or_default();
+        for key in keys {
+            constraints::copy_key(state, &key, id, None);
+        }
+    }
+}

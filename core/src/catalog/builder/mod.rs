@@ -1,0 +1,191 @@
+//! Reads schema SQL, statement by statement, and keeps what a [`Catalog`] needs to know.
+//!
+//! It follows what the server would do: names it would choose, columns it would inherit, keys it would give to
+//! partitions. Statements about other things are not looked at. A clause that is not understood never makes a key
+//! usable: such a key is not an arbiter.
+
+mod alter;
+mod columns;
+mod constraints;
+mod create;
+mod cursor;
+mod drop;
+mod elements;
+mod search_path;
+mod state;
+#[cfg(test)]
+mod tests;
+mod types;
+
+use self::cursor::{Cursor, Parse};
+use self::search_path::SearchPath;
+use self::state::State;
+use super::Catalog;
+use crate::error::{Error, ErrorKind, Position, Result};
+use crate::lex::tokens::{Token, TokenKind, Tokens};
+
+/// How many words of a statement are looked at to see what it is about.
+const OPENING_WORDS_MAX: usize = 8;
+
+/// Collects the tables that schema SQL defines.
+///
+/// Several files may be read one after the other, as a history of migrations is.
+#[derive(Clone, Debug, Default)]
+pub struct CatalogBuilder {
+    state: State,
+}
+
+impl CatalogBuilder {
+    /// A builder that knows no table yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads one whole statement, with or without its `;`; statements that are not about tables change nothing.
+    ///
+    /// `standard_conforming_strings` is the setting that is in force for the statement.
+    ///
+    /// # Errors
+    /// A statement about tables that cannot be read; the position counts from the start of `statement`.
+    pub fn observe(&mut self, statement: &[u8], standard_conforming_strings: bool) -> Result<()> {
+        self.observe_at(statement, 0, statement, standard_conforming_strings)
+    }
+
+    /// Reads a statement that begins at `start` of a longer text, by which errors are positioned.
+    pub(super) fn observe_at(&mut self, text: &[u8], start: usize, statement: &[u8], scs: bool) -> Result<()> {
+        self.note_server_version(statement);
+        self.read(statement, scs)
+            .map_err(|fault| error(text, start + fault.offset, fault.message))
+    }
+
+    /// Forgets the `search_path`, as at the start of another file.
+    pub fn reset_session(&mut self) {
+        self.state.search_path = SearchPath::default();
+    }
+
+    /// The catalog of all that was read.
+    ///
+    /// # Errors
+    /// A foreign key that names no columns and references a table without a primary key.
+    pub fn finish(self) -> Result<Catalog> {
+        self.state.finish()
+    }
+
+    /// Takes note of the comment that `pg_dump` writes at the head of a dump: what partitions inherit depends on it.
+    fn note_server_version(&mut self, statement: &[u8]) {
+        const COMMENT: &[u8] = b"-- Dumped from database version ";
+        if !statement.trim_ascii_start().starts_with(b"--") {
+            return;
+        }
+        let Some(at) = memchr::memmem::find(statement, COMMENT) else {
+            return;
+        };
+        let digits = statement
+            .iter()
+            .skip(at + COMMENT.len())
+            .take_while(|byte| byte.is_ascii_digit());
+        let version = digits
+            .take(4)
+            .fold(0_u32, |number, byte| number * 10 + u32::from(byte - b'0'));
+        self.state.server_version = Some(version);
+    }
+
+    fn read(&mut self, statement: &[u8], scs: bool) -> Parse<()> {
+        let Some(subject) = subject(statement, scs) else {
+            return Ok(());
+        };
+        let mut cursor = Cursor::new(statement, scs)?;
+        match subject {
+            Subject::Create => create::statement(&mut self.state, &mut cursor),
+            Subject::Alter => alter::statement(&mut self.state, &mut cursor),
+            Subject::Drop => drop::statement(&mut self.state, &mut cursor),
+            Subject::SearchPath => self.state.search_path.set(&mut cursor, scs),
+        }
+    }
+}
+
+/// What a statement is about, as far as its first words tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Subject {
+    Create,
+    Alter,
+    Drop,
+    SearchPath,
+}
+
+/// Decides by the first words alone: the rest of a statement that is not ours need not even be well-formed.
+fn subject(statement: &[u8], scs: bool) -> Option<Subject> {
+    let mut words = Tokens::new(statement, scs).map_while(|token| match token {
+        Ok(Token {
+            kind: TokenKind::Word(word),
+            ..
+        }) => Some(word),
+        Ok(Token {
+            kind: TokenKind::Punct(b'.'),
+            ..
+        }) => Some(".".into()),
+        _ => None,
+    });
+    let first = words.next()?;
+    match first.as_ref() {
+        "create" => {
+            let object = words.take(OPENING_WORDS_MAX).find(|word| {
+                let modifiers = [
+                    "or",
+                    "replace",
+                    "global",
+                    "local",
+                    "temporary",
+                    "temp",
+                    "unlogged",
+                    "foreign",
+                ];
+                !modifiers.contains(&word.as_ref()) && !["unique", "materialized", "recursive"].contains(&word.as_ref())
+            })?;
+            let known = [
+                "table",
+                "index",
+                "type",
+                "domain",
+                "schema",
+                "sequence",
+                "view",
+                "collation",
+            ];
+            known.contains(&object.as_ref()).then_some(Subject::Create)
+        }
+        "alter" => {
+            let object = words.find(|word| word != "foreign")?;
+            ["table", "index", "type", "domain", "schema"]
+                .contains(&object.as_ref())
+                .then_some(Subject::Alter)
+        }
+        "drop" => {
+            let object = words.find(|word| word != "foreign")?;
+            ["table", "index", "type", "domain", "schema"]
+                .contains(&object.as_ref())
+                .then_some(Subject::Drop)
+        }
+        "set" | "reset" => words
+            .take(2)
+            .any(|word| word == "search_path")
+            .then_some(Subject::SearchPath),
+        "select" => words
+            .take(3)
+            .any(|word| word == "set_config")
+            .then_some(Subject::SearchPath),
+        _ => None,
+    }
+}
+
+fn error(text: &[u8], offset: usize, message: String) -> Error {
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+    let position = Position {
+        byte: before.len() as u64,
+        line: 1 + memchr::memchr_iter(b'\n', before).count() as u64,
+        column: 1 + (before.len() - line_start) as u64,
+        ..Position::default()
+    };
+    Error::new(ErrorKind::InvalidCatalog, message).or_position(|| position)
+}

@@ -1,0 +1,187 @@
+//! The JSON form of a catalog, and what any catalog has to fulfil.
+
+use std::collections::HashSet;
+
+use super::{Catalog, Key, Table, VERSION};
+use crate::error::{Error, ErrorKind, Result};
+
+impl Catalog {
+    /// Reads the JSON that [`CATALOG_QUERY`](super::CATALOG_QUERY) returns and [`to_json`](Self::to_json) writes.
+    ///
+    /// # Errors
+    /// JSON of another version or shape, also with unknown fields; tables, columns or keys that contradict each other.
+    pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self> {
+        #[derive(serde::Deserialize)]
+        struct Version {
+            version: u32,
+        }
+        let not_json = |source: serde_json::Error| {
+            Error::new(
+                ErrorKind::InvalidCatalog,
+                format!("the catalog is not the JSON of a catalog: {source}"),
+            )
+            .with_hint("make it with the query of `dumpsert catalog --query`, or with `dumpsert catalog --schema`")
+        };
+        let Version { version } = serde_json::from_slice(json.as_ref()).map_err(not_json)?;
+        if version != VERSION {
+            let message = format!("the catalog has version {version}; only version {VERSION} is known");
+            return Err(Error::new(ErrorKind::InvalidCatalog, message));
+        }
+        let catalog: Self = serde_json::from_slice(json.as_ref()).map_err(not_json)?;
+        Self::from_tables(catalog.tables)
+    }
+
+    /// The catalog as JSON, indented, with a line feed at its end.
+    pub fn to_json(&self) -> String {
+        // Nothing in a catalog can fail to become JSON: no maps with other keys than text, no I/O.
+        let mut json = serde_json::to_string_pretty(self).unwrap_or_default();
+        json.push('\n');
+        json
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        let mut tables = HashSet::new();
+        for table in &self.tables {
+            if !tables.insert((&table.schema, &table.name)) {
+                return Err(Error::new(
+                    ErrorKind::InvalidCatalog,
+                    format!("the table {} is there twice", table.name()),
+                ));
+            }
+            check_table(table).map_err(|problem| {
+                Error::new(
+                    ErrorKind::InvalidCatalog,
+                    format!("the table {}: {problem}", table.name()),
+                )
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn check_table(table: &Table) -> Result<(), String> {
+    let mut columns = HashSet::new();
+    if let Some(column) = table
+        .columns
+        .iter()
+        .find(|column| !columns.insert(column.name.as_str()))
+    {
+        return Err(format!("the column {:?} is there twice", column.name));
+    }
+    let known = |of: &str, names: &[String]| match names.iter().find(|name| !columns.contains(name.as_str())) {
+        Some(name) => Err(format!("{of} names the column {name:?}, which the table does not have")),
+        None => Ok(()),
+    };
+    let mut names = HashSet::new();
+    let mut primary: Option<&Key> = None;
+    for key in &table.keys {
+        let of = format!("the key {:?}", key.name);
+        if !names.insert(key.name.as_str()) {
+            return Err(format!("{of} is there twice"));
+        }
+        if let Some(Key { name, .. }) = primary.filter(|_| key.primary) {
+            return Err(format!("there are two primary keys, {name:?} and {:?}", key.name));
+        }
+        if key.primary {
+            primary = Some(key);
+        }
+        if key.arbiter && key.columns.is_empty() {
+            return Err(format!("{of} is an arbiter but has no columns"));
+        }
+        known(&of, &key.columns)?;
+    }
+    let mut names = HashSet::new();
+    for foreign_key in &table.foreign_keys {
+        let of = format!("the foreign key {:?}", foreign_key.name);
+        if !names.insert(foreign_key.name.as_str()) {
+            return Err(format!("{of} is there twice"));
+        }
+        if foreign_key.columns.is_empty() || foreign_key.columns.len() != foreign_key.referenced_columns.len() {
+            return Err(format!("{of} has not as many columns as it references"));
+        }
+        known(&of, &foreign_key.columns)?;
+        known(&of, &foreign_key.on_delete_columns)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: &str = r#"{"version": 1, "tables": [{"schema": "public", "name": "t", "kind": "table", "columns": [
+        {"name": "id", "type": "integer", "not_null": true, "has_default": false, "generated": false}],
+        "keys": [{"name": "t_pkey", "primary": true, "columns": ["id"], "nulls_not_distinct": false, "arbiter": true}],
+        "foreign_keys": []}]}"#;
+
+    #[test]
+    fn json_is_read_and_written() {
+        let catalog = Catalog::from_json(ONE).unwrap();
+        assert_eq!(catalog.table("public", "t").unwrap().arbiter().unwrap().name, "t_pkey");
+        assert_eq!(Catalog::from_json(catalog.to_json()).unwrap(), catalog);
+        assert!(catalog.to_json().ends_with("}\n"));
+        assert_eq!(
+            Catalog::from_json(Catalog::default().to_json()).unwrap(),
+            Catalog::default()
+        );
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        for (from, to, message) in [
+            ("\"version\": 1", "\"version\": 2", "version 2"),
+            (
+                "\"kind\": \"table\"",
+                "\"kind\": \"table\", \"color\": 1",
+                "unknown field `color`",
+            ),
+            ("\"kind\": \"table\"", "\"kind\": \"view\"", "unknown variant `view`"),
+            (
+                "\"columns\": [\"id\"]",
+                "\"columns\": [\"ix\"]",
+                "names the column \"ix\"",
+            ),
+            (
+                "\"columns\": [\"id\"]",
+                "\"columns\": []",
+                "is an arbiter but has no columns",
+            ),
+            ("\"tables\": [", "\"tables\": [] }", "not the JSON of a catalog"),
+            ("{\"version\": 1,", "{", "missing field `version`"),
+        ] {
+            assert!(ONE.contains(from));
+            let error = Catalog::from_json(ONE.replacen(from, to, 1)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidCatalog);
+            assert!(error.to_string().contains(message), "{error}");
+        }
+        let table = Catalog::from_json(ONE).unwrap().tables;
+        let twice = Catalog::from_tables([table.clone(), table.clone()].concat()).unwrap_err();
+        assert!(twice.to_string().contains("public.t is there twice"), "{twice}");
+        let mut two_keys = table;
+        let mut key = two_keys[0].keys[0].clone();
+        key.name = "other".to_owned();
+        two_keys[0].keys.push(key);
+        let twice = Catalog::from_tables(two_keys).unwrap_err();
+        assert!(twice.to_string().contains("two primary keys"), "{twice}");
+    }
+
+    #[test]
+    fn catalogs_are_merged() {
+        let mut catalog = Catalog::from_json(ONE).unwrap();
+        let other = Catalog::from_json(ONE.replacen("\"name\": \"t\"", "\"name\": \"a\"", 1)).unwrap();
+        catalog.merge(other.clone()).unwrap();
+        catalog.merge(other).unwrap();
+        assert_eq!(
+            catalog
+                .tables()
+                .iter()
+                .map(|table| table.name.as_str())
+                .collect::<Vec<_>>(),
+            ["a", "t"]
+        );
+        let different = Catalog::from_json(ONE.replacen("integer", "bigint", 1)).unwrap();
+        let error = catalog.merge(different).unwrap_err();
+        assert!(error.to_string().contains("public.t is defined twice"), "{error}");
+        assert_eq!(catalog.tables().len(), 2);
+    }
+}

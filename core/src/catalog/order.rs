@@ -1,0 +1,236 @@
+//! In which order rows can arrive, where foreign keys are checked row by row.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Catalog, ForeignKey, TableKind, TableName};
+
+/// Why no order of rows, table by table, fulfils the foreign keys at every moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum OrderProblemKind {
+    /// The table references itself: a row may come before the one it references.
+    SelfReference,
+    /// The tables reference each other in a cycle.
+    Cycle,
+    /// A foreign key from or to a partitioned table, by which `pg_dump` does not order its data.
+    Partitioned,
+}
+
+/// Tables whose rows may break a foreign key that is checked row by row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OrderProblem {
+    /// What the problem is.
+    pub kind: OrderProblemKind,
+    /// The tables, by name; of partitions, the partitioned table at their root.
+    pub tables: Vec<TableName>,
+    /// Whether `SET CONSTRAINTS ALL DEFERRED` would do: enough of the foreign keys are `DEFERRABLE`.
+    pub deferrable: bool,
+}
+
+/// An enforced foreign key between the roots of two tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Edge {
+    from: usize,
+    to: usize,
+    deferrable: bool,
+    partitioned: bool,
+}
+
+impl Catalog {
+    /// The tables for which the order of a dump may not do, in the order of kinds and names.
+    pub fn order_problems(&self) -> Vec<OrderProblem> {
+        let names: Vec<TableName> = self.tables().iter().map(|table| table.name()).collect();
+        let edges = self.edges();
+        let problem = |kind, tables: &[usize], deferrable| OrderProblem {
+            kind,
+            tables: tables.iter().filter_map(|&table| names.get(table).cloned()).collect(),
+            deferrable,
+        };
+        let (loops, between): (Vec<Edge>, Vec<Edge>) = edges.into_iter().partition(|edge| edge.from == edge.to);
+        let mut problems = Vec::new();
+        let tables: BTreeSet<usize> = loops.iter().map(|edge| edge.from).collect();
+        for &table in &tables {
+            let deferrable = loops
+                .iter()
+                .filter(|edge| edge.from == table)
+                .all(|edge| edge.deferrable);
+            problems.push(problem(OrderProblemKind::SelfReference, &[table], deferrable));
+        }
+        let strict: Vec<Edge> = between.iter().filter(|edge| !edge.deferrable).copied().collect();
+        let strict: BTreeSet<usize> = cycles(names.len(), &strict).into_iter().flatten().collect();
+        let all = cycles(names.len(), &between);
+        for cycle in &all {
+            let deferrable = !cycle.iter().any(|table| strict.contains(table));
+            problems.push(problem(OrderProblemKind::Cycle, cycle, deferrable));
+        }
+        for edge in between.iter().filter(|edge| edge.partitioned) {
+            if !all
+                .iter()
+                .any(|cycle| cycle.contains(&edge.from) && cycle.contains(&edge.to))
+            {
+                problems.push(problem(
+                    OrderProblemKind::Partitioned,
+                    &[edge.from, edge.to],
+                    edge.deferrable,
+                ));
+            }
+        }
+        problems.dedup();
+        problems
+    }
+
+    fn position(&self, name: &TableName) -> Option<usize> {
+        self.tables()
+            .binary_search_by(|table| (&table.schema, &table.name).cmp(&(&name.schema, &name.name)))
+            .ok()
+    }
+
+    /// The place of the table, or of the partitioned table whose rows it holds.
+    fn root(&self, name: &TableName) -> Option<usize> {
+        let mut root = self.position(name)?;
+        // As many steps as there are tables: a catalog from JSON may go round in circles.
+        for _ in 0..self.tables().len() {
+            match self
+                .tables()
+                .get(root)
+                .and_then(|table| self.position(table.partition_of.as_ref()?))
+            {
+                Some(parent) => root = parent,
+                None => break,
+            }
+        }
+        Some(root)
+    }
+
+    fn edges(&self) -> BTreeSet<Edge> {
+        let is_partitioned = |at: usize| {
+            self.tables()
+                .get(at)
+                .is_some_and(|table| table.kind == TableKind::Partitioned)
+        };
+        let edge = |from: usize, key: &ForeignKey| {
+            let to = self.root(&key.references)?;
+            let partitioned = is_partitioned(from) || is_partitioned(to);
+            Some(Edge {
+                from,
+                to,
+                deferrable: key.deferrable,
+                partitioned,
+            })
+        };
+        let tables = self
+            .tables()
+            .iter()
+            .filter_map(|table| Some((self.root(&table.name())?, table)));
+        tables
+            .flat_map(|(from, table)| {
+                table
+                    .foreign_keys
+                    .iter()
+                    .filter(|key| key.enforced)
+                    .filter_map(move |key| edge(from, key))
+            })
+            .collect()
+    }
+}
+
+/// The strongly connected components of more than one node, each sorted, by Kosaraju's algorithm without recursion.
+fn cycles(nodes: usize, edges: &[Edge]) -> Vec<Vec<usize>> {
+    let (mut forward, mut backward) = (vec![Vec::new(); nodes], vec![Vec::new(); nodes]);
+    for edge in edges {
+        if let (Some(out), Some(back)) = (forward.get_mut(edge.from), backward.get_mut(edge.to)) {
+            out.push(edge.to);
+            back.push(edge.from);
+        }
+    }
+    let mut seen = BTreeSet::new();
+    let mut finished = Vec::with_capacity(nodes);
+    for node in 0..nodes {
+        visit(node, &forward, &mut seen, &mut finished);
+    }
+    let mut seen = BTreeSet::new();
+    let mut components = BTreeMap::new();
+    for &node in finished.iter().rev() {
+        let mut component = Vec::new();
+        visit(node, &backward, &mut seen, &mut component);
+        component.sort_unstable();
+        if let Some(&first) = component.first().filter(|_| component.len() > 1) {
+            components.insert(first, component);
+        }
+    }
+    components.into_values().collect()
+}
+
+/// Depth-first search from a node not seen yet; appends the nodes as they are left.
+fn visit(start: usize, next: &[Vec<usize>], seen: &mut BTreeSet<usize>, left: &mut Vec<usize>) {
+    if !seen.insert(start) {
+        return;
+    }
+    let mut path = vec![(start, 0)];
+    while let Some((node, at)) = path.last_mut() {
+        match next.get(*node).and_then(|nodes| nodes.get(*at)) {
+            Some(&child) => {
+                *at += 1;
+                if seen.insert(child) {
+                    path.push((child, 0));
+                }
+            }
+            None => {
+                left.push(*node);
+                path.pop();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(sql: &str) -> Vec<String> {
+        let catalog = Catalog::from_schema_sql(sql).unwrap();
+        let show = |problem: &OrderProblem| {
+            let tables: Vec<_> = problem.tables.iter().map(|table| table.name.as_str()).collect();
+            let deferrable = if problem.deferrable { " deferrable" } else { "" };
+            format!("{:?} {}{deferrable}", problem.kind, tables.join(" "))
+        };
+        catalog.order_problems().iter().map(show).collect()
+    }
+
+    #[test]
+    fn a_tree_of_tables_has_no_problem() {
+        let sql = "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY REFERENCES a);
+            CREATE TABLE c (a int REFERENCES a, b int REFERENCES b);";
+        assert!(problems(sql).is_empty());
+    }
+
+    #[test]
+    fn loops_and_cycles_are_found() {
+        let sql = "CREATE TABLE tree (id int PRIMARY KEY, up int REFERENCES tree);
+            CREATE TABLE late (id int PRIMARY KEY, up int REFERENCES late DEFERRABLE);
+            CREATE TABLE a (id int PRIMARY KEY, n int); CREATE TABLE b (id int PRIMARY KEY, n int REFERENCES a);
+            CREATE TABLE c (id int PRIMARY KEY, n int REFERENCES b); CREATE TABLE d (n int REFERENCES c);
+            ALTER TABLE a ADD FOREIGN KEY (n) REFERENCES c;
+            CREATE TABLE x (id int PRIMARY KEY, n int); CREATE TABLE y (id int PRIMARY KEY, n int REFERENCES x);
+            ALTER TABLE x ADD FOREIGN KEY (n) REFERENCES y INITIALLY DEFERRED;
+            CREATE TABLE free (id int PRIMARY KEY, n int REFERENCES free NOT ENFORCED);";
+        let expected = [
+            "SelfReference late deferrable",
+            "SelfReference tree",
+            "Cycle a b c",
+            "Cycle x y deferrable",
+        ];
+        assert_eq!(problems(sql), expected);
+    }
+
+    #[test]
+    fn partitions_count_as_their_root() {
+        let sql = "CREATE TABLE p (id int PRIMARY KEY, q int) PARTITION BY HASH (id);
+            CREATE TABLE p0 PARTITION OF p FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+            CREATE TABLE q (id int PRIMARY KEY); ALTER TABLE p ADD FOREIGN KEY (q) REFERENCES q;
+            CREATE TABLE r (id int PRIMARY KEY, p int REFERENCES p);
+            CREATE TABLE s (id int PRIMARY KEY, p int REFERENCES p); ALTER TABLE p ADD FOREIGN KEY (q) REFERENCES s;";
+        assert_eq!(problems(sql), ["Cycle p s", "Partitioned p q", "Partitioned r p"]);
+    }
+}
