@@ -4,6 +4,9 @@
 set -eu
 here=$(dirname "$0")
 
+if [ -n "${DUMPSERT_PG_BINDIR:-}" ]; then
+    sh "$here/server.sh" --bindir >/dev/null || exit 2 # a wrong choice is no reason to install another
+fi
 missing=
 sh "$here/server.sh" --bindir >/dev/null 2>&1 || missing="$missing postgresql"
 command -v cc >/dev/null || missing="$missing gcc libc6-dev"

@@ -7,12 +7,12 @@
 )]
 
 use dumpsert_testkit::Cluster;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Set for the child process that `goes_when_its_user_is_killed` kills.
+/// Set for the second process of `goes_when_its_user_is_killed`: the one that is killed.
 const VICTIM: &str = "DUMPSERT_TESTKIT_VICTIM";
 
 #[test]
@@ -40,22 +40,17 @@ fn takes_settings() {
     assert_eq!(cluster.db("postgres").value("SHOW work_mem").as_deref(), Some("7MB"));
 }
 
-/// Not a test of its own: the program that `goes_when_its_user_is_killed` kills. The shared server is never dropped.
-#[test]
-fn victim() {
-    if std::env::var_os(VICTIM).is_some() {
-        let dir = Cluster::shared().socket_dir().display().to_string();
-        std::fs::write(std::env::var_os(VICTIM).unwrap(), dir + "\n").unwrap();
-        std::thread::sleep(Duration::from_secs(600));
-    }
-}
-
 #[test]
 fn goes_when_its_user_is_killed() {
+    if std::env::var_os(VICTIM).is_some() {
+        // The shared server, which is never dropped.
+        writeln!(std::io::stderr(), "{}", Cluster::shared().socket_dir().display()).unwrap();
+        std::thread::sleep(Duration::from_secs(600));
+    }
     for signal in ["KILL", "INT"] {
         let mut victim = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "victim", "--nocapture"])
-            .env(VICTIM, "/dev/stderr")
+            .args(["--exact", "goes_when_its_user_is_killed", "--nocapture"])
+            .env(VICTIM, "1")
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
