@@ -45,12 +45,14 @@ fn goes_when_its_user_is_killed() {
     if std::env::var_os(VICTIM).is_some() {
         // The shared server, which is never dropped.
         writeln!(std::io::stderr(), "{}", Cluster::shared().socket_dir().display()).unwrap();
-        std::thread::sleep(Duration::from_secs(600));
+        std::io::stdin().read_line(&mut String::new()).unwrap();
+        return;
     }
     for signal in ["KILL", "INT"] {
         let mut victim = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "goes_when_its_user_is_killed", "--nocapture"])
             .env(VICTIM, "1")
+            .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -61,8 +63,8 @@ fn goes_when_its_user_is_killed() {
             .unwrap();
         let dir = Path::new(dir.trim_end());
         assert!(dir.join("data/postmaster.pid").exists(), "{dir:?}");
-        let kill = Command::new("kill")
-            .args(["-s", signal, &victim.id().to_string()])
+        let kill = Command::new("sh")
+            .args(["-c", "kill -s $0 $1", signal, &victim.id().to_string()])
             .status()
             .unwrap();
         assert!(kill.success());
