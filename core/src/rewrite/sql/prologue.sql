@@ -35,7 +35,7 @@ INSERT INTO pg_temp.dumpsert_guard VALUES (1);
 CREATE TEMPORARY TABLE pg_temp.dumpsert_options (options pg_catalog.jsonb) ON COMMIT DROP;
 CREATE TEMPORARY TABLE pg_temp.dumpsert_touched (relid pg_catalog.oid PRIMARY KEY, root pg_catalog.oid) ON COMMIT DROP;
 CREATE TEMPORARY TABLE pg_temp.dumpsert_switched (n integer GENERATED ALWAYS AS IDENTITY,
-  relid pg_catalog.oid, kind pg_catalog.text, name pg_catalog.text, state "char") ON COMMIT DROP;
+  relid pg_catalog.oid, kind pg_catalog.text, name pg_catalog.text, state pg_catalog."char") ON COMMIT DROP;
 CREATE TEMPORARY TABLE pg_temp.dumpsert_sequences (n integer GENERATED ALWAYS AS IDENTITY,
   schema pg_catalog.text, name pg_catalog.text, value bigint, is_called boolean, outcome pg_catalog.text) ON COMMIT DROP;
 CREATE TEMPORARY TABLE pg_temp.dumpsert_notes (n integer GENERATED ALWAYS AS IDENTITY, note pg_catalog.text) ON COMMIT DROP;

@@ -89,17 +89,17 @@ BEGIN
 END
 $dumpsert$;
 
--- The condition that a row p of the table and a staged row s have the same key, by the equality of the index itself.
-CREATE FUNCTION pg_temp.dumpsert_same_key(_index pg_catalog.oid) RETURNS pg_catalog.text
+-- The condition that a row of the table and a staged row s have the same key, by the equality of the index itself.
+CREATE FUNCTION pg_temp.dumpsert_same_key(_index pg_catalog.oid, _alias pg_catalog.text) RETURNS pg_catalog.text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
-  SELECT string_agg(format(CASE WHEN a.attnotnull THEN '%s' ELSE '(%s OR p.%I IS NULL AND s.%2$I IS NULL)' END,
-      format('p.%1$I%2$s OPERATOR(%3$I.%4$s) s.%1$I%2$s%5$s', a.attname,
+  SELECT string_agg(format(CASE WHEN a.attnotnull THEN '%s' ELSE '(%s OR %s.%I IS NULL AND s.%3$I IS NULL)' END,
+      format('%6$s.%1$I%2$s OPERATOR(%3$I.%4$s) s.%1$I%2$s%5$s', a.attname,
         CASE WHEN ty.typtype <> 'p' THEN format('::%I.%I', tn.nspname, ty.typname) END,
         coalesce(o.oprnamespace::regnamespace::name, 'pg_catalog'), coalesce(o.oprname, '='),
         CASE WHEN i.indcollation[k.ord - 1] <> a.attcollation
              THEN (SELECT format(' COLLATE %I.%I', co.collnamespace::regnamespace::name, co.collname)
-                     FROM pg_collation AS co WHERE co.oid = i.indcollation[k.ord - 1]) END),
-      a.attname), ' AND ' ORDER BY k.ord)
+                     FROM pg_collation AS co WHERE co.oid = i.indcollation[k.ord - 1]) END, _alias),
+      _alias, a.attname), ' AND ' ORDER BY k.ord)
     FROM pg_index AS i
    CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, ord)
     JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
@@ -209,7 +209,7 @@ BEGIN
     new_only = format('NOT EXISTS (SELECT FROM %s AS p WHERE %s)', s.target, t.same_key),
     on_conflict = CASE WHEN t.arbiter THEN format(' ON CONFLICT (%s) DO %s', t.key_names, coalesce('UPDATE SET ' || t.set_from_excluded, 'NOTHING')) END
     FROM (
-      SELECT b.n, pg_temp.dumpsert_same_key(b.key_index) AS same_key,
+      SELECT b.n, pg_temp.dumpsert_same_key(b.key_index, 'p') AS same_key,
         (SELECT string_agg(format('%1$I = s.%1$I', c), ', ') FROM unnest(b.set_columns) AS c) AS set_from_stage,
         (SELECT string_agg(format('%1$I = EXCLUDED.%1$I', c), ', ') FROM unnest(b.set_columns) AS c) AS set_from_excluded,
         (SELECT coalesce(format(' AND NOT ROW(%s)::pg_catalog.record OPERATOR(pg_catalog.*=) ROW(%s)::pg_catalog.record',
@@ -285,11 +285,46 @@ BEGIN
     END;
     EXIT WHEN _row IS NOT NULL;
   END LOOP;
-  RAISE EXCEPTION USING ERRCODE = _state, HINT = nullif(_hint, ''),
-    DETAIL = concat_ws(E'\n', nullif(_detail, ''), nullif(split_part(_context, 'SQL statement "WITH ', 1), '')), SCHEMA = _schema, TABLE = _table,
-    COLUMN = _column, CONSTRAINT = _constraint, MESSAGE = format('dumpsert: %s%s; nothing was changed', _message,
+  RAISE EXCEPTION USING ERRCODE = _state,
+    DETAIL = coalesce(nullif(concat_ws(E'\n', nullif(_detail, ''), nullif(split_part(_context, 'SQL statement "WITH ', 1), '')), ''),
+                      'SQLSTATE ' || _state),
+    HINT = coalesce(nullif(_hint, ''), CASE _state
+      WHEN '23505' THEN 'A row with another key holds this value, or rows exchange values of a unique key that is NOT NULL.'
+      WHEN '23503' THEN 'The referenced row is neither here nor in the dump, or a row that only exists here still refers to it.'
+      ELSE 'Change the row or the target, then run the script again.' END),
+    SCHEMA = _schema, TABLE = _table, COLUMN = _column, CONSTRAINT = _constraint, MESSAGE = format('dumpsert: %s%s; nothing was changed', _message,
       CASE WHEN _row IS NOT NULL THEN format(' (row %s of %s in the dump%s)', _row, _s.relid::regclass,
         ', ' || nullif(array_to_string(_s.key_columns, ', '), '') || ' = ' || _key) END);
+END
+$dumpsert$;
+
+-- Where values of another unique key change places, one UPDATE is not enough: it is checked row by row. The values are
+-- set to NULL first, or, where that cannot be, moved in rounds into places that are free.
+CREATE FUNCTION pg_temp.dumpsert_vacate(_n integer, OUT park pg_catalog.text, OUT move pg_catalog.text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _s record;
+BEGIN
+  SELECT s.*, pg_temp.dumpsert_same_key(s.key_index, 'p') AS same_key INTO _s FROM pg_temp.dumpsert_stages AS s WHERE s.n = _n;
+  WITH other AS (
+    SELECT i.indexrelid, u.place, u.changed FROM pg_index AS i CROSS JOIN LATERAL (
+      SELECT min(quote_ident(a.attname)) FILTER (WHERE NOT a.attnotnull AND NOT t.typnotnull AND a.attname <> ALL (_s.key_columns)
+               AND coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) IS FALSE) AS place,
+             format('NOT ROW(%s)::pg_catalog.record OPERATOR(pg_catalog.*=) ROW(%s)::pg_catalog.record',
+                    string_agg(format('p.%I', a.attname), ', '), string_agg(format('s.%I', a.attname), ', ')) AS changed,
+             count(*) AS places
+        FROM unnest((i.indkey::int2[])[0:i.indnkeyatts - 1]) AS k JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k
+        JOIN pg_type AS t ON t.oid = a.atttypid WHERE a.attname = ANY (_s.set_columns)) AS u
+     WHERE i.indrelid = _s.relid AND i.indisunique AND i.indimmediate AND i.indexrelid <> _s.key_index AND u.places = i.indnkeyatts)
+  SELECT (SELECT format('UPDATE %s AS p SET %s FROM pg_temp.dumpsert_stage_%s AS s WHERE %s AND (%s)', _s.target,
+                   string_agg(format('%s = CASE WHEN %s THEN NULL ELSE p.%1$s END', c.place, c.changed), ', '),
+                   _n, _s.same_key, string_agg(c.changed, ' OR '))
+            FROM (SELECT o.place, string_agg(o.changed, ' OR ') AS changed FROM other AS o
+                   WHERE o.place IS NOT NULL GROUP BY o.place) AS c HAVING count(*) > 0),
+         _s.update_sql || (SELECT string_agg(format(' AND NOT EXISTS (SELECT FROM %s AS q WHERE %s AND NOT (%s))', _s.target,
+           pg_temp.dumpsert_same_key(o.indexrelid, 'q'), pg_temp.dumpsert_same_key(_s.key_index, 'q')), '')
+           FROM other AS o WHERE o.place IS NULL)
+    INTO park, move;
 END
 $dumpsert$;
 
@@ -303,6 +338,7 @@ DECLARE
   _changed bigint;
   _key pg_catalog.text;
   _parts pg_catalog.text[];
+  _statement pg_catalog.text;
   _state pg_catalog.text; _message pg_catalog.text; _detail pg_catalog.text; _hint pg_catalog.text; _context pg_catalog.text;
   _schema pg_catalog.text; _table pg_catalog.text; _column pg_catalog.text; _constraint pg_catalog.text;
 BEGIN
@@ -343,9 +379,26 @@ BEGIN
     END IF;
     UPDATE pg_temp.dumpsert_stages AS w SET rows = _rows, inserted = _new, updated = _changed WHERE w.n OPERATOR(pg_catalog.=) _s.n;
   END LOOP;
-  IF _parts IS NOT NULL THEN
-    EXECUTE pg_catalog.concat('WITH ', pg_catalog.array_to_string(_parts, ', '), ' SELECT');
+  IF _parts IS NULL THEN
+    RETURN;
   END IF;
+  _statement := pg_catalog.concat('WITH ', pg_catalog.array_to_string(_parts, ', '), ' SELECT');
+  BEGIN
+    EXECUTE _statement;
+  EXCEPTION WHEN unique_violation THEN
+    FOR _s IN SELECT v.park, v.move FROM pg_temp.dumpsert_stages AS s CROSS JOIN LATERAL pg_temp.dumpsert_vacate(s.n) AS v
+               WHERE s.batch OPERATOR(pg_catalog.=) _batch AND s.updated OPERATOR(pg_catalog.>) 0 LOOP
+      IF _s.park IS NOT NULL THEN
+        EXECUTE _s.park;
+      END IF;
+      WHILE _s.move IS NOT NULL LOOP
+        EXECUTE _s.move;
+        GET DIAGNOSTICS _rows = ROW_COUNT;
+        EXIT WHEN _rows OPERATOR(pg_catalog.=) 0;
+      END LOOP;
+    END LOOP;
+    EXECUTE _statement;
+  END;
 EXCEPTION WHEN OTHERS THEN
   GET STACKED DIAGNOSTICS _state = RETURNED_SQLSTATE, _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL, _hint = PG_EXCEPTION_HINT,
     _context = PG_EXCEPTION_CONTEXT, _schema = SCHEMA_NAME, _table = TABLE_NAME, _column = COLUMN_NAME, _constraint = CONSTRAINT_NAME;
