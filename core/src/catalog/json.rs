@@ -45,13 +45,13 @@ impl Catalog {
             if !tables.insert((&table.schema, &table.name)) {
                 return Err(Error::new(
                     ErrorKind::InvalidCatalog,
-                    format!("the table {} is there twice", table.name()),
+                    format!("the table {} is there twice", table.table_name()),
                 ));
             }
             check_table(table).map_err(|problem| {
                 Error::new(
                     ErrorKind::InvalidCatalog,
-                    format!("the table {}: {problem}", table.name()),
+                    format!("the table {}: {problem}", table.table_name()),
                 )
             })?;
         }

@@ -215,7 +215,7 @@ impl Catalog {
     pub fn merge(&mut self, other: Self) -> Result<()> {
         for table in &other.tables {
             if self.table(&table.schema, &table.name).is_some_and(|own| own != table) {
-                let message = format!("the table {} is defined twice, and not alike", table.name());
+                let message = format!("the table {} is defined twice, and not alike", table.table_name());
                 return Err(Error::new(ErrorKind::InvalidCatalog, message));
             }
         }
@@ -250,7 +250,7 @@ impl Catalog {
 
 impl Table {
     /// The table's full name.
-    pub fn name(&self) -> TableName {
+    pub fn table_name(&self) -> TableName {
         TableName {
             schema: self.schema.clone(),
             name: self.name.clone(),

@@ -40,7 +40,7 @@ struct Edge {
 impl Catalog {
     /// The tables for which the order of a dump may not do, in the order of kinds and names.
     pub fn order_problems(&self) -> Vec<OrderProblem> {
-        let names: Vec<TableName> = self.tables().iter().map(|table| table.name()).collect();
+        let names: Vec<TableName> = self.tables().iter().map(|table| table.table_name()).collect();
         let edges = self.edges();
         let problem = |kind, tables: &[usize], deferrable| OrderProblem {
             kind,
@@ -122,7 +122,7 @@ impl Catalog {
         let tables = self
             .tables()
             .iter()
-            .filter_map(|table| Some((self.root(&table.name())?, table)));
+            .filter_map(|table| Some((self.root(&table.table_name())?, table)));
         tables
             .flat_map(|(from, table)| {
                 table

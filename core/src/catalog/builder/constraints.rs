@@ -422,9 +422,11 @@ fn parse_index_elements(cursor: &mut Cursor<'_>) -> Parse<IndexElements> {
             cursor.skip_element()?;
         } else {
             index.expressions = true;
-            index
-                .addition
-                .push(if is_name { cursor.name()? } else { "expr".to_owned() });
+            index.addition.push(if is_name {
+                cursor.qualified_name()?.name
+            } else {
+                "expr".to_owned()
+            });
             cursor.skip_element()?;
             index.mentions.extend(cursor.names_since(from));
         }

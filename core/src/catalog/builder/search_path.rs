@@ -78,8 +78,10 @@ fn split_list(list: &str) -> Vec<String> {
     let mut names = Vec::new();
     let mut name = String::new();
     let mut quoted = false;
-    for character in list.chars() {
+    let mut characters = list.chars().peekable();
+    while let Some(character) = characters.next() {
         match character {
+            '"' if quoted && characters.next_if_eq(&'"').is_some() => name.push('"'),
             '"' => quoted = !quoted,
             ',' if !quoted => names.push(std::mem::take(&mut name)),
             _ if quoted => name.push(character),

@@ -331,7 +331,7 @@ $dumpsert$;
 -- Writes the stages of a batch with one statement, so that foreign keys between them are checked when all rows are there.
 CREATE PROCEDURE pg_temp.dumpsert_write(_batch integer) LANGUAGE plpgsql AS $dumpsert$
 DECLARE
-  _s record;
+  _s pg_catalog.record;
   _empty boolean;
   _rows bigint;
   _new bigint;

@@ -1,0 +1,168 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Merge a PostgreSQL dump into a database that is already alive.
+///
+/// dumpsert reads the plain SQL of pg_dump and writes one script for psql: every row an upsert, all in one transaction,
+/// fit to be run again and again with the same result.
+#[derive(Parser)]
+#[command(version, max_term_width = 100)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    Convert(Convert),
+}
+
+/// Turn a dump into a script that merges it.
+///
+/// Pipe the script into psql; psql's exit status is 0 only if everything has arrived, and nothing has changed otherwise.
+#[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(super) struct Convert {
+    /// The dump, plain SQL of pg_dump; - is standard input
+    #[arg(value_name = "DUMP", default_value = "-")]
+    pub(super) dump: PathBuf,
+
+    /// Where the script goes; - is standard output. A file appears only when it is complete
+    #[arg(short, long, value_name = "OUT", default_value = "-")]
+    pub(super) output: PathBuf,
+
+    /// How rows are written
+    #[arg(long, value_enum, default_value = "rows")]
+    pub(super) style: Style,
+
+    /// Schema SQL (pg_dump --schema-only) that tells the keys of the tables; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(super) schema: Vec<PathBuf>,
+
+    /// A catalog as JSON, instead of or beside --schema; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(super) catalog: Vec<PathBuf>,
+
+    /// The key of one table, as public.users=id or 'public."OrderItem"=a,b'; overrides the schema; may be given several
+    /// times
+    #[arg(long, value_name = "TABLE=COLUMNS")]
+    pub(super) key: Vec<String>,
+
+    /// What happens to rows of a table without a key
+    #[arg(long, value_enum, default_value = "error")]
+    pub(super) no_key: NoKey,
+
+    /// What happens to the user triggers of the target
+    #[arg(long, value_enum, default_value = "off")]
+    pub(super) triggers: Triggers,
+
+    /// How long the script waits for a lock: 500ms, 30s, 2min [default: for ever]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(super) lock_timeout: Option<Duration>,
+
+    /// Write what was read, kept and left out to FILE, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(super) report: Option<PathBuf>,
+
+    /// No progress and no summary on standard error
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  Merge what is newer on the source, straight into the target:
+    pg_dump --schema-only source > schema.sql
+    pg_dump --data-only --column-inserts source | dumpsert convert --schema schema.sql | psql -X target
+
+  Look at the script before it is run:
+    dumpsert convert --schema schema.sql --report report.json -o merge.sql dump.sql
+
+  No schema at hand, the script asks the target for its keys; any order of tables:
+    pg_dump source | dumpsert convert --style staged | psql -X target
+
+Exit status:
+  0  done
+  1  the dump is not acceptable: the message names line, column, byte, table and row
+  2  the options or the configuration are wrong
+  3  reading or writing failed, or the reader of the output has gone";
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Style {
+    /// One readable upsert a row; needs the keys, and parents before children (pg_dump --data-only)
+    Rows,
+    /// COPY into temporary tables; the script asks the target for keys and foreign keys
+    Staged,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum NoKey {
+    /// It is an error
+    Error,
+    /// They are inserted; a second run inserts them again
+    Insert,
+    /// They are left out and counted
+    Skip,
+    /// Whole rows are compared, only missing copies inserted (style staged)
+    Match,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Triggers {
+    /// Off during the transaction; needs ownership of the tables that have some
+    Off,
+    /// They fire, on every run
+    Fire,
+}
+
+impl From<Style> for dumpsert::Style {
+    fn from(style: Style) -> Self {
+        match style {
+            Style::Rows => Self::Rows,
+            Style::Staged => Self::Staged,
+        }
+    }
+}
+
+impl From<NoKey> for dumpsert::NoKey {
+    fn from(no_key: NoKey) -> Self {
+        match no_key {
+            NoKey::Error => Self::Error,
+            NoKey::Insert => Self::Insert,
+            NoKey::Skip => Self::Skip,
+            NoKey::Match => Self::Match,
+        }
+    }
+}
+
+impl From<Triggers> for dumpsert::Triggers {
+    fn from(triggers: Triggers) -> Self {
+        match triggers {
+            Triggers::Off => Self::Off,
+            Triggers::Fire => Self::Fire,
+        }
+    }
+}
+
+/// Reads a time with one of PostgreSQL's units; a bare number is milliseconds, as in PostgreSQL.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|char: char| char.is_ascii_alphabetic());
+    let unit = match text.get(digits.len()..) {
+        Some("" | "ms") => 1,
+        Some("s") => 1000,
+        Some("min") => 60_000,
+        _ => return Err("write a number and ms, s or min, such as 30s".to_owned()),
+    };
+    let number: u64 = digits
+        .trim()
+        .parse()
+        .map_err(|_| "write a whole number and a unit, such as 30s".to_owned())?;
+    match number.checked_mul(unit) {
+        Some(milliseconds @ 1..=0x7fff_ffff) => Ok(Duration::from_millis(milliseconds)),
+        _ => Err("PostgreSQL takes 1 ms to 24 days".to_owned()),
+    }
+}

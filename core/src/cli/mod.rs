@@ -1,0 +1,175 @@
+//! The command line: options in, files and pipes around the library, messages and exit status out.
+
+mod args;
+mod output;
+mod progress;
+mod summary;
+
+use std::error::Error as _;
+use std::fs::File;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser;
+use dumpsert::catalog::CatalogBuilder;
+use dumpsert::{Catalog, Category, Error, Options, Plan, Report, convert_with};
+
+use args::{Args, Command, Convert};
+use output::Output;
+use progress::ProgressBar;
+
+/// Why a command has failed.
+enum Failure {
+    /// The library says so; the text names the file it is about.
+    Library(String, Error),
+    /// A file cannot be opened, read or written.
+    File(String, io::Error),
+    /// The arguments do not fit together.
+    Usage(String),
+}
+
+impl Failure {
+    /// 1: the dump is not acceptable; 2: usage or configuration; 3: reading or writing failed.
+    fn status(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::File(..) => 3,
+            Self::Library(_, error) => match error.category() {
+                Category::Io => 3,
+                Category::Config => 2,
+                _ => 1,
+            },
+        }
+    }
+
+    /// Whether the reader of our output has gone, which needs no words: it has its reasons, and says them itself.
+    fn is_closed_pipe(&self) -> bool {
+        match self {
+            Self::Library(_, error) => error.io_kind() == Some(io::ErrorKind::BrokenPipe),
+            Self::File(_, error) => error.kind() == io::ErrorKind::BrokenPipe,
+            Self::Usage(_) => false,
+        }
+    }
+
+    fn print(&self) {
+        let mut text = match self {
+            Self::Library(name, error) if error.position().is_some() => format!("{name}: {error}"),
+            Self::Library(_, error) => error.to_string(),
+            Self::File(name, error) => format!("{name}: {error}"),
+            Self::Usage(message) => message.clone(),
+        };
+        if let Self::Library(_, error) = self {
+            let mut source = error.source();
+            while let Some(cause) = source {
+                text.push_str(&format!(": {cause}"));
+                source = cause.source();
+            }
+        }
+        // Nothing is left to be done if even this cannot be said.
+        let _ = writeln!(io::stderr(), "dumpsert: {text}");
+    }
+}
+
+/// Runs the program.
+pub(crate) fn main() -> ExitCode {
+    let args = Args::parse();
+    let result = match &args.command {
+        Command::Convert(args) => convert(args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if !failure.is_closed_pipe() {
+                failure.print();
+            }
+            ExitCode::from(failure.status())
+        }
+    }
+}
+
+fn convert(args: &Convert) -> Result<(), Failure> {
+    let plan = plan(args)?;
+    let name = if is_std(&args.dump) {
+        "standard input".to_owned()
+    } else {
+        args.dump.display().to_string()
+    };
+    let (input, length): (Box<dyn Read>, _) = if is_std(&args.dump) {
+        if io::stdin().is_terminal() {
+            let message = "no dump: give a file, or pipe pg_dump into dumpsert (see dumpsert convert --help)";
+            return Err(Failure::Usage(message.to_owned()));
+        }
+        (Box::new(io::stdin().lock()), None)
+    } else {
+        let file = File::open(&args.dump).map_err(|error| Failure::File(name.clone(), error))?;
+        let metadata = file.metadata().map_err(|error| Failure::File(name.clone(), error))?;
+        if metadata.is_dir() {
+            let hint = "is a directory-format archive: make plain SQL of it with pg_restore -f - DIRECTORY";
+            return Err(Failure::Usage(format!("{name} is a directory; if it {hint}")));
+        }
+        (Box::new(file), metadata.is_file().then_some(metadata.len()))
+    };
+    let mut output = Output::create(&args.output, &args.dump)?;
+    let bar = ProgressBar::new(length, args.quiet);
+    let result = convert_with(input, &mut output, &plan, |progress| bar.show(progress));
+    bar.clear();
+    let report = result.map_err(|error| Failure::Library(name, error))?;
+    output.finish()?;
+    if let Some(path) = &args.report {
+        write_report(path, &report)?;
+    }
+    if !args.quiet {
+        // The script is written; a closed standard error does not change that.
+        let _ = summary::print(&mut io::stderr().lock(), &report);
+    }
+    Ok(())
+}
+
+fn plan(args: &Convert) -> Result<Plan, Failure> {
+    let config = |error| Failure::Library("options".to_owned(), error);
+    let mut options = Options::new()
+        .with_style(args.style.into())
+        .with_no_key(args.no_key.into())
+        .with_triggers(args.triggers.into());
+    if let Some(timeout) = args.lock_timeout {
+        options = options.with_lock_timeout(timeout);
+    }
+    if !args.schema.is_empty() {
+        // One builder for all files: a later one may alter a table of an earlier one.
+        let mut builder = CatalogBuilder::new();
+        for path in &args.schema {
+            let text = read_file(path)?;
+            builder
+                .read_sql(&text)
+                .map_err(|error| Failure::Library(path.display().to_string(), error))?;
+        }
+        options = options
+            .with_catalog(builder.finish().map_err(config)?)
+            .map_err(config)?;
+    }
+    for path in &args.catalog {
+        let catalog = Catalog::from_json(read_file(path)?);
+        let catalog = catalog.map_err(|error| Failure::Library(path.display().to_string(), error))?;
+        options = options.with_catalog(catalog).map_err(config)?;
+    }
+    for key in &args.key {
+        options = options.with_key(key).map_err(config)?;
+    }
+    options.build().map_err(config)
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| Failure::File(path.display().to_string(), error))
+}
+
+fn write_report(path: &Path, report: &Report) -> Result<(), Failure> {
+    let mut text = report.to_json();
+    text.push('\n');
+    std::fs::write(path, text).map_err(|error| Failure::File(path.display().to_string(), error))
+}
+
+/// Whether a path means standard input or output.
+fn is_std(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}

@@ -1,0 +1,41 @@
+//! The progress line, shown only on a terminal.
+
+use dumpsert::Progress;
+use indicatif::{ProgressDrawTarget, ProgressStyle};
+
+/// A bar where the length of the dump is known, else a counter.
+pub(super) struct ProgressBar(indicatif::ProgressBar);
+
+impl ProgressBar {
+    pub(super) fn new(length: Option<u64>, quiet: bool) -> Self {
+        // indicatif draws nothing where standard error is no terminal.
+        let target = if quiet {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        };
+        let bar = indicatif::ProgressBar::with_draw_target(length, target);
+        let template = match length {
+            Some(_) => "{bar:30} {bytes}/{total_bytes} {binary_bytes_per_sec} {wide_msg}",
+            None => "{spinner} {bytes} {binary_bytes_per_sec} {wide_msg}",
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        Self(bar)
+    }
+
+    pub(super) fn show(&self, progress: Progress<'_>) {
+        if self.0.is_hidden() {
+            return;
+        }
+        self.0.set_position(progress.bytes);
+        if let Some(table) = progress.table {
+            self.0.set_message(table.to_owned());
+        }
+    }
+
+    pub(super) fn clear(&self) {
+        self.0.finish_and_clear();
+    }
+}

@@ -1,0 +1,44 @@
+//! The few lines a person reads after a run.
+
+use std::io::{self, Write};
+
+use dumpsert::Report;
+use indicatif::{HumanBytes, HumanCount};
+
+/// Warnings shown here; the report has all.
+const WARNINGS_SHOWN: usize = 10;
+
+/// Writes the summary of a run.
+pub(super) fn print(to: &mut impl Write, report: &Report) -> io::Result<()> {
+    let (rows, tables) = (
+        report.rows_kept(),
+        report.tables.iter().filter(|table| table.rows_kept > 0).count(),
+    );
+    writeln!(
+        to,
+        "dumpsert: {} rows of {} tables and {} sequences; {} read, {} written",
+        HumanCount(rows),
+        HumanCount(tables as u64),
+        HumanCount(report.sequences.len() as u64),
+        HumanBytes(report.bytes_read),
+        HumanBytes(report.bytes_written),
+    )?;
+    for table in &report.tables {
+        for (reason, rows) in &table.left_out {
+            writeln!(
+                to,
+                "  left out: {} rows of {} ({reason})",
+                HumanCount(*rows),
+                table.table
+            )?;
+        }
+    }
+    for warning in report.warnings.iter().take(WARNINGS_SHOWN) {
+        writeln!(to, "  warning: {}", warning.message)?;
+    }
+    let more = (report.warnings.len().saturating_sub(WARNINGS_SHOWN)) as u64 + report.warnings_dropped;
+    if more > 0 {
+        writeln!(to, "  {} more warnings: see --report", HumanCount(more))?;
+    }
+    Ok(())
+}

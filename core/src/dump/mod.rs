@@ -1,0 +1,100 @@
+//! Reads a dump as a stream of bytes and tells what is in it: rows, sequences, statements.
+//!
+//! [`Reader`](reader::Reader) is the state machine, [`Events`] is who listens. Nothing in here knows what becomes of
+//! the rows.
+
+pub(crate) mod copy;
+pub(crate) mod head;
+mod long;
+pub(crate) mod reader;
+mod rows;
+mod sniff;
+pub(crate) mod statement;
+
+use crate::error::{Error, Result};
+use crate::lex::literal::{Field, Form};
+use head::{Head, Relation};
+
+/// What the reader has to know of a head to read its rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// The listener's own number for the head.
+    pub(crate) id: usize,
+    /// How many values a row must have.
+    pub(crate) columns: usize,
+}
+
+/// A piece of a row that is too long to be held in memory as a whole.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Piece<'a> {
+    /// The row begins.
+    Begin,
+    /// A whole literal of a `VALUES` list.
+    Literal(&'a [u8], Field),
+    /// A literal `'…'` or, with [`Form::Bits`], `B'…'` begins.
+    StringBegin(Form),
+    /// Some of the inside of a quoted literal; cuts no doubled quote or backslash.
+    String(&'a [u8], Form),
+    /// The quoted literal ends.
+    StringEnd,
+    /// Some of a line of COPY data in canonical form; cuts no escape. The last one ends with the line feed.
+    Copy(&'a [u8]),
+    /// The row ends.
+    End,
+}
+
+/// Listens to a [`Reader`](reader::Reader).
+pub(crate) trait Events {
+    /// A head that was not seen before in these bytes. `search_path` is the schema of unqualified names.
+    fn head(&mut self, head: &Head, search_path: Option<&[u8]>) -> Result<Target>;
+    /// One row of literals.
+    fn row(&mut self, id: usize, bytes: &[u8], fields: &[Field]) -> Result<()>;
+    /// One row of `DEFAULT VALUES`.
+    fn default_row(&mut self, id: usize) -> Result<()>;
+    /// A COPY block begins; its first row is on line `line` of the dump.
+    fn copy_begin(&mut self, id: usize, line: u64) -> Result<()>;
+    /// Some whole lines of canonical COPY data.
+    fn copy_rows(&mut self, id: usize, lines: &[u8], rows: u64) -> Result<()>;
+    /// A piece of a very long row.
+    fn piece(&mut self, id: usize, piece: Piece<'_>) -> Result<()>;
+    /// `setval`.
+    fn sequence(&mut self, sequence: &Relation, search_path: Option<&[u8]>, value: i64, is_called: bool) -> Result<()>;
+    /// `SET client_encoding`, the canonical name of an encoding that is allowed.
+    fn client_encoding(&mut self, name: &'static str) -> Result<()>;
+    /// A statement about the schema.
+    fn schema(&mut self, sql: &[u8], scs: bool) -> Result<()>;
+    /// A statement that is left out; what it is called in the report.
+    fn skipped(&mut self, label: &str);
+    /// Table and row that are being read, for the position of an error.
+    fn place(&self) -> (Option<String>, Option<u64>);
+}
+
+/// An error and the offset, in the bytes that were being read, that it is about.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    at: usize,
+    error: Error,
+}
+
+impl From<crate::lex::LexError> for Fault {
+    fn from(error: crate::lex::LexError) -> Self {
+        Self {
+            at: error.at,
+            error: Error::new(error.kind, error.message),
+        }
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self { at: 0, error }
+    }
+}
+
+impl Fault {
+    /// Moves the offset by the start of the part that was scanned.
+    fn shift(mut self, by: usize) -> Self {
+        self.at += by;
+        self
+    }
+}

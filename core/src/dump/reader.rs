@@ -1,0 +1,573 @@
+//! The state machine that reads a dump, resumable at any byte.
+//!
+//! Advice for whoever works here: a `step` looks at the bytes from the first unread one on and either does one thing
+//! and says how many bytes that took, or asks for more and has changed nothing. All state that outlives a step is in
+//! [`State`]. What a step does must depend on the bytes alone, never on where the buffer happens to end: every test
+//! input is run at every split.
+
+use std::collections::HashMap;
+
+use memchr::{memchr, memrchr};
+
+use super::head::{self, Head, Rows, Stop};
+use super::long::{LongCopy, LongValues};
+use super::sniff::{SNIFF_BYTES, sniff};
+use super::statement::{Statement, is_skippable, recognise};
+use super::{Events, Fault, Target};
+use crate::encoding;
+use crate::error::{Error, ErrorKind, Position, Result};
+use crate::lex::literal::{Field, skip_spaces, unexpected};
+use crate::lex::split::{Splitter, count_lines};
+use crate::lex::{LexError, slice, tail};
+use crate::limits;
+
+/// Statements up to this length are held in memory; longer ones are skipped in pieces, or refused.
+const WHOLE_STATEMENT_BYTES: usize = 1 << 20;
+/// How much of the next chunk is joined to a cut piece at first.
+const JOIN_BYTES: usize = 4096;
+
+/// Reads a dump in chunks of any size.
+pub(crate) struct Reader {
+    pub(super) state: State,
+    /// `standard_conforming_strings`.
+    pub(super) scs: bool,
+    search_path: Option<Vec<u8>>,
+    /// The bytes of the last chunk that are not read yet.
+    carry: Vec<u8>,
+    /// Where the first unread byte stands.
+    place: Place,
+    pub(super) current: Current,
+    heads: HashMap<Vec<u8>, Current>,
+    heads_bytes: usize,
+    pub(super) fields: Vec<Field>,
+    pub(super) scratch: Vec<u8>,
+    /// Whether pg_dump's header was seen, and then its trailer.
+    header: bool,
+    complete: bool,
+}
+
+/// Where the reader stands between two steps.
+pub(super) enum State {
+    /// Nothing was read.
+    Start,
+    /// Between statements.
+    Top,
+    /// In a `--` comment of which all but the end is read.
+    Comment,
+    /// Behind the `(` that opens a row.
+    Values,
+    /// Behind a row.
+    Tail,
+    /// At the start of a line of COPY data.
+    Copy,
+    /// In a long statement that is skipped in pieces.
+    Skip(Box<Splitter>),
+    /// In a long row.
+    LongValues(LongValues),
+    LongCopy(LongCopy),
+}
+
+/// The head whose rows are being read.
+#[derive(Clone, Default)]
+pub(super) struct Current {
+    /// Its bytes, up to and including `VALUES (`; another statement that begins with the same ones has the same head.
+    pub(super) text: Vec<u8>,
+    pub(super) id: usize,
+    pub(super) columns: usize,
+    default_values: bool,
+}
+
+/// Byte, line, and byte at which the line begins.
+#[derive(Clone, Copy)]
+struct Place {
+    byte: u64,
+    line: u64,
+    line_start: u64,
+}
+
+impl Place {
+    fn advance(&mut self, bytes: &[u8]) {
+        if let Some(last) = memrchr(b'\n', bytes) {
+            self.line += count_lines(bytes);
+            self.line_start = self.byte + last as u64 + 1;
+        }
+        self.byte += bytes.len() as u64;
+    }
+
+    fn position(mut self, read: &[u8]) -> Position {
+        self.advance(read);
+        Position {
+            byte: self.byte,
+            line: self.line,
+            column: self.byte - self.line_start + 1,
+            ..Position::default()
+        }
+    }
+}
+
+/// What a step returns: how many bytes it has read, or `None` for want of more.
+pub(super) type Step = Result<Option<usize>, Fault>;
+
+impl Reader {
+    pub(crate) fn new() -> Self {
+        Self {
+            state: State::Start,
+            scs: true,
+            search_path: None,
+            carry: Vec::new(),
+            place: Place {
+                byte: 0,
+                line: 1,
+                line_start: 0,
+            },
+            current: Current::default(),
+            heads: HashMap::new(),
+            heads_bytes: 0,
+            fields: Vec::new(),
+            scratch: Vec::new(),
+            header: false,
+            complete: false,
+        }
+    }
+
+    /// Bytes read so far, those waiting for the rest of a piece included.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.place.byte + self.carry.len() as u64
+    }
+
+    /// The line of the first unread byte.
+    pub(super) fn line_at(&self, bytes: &[u8], read: usize) -> u64 {
+        self.place.line + count_lines(slice(bytes, 0, read))
+    }
+
+    /// Reads the next bytes of the dump.
+    pub(crate) fn write(&mut self, chunk: &[u8], events: &mut impl Events) -> Result<()> {
+        if !matches!(self.state, State::Start) {
+            return self.feed(chunk, events);
+        }
+        let (start, rest) = chunk.split_at(chunk.len().min(SNIFF_BYTES.saturating_sub(self.carry.len())));
+        self.carry.extend_from_slice(start);
+        if self.carry.len() < SNIFF_BYTES {
+            return Ok(());
+        }
+        self.start(events)?;
+        self.feed(rest, events)
+    }
+
+    /// Looks at the first bytes as a whole, then reads them.
+    fn start(&mut self, events: &mut impl Events) -> Result<()> {
+        let start = std::mem::take(&mut self.carry);
+        self.state = State::Top;
+        if let Err(error) = sniff(&start) {
+            return Err(self.locate(error, self.place.position(b""), events));
+        }
+        const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+        let text = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&start);
+        self.place.advance(slice(&start, 0, start.len() - text.len()));
+        self.feed(text, events)
+    }
+
+    /// Reads bytes up to the first NUL, which is refused before anything behind it is looked at: psql drops the rest of
+    /// its line, so that a quote behind it would be seen here but not there.
+    fn feed(&mut self, chunk: &[u8], events: &mut impl Events) -> Result<()> {
+        let Some(nul) = memchr(0, chunk) else {
+            return self.read(chunk, events);
+        };
+        self.read(slice(chunk, 0, nul), events)?;
+        let error = Error::new(ErrorKind::NulByte, "a NUL byte, which no text of PostgreSQL can hold");
+        Err(self.locate(error, self.place.position(&self.carry), events))
+    }
+
+    fn read(&mut self, chunk: &[u8], events: &mut impl Events) -> Result<()> {
+        let mut chunk = chunk;
+        // A piece that the last chunk has cut is joined with as much of this one as it needs, and not more: what is
+        // read in place is not copied.
+        while !self.carry.is_empty() && !chunk.is_empty() {
+            let old = self.carry.len();
+            let joined = slice(chunk, 0, chunk.len().min(old.max(JOIN_BYTES)));
+            let mut carry = std::mem::take(&mut self.carry);
+            carry.extend_from_slice(joined);
+            let read = self.run(&carry, false, events)?;
+            if read >= old {
+                chunk = tail(chunk, read - old);
+            } else {
+                chunk = tail(chunk, joined.len());
+                carry.drain(..read);
+                self.carry = carry;
+            }
+        }
+        if !chunk.is_empty() {
+            let read = self.run(chunk, false, events)?;
+            self.carry.extend_from_slice(tail(chunk, read));
+        }
+        Ok(())
+    }
+
+    /// The dump has ended.
+    pub(crate) fn finish(&mut self, events: &mut impl Events) -> Result<()> {
+        if matches!(self.state, State::Start) {
+            self.start(events)?;
+        }
+        let carry = std::mem::take(&mut self.carry);
+        let read = self.run(&carry, true, events)?;
+        let end = self.place.position(tail(&carry, read));
+        let cut = match &self.state {
+            State::Start | State::Top | State::Comment if read < carry.len() => Some("inside a statement"),
+            State::Start | State::Top | State::Comment if self.header && !self.complete => {
+                Some("without the trailer `-- PostgreSQL database dump complete`")
+            }
+            State::Start | State::Top | State::Comment => None,
+            State::Copy | State::LongCopy(_) => Some("inside the data of a COPY"),
+            State::Skip(splitter) => Some(
+                splitter
+                    .open_token()
+                    .map_or("inside a statement", |_| "inside a literal"),
+            ),
+            _ => Some("inside an INSERT"),
+        };
+        match cut {
+            None => Ok(()),
+            Some(place) => {
+                let error = Error::new(ErrorKind::Truncated, format!("the dump is cut: it ends {place}"))
+                    .with_hint("make the dump again, and look at the exit status of pg_dump");
+                Err(self.locate(error, end, events))
+            }
+        }
+    }
+
+    /// Reads as much of `bytes` as it can; returns how much that is.
+    fn run(&mut self, bytes: &[u8], last: bool, events: &mut impl Events) -> Result<usize> {
+        let mut read = 0;
+        let fault = loop {
+            match self.step(tail(bytes, read), last, events) {
+                Ok(Some(length)) => read += length,
+                Ok(None) => break None,
+                Err(fault) => break Some(fault.shift(read)),
+            }
+            if read == bytes.len() {
+                break None;
+            }
+        };
+        if let Some(fault) = fault {
+            let position = self.place.position(slice(bytes, 0, fault.at.min(bytes.len())));
+            return Err(self.locate(fault.error, position, events));
+        }
+        self.place.advance(slice(bytes, 0, read));
+        Ok(read)
+    }
+
+    fn locate(&self, error: Error, position: Position, events: &impl Events) -> Error {
+        let (table, row) = match self.state {
+            State::Start | State::Top | State::Comment | State::Skip(_) => (None, None),
+            _ => events.place(),
+        };
+        error.or_position(|| Position { table, row, ..position })
+    }
+
+    fn step(&mut self, bytes: &[u8], last: bool, events: &mut impl Events) -> Step {
+        match &mut self.state {
+            State::Values => self.values(bytes, events),
+            State::Tail => self.tail(bytes),
+            State::Copy => self.copy_rows(bytes, events),
+            State::Top => self.top(bytes, last, events),
+            State::Start => Err(Error::new(ErrorKind::Internal, "reading before the start").into()),
+            State::Comment => self.comment(bytes, last),
+            State::Skip(splitter) => {
+                let end = splitter.scan(bytes);
+                if end.is_some() {
+                    self.state = State::Top;
+                }
+                Ok(Some(end.unwrap_or(bytes.len())))
+            }
+            State::LongValues(_) | State::LongCopy(_) => self.long(bytes, events),
+        }
+    }
+
+    /// Between two statements.
+    fn top(&mut self, bytes: &[u8], last: bool, events: &mut impl Events) -> Step {
+        let Some(&first) = bytes.first() else { return Ok(None) };
+        match first {
+            b'I' if !self.current.text.is_empty() && bytes.starts_with(&self.current.text) => {
+                self.same_head(bytes, events)
+            }
+            b'\n' | b' ' | b'\t' | b'\x0c' => {
+                let end = bytes
+                    .iter()
+                    .position(|byte| !matches!(byte, b'\n' | b' ' | b'\t' | b'\x0c'));
+                Ok(Some(end.unwrap_or(bytes.len())))
+            }
+            b'\r' => Err(carriage_return(0)),
+            b'-' if last || bytes.len() > 1 => match bytes.get(1) {
+                Some(b'-') => self.comment(bytes, last),
+                _ => Err(unexpected(bytes, 0, "a statement").into()),
+            },
+            b'-' => Ok(None),
+            b'/' if bytes.starts_with(b"/*") => self.block_comment(bytes, last),
+            b'\\' => self.meta_command(bytes, last, events),
+            _ => self.statement(bytes, last, events),
+        }
+    }
+
+    /// A `--` comment, from anywhere in it to its line feed. Comments decide nothing, with two exceptions that no
+    /// other text can replace: pg_dump's first line and its last.
+    fn comment(&mut self, bytes: &[u8], last: bool) -> Step {
+        let (line, end) = match memchr(b'\n', bytes) {
+            Some(end) => (slice(bytes, 0, end), end + 1),
+            None if last || bytes.len() >= WHOLE_STATEMENT_BYTES => (bytes, bytes.len()),
+            None => return Ok(None),
+        };
+        if let Some(at) = memchr(b'\r', line) {
+            return Err(carriage_return(at));
+        }
+        if matches!(self.state, State::Top) {
+            match line {
+                b"-- PostgreSQL database dump" if self.complete => {
+                    let message = "a second dump begins here";
+                    return Err(LexError::new(0, ErrorKind::SecondDump, message).into());
+                }
+                b"-- PostgreSQL database dump" => self.header = true,
+                b"-- PostgreSQL database dump complete" => {
+                    self.complete = self.header;
+                    self.current = Current::default();
+                }
+                _ => {}
+            }
+        }
+        self.state = if end > line.len() || last {
+            State::Top
+        } else {
+            State::Comment
+        };
+        Ok(Some(end))
+    }
+
+    fn block_comment(&mut self, bytes: &[u8], last: bool) -> Step {
+        let mut tokens = crate::lex::tokens::Tokens::new(bytes, self.scs);
+        match tokens.skip_trivia() {
+            Ok(end) if end < bytes.len() || last => Ok(Some(end)),
+            _ if bytes.len() >= WHOLE_STATEMENT_BYTES => {
+                Err(LexError::new(0, ErrorKind::TooLarge, "a comment of more than 1 MiB").into())
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// A line for psql. Only the two that pg_dump wraps around a dump are known; they are dropped, never passed on,
+    /// because some releases of psql run backquotes in them (CVE-2026-18408).
+    fn meta_command(&mut self, bytes: &[u8], last: bool, events: &mut impl Events) -> Step {
+        let (line, end) = match memchr(b'\n', bytes) {
+            Some(end) => (slice(bytes, 0, end), end + 1),
+            None if last || bytes.len() >= WHOLE_STATEMENT_BYTES => (bytes, bytes.len()),
+            None => return Ok(None),
+        };
+        let key = line
+            .strip_prefix(b"\\restrict ")
+            .or_else(|| line.strip_prefix(b"\\unrestrict "));
+        match key {
+            Some(key) if !key.is_empty() && key.iter().all(u8::is_ascii_alphanumeric) => {
+                events.skipped("\\restrict");
+                Ok(Some(end))
+            }
+            _ => Err(LexError::new(
+                0,
+                ErrorKind::StatementNotAllowed,
+                format!(
+                    "`{}` is a command for psql, which is not allowed in a dump",
+                    crate::lex::excerpt(line)
+                ),
+            )
+            .into()),
+        }
+    }
+
+    /// Any statement; `bytes` starts with its first token.
+    fn statement(&mut self, bytes: &[u8], last: bool, events: &mut impl Events) -> Step {
+        let word_end = bytes.iter().position(|byte| !byte.is_ascii_alphabetic());
+        let Some(word_end) = word_end.or(if last { Some(bytes.len()) } else { None }) else {
+            return if bytes.len() < JOIN_BYTES {
+                Ok(None)
+            } else {
+                Err(unexpected(bytes, 0, "a statement").into())
+            };
+        };
+        let word = slice(bytes, 0, word_end);
+        if word.eq_ignore_ascii_case(b"INSERT") {
+            return self.new_head(bytes, head::scan_insert, events);
+        }
+        if word.eq_ignore_ascii_case(b"COPY") {
+            return self.new_head(bytes, head::scan_copy, events);
+        }
+        let mut splitter = Splitter::new(self.scs);
+        match splitter.scan(bytes) {
+            Some(end) => {
+                self.whole_statement(slice(bytes, 0, end), events)?;
+                Ok(Some(end))
+            }
+            None if bytes.len() < WHOLE_STATEMENT_BYTES => Ok(None),
+            None if is_skippable(slice(bytes, 0, JOIN_BYTES), self.scs) => {
+                events.skipped("very long statement");
+                self.state = State::Skip(Box::new(splitter));
+                Ok(Some(bytes.len()))
+            }
+            None if bytes.len() < limits::STATEMENT_BYTES_MAX => Ok(None),
+            None => {
+                let message = format!("a statement of more than {} MiB", limits::STATEMENT_BYTES_MAX >> 20);
+                Err(LexError::new(0, ErrorKind::TooLarge, message).into())
+            }
+        }
+    }
+
+    fn whole_statement(&mut self, sql: &[u8], events: &mut impl Events) -> Result<(), Fault> {
+        match recognise(sql, self.scs)? {
+            Some(Statement::Set { name, value }) => self.set(&name, &value, events)?,
+            Some(Statement::SearchPath(value)) => self.set_search_path(&value),
+            Some(Statement::SetVal {
+                sequence,
+                value,
+                is_called,
+            }) => {
+                events.sequence(&sequence, self.search_path.as_deref(), value, is_called)?;
+            }
+            Some(Statement::Schema(label)) => {
+                events.schema(sql, self.scs)?;
+                events.skipped(&label);
+            }
+            Some(Statement::Skipped(label)) => events.skipped(label),
+            None => {
+                let message = format!("`{}` is not allowed in a dump", crate::lex::excerpt(sql));
+                let hint = "only what pg_dump writes is read, and only rows and sequences are passed on";
+                return Err(Error::new(ErrorKind::StatementNotAllowed, message)
+                    .with_hint(hint)
+                    .into());
+            }
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, name: &str, value: &[u8], events: &mut impl Events) -> Result<()> {
+        match name {
+            "standard_conforming_strings" => match value {
+                b"on" => self.scs = true,
+                b"off" => self.scs = false,
+                _ => {
+                    let message = "standard_conforming_strings must be on or off";
+                    return Err(Error::new(ErrorKind::StatementNotAllowed, message));
+                }
+            },
+            "client_encoding" => events.client_encoding(encoding::allowed(value)?)?,
+            "search_path" => self.set_search_path(value),
+            _ => {}
+        }
+        events.skipped("SET");
+        Ok(())
+    }
+
+    /// The first schema of the path is where names without one belong; heads read before may mean another table now.
+    fn set_search_path(&mut self, path: &[u8]) {
+        let path = Some(path.to_vec());
+        if path != self.search_path {
+            self.search_path = path;
+            self.heads.clear();
+            self.current = Current::default();
+        }
+    }
+
+    /// A head that is not the one before.
+    fn new_head(
+        &mut self,
+        bytes: &[u8],
+        scan: fn(&[u8]) -> Result<(Head, usize), Stop>,
+        events: &mut impl Events,
+    ) -> Step {
+        let (head, end) = match scan(bytes) {
+            Ok(found) => found,
+            Err(Stop::Bad(error)) => return Err(error.into()),
+            Err(Stop::More) if bytes.len() < limits::HEAD_BYTES_MAX => return Ok(None),
+            Err(Stop::More) => {
+                let message = format!(
+                    "the head of a statement of more than {} MiB",
+                    limits::HEAD_BYTES_MAX >> 20
+                );
+                return Err(LexError::new(0, ErrorKind::TooLarge, message).into());
+            }
+        };
+        if self.complete {
+            let message = "rows behind the end of the dump";
+            return Err(LexError::new(0, ErrorKind::SecondDump, message).into());
+        }
+        let text = slice(bytes, 0, end);
+        match self.heads.get(text) {
+            Some(known) => self.current = known.clone(),
+            None => {
+                let Target { id, columns } = events.head(&head, self.search_path.as_deref())?;
+                self.heads_bytes += text.len();
+                if self.heads_bytes > limits::HEADS_BYTES_MAX {
+                    let message = "the dump has too many different statement heads";
+                    return Err(LexError::new(0, ErrorKind::TooLarge, message).into());
+                }
+                let default_values = head.rows == Rows::Default;
+                self.current = Current {
+                    text: text.to_vec(),
+                    id,
+                    columns,
+                    default_values,
+                };
+                self.heads.insert(text.to_vec(), self.current.clone());
+            }
+        }
+        if head.rows == Rows::Copy {
+            events.copy_begin(self.current.id, self.line_at(bytes, end))?;
+            self.state = State::Copy;
+            return Ok(Some(end));
+        }
+        self.begin_rows(end, events)
+    }
+
+    pub(super) fn begin_rows(&mut self, end: usize, events: &mut impl Events) -> Step {
+        if self.current.default_values {
+            events.default_row(self.current.id)?;
+            self.state = State::Tail;
+        } else {
+            self.state = State::Values;
+        }
+        Ok(Some(end))
+    }
+
+    /// Behind a row: another one, or the end of the statement.
+    fn tail(&mut self, bytes: &[u8]) -> Step {
+        let (at, byte) = skip_spaces(bytes, 0);
+        match byte {
+            None => Ok(None),
+            Some(b';') => {
+                self.state = State::Top;
+                Ok(Some(at + 1))
+            }
+            Some(b',') if !self.current.default_values => match skip_spaces(bytes, at + 1) {
+                (_, None) => Ok(None),
+                (open, Some(b'(')) => {
+                    self.state = State::Values;
+                    Ok(Some(open + 1))
+                }
+                (open, Some(_)) => Err(unexpected(bytes, open, "a row").into()),
+            },
+            Some(_) => match head::scan_on_conflict(bytes, at) {
+                Ok(end) => Ok(Some(end)),
+                Err(Stop::More) => Ok(None),
+                Err(Stop::Bad(error)) => Err(error.into()),
+            },
+        }
+    }
+}
+
+fn carriage_return(at: usize) -> Fault {
+    let hint = "the line ends were changed, and with them maybe the values; let pg_dump write the file itself: \
+                pg_dump -f dump.sql …, and copy it as binary";
+    let error = Error::new(
+        ErrorKind::NotADump,
+        "a carriage return (CRLF line ends), which pg_dump never writes here",
+    );
+    Fault {
+        at,
+        error: error.with_hint(hint),
+    }
+}

@@ -1,0 +1,162 @@
+//! The steps of the [`Reader`] that read rows: the hot part.
+
+use super::copy::{self, Line};
+use super::long::{LongCopy, LongValues, Progress, window};
+use super::reader::{Reader, State, Step};
+use super::{Events, Fault};
+use crate::error::{Error, ErrorKind};
+use crate::lex::literal::scan_row;
+use crate::lex::{LexError, slice};
+
+impl Reader {
+    /// `INSERT`s with the head of the one before: as many as there are.
+    pub(super) fn same_head(&mut self, bytes: &[u8], events: &mut impl Events) -> Step {
+        let head = self.current.text.len();
+        let mut at = 0;
+        loop {
+            let rest = slice(bytes, at, bytes.len());
+            if !rest.starts_with(&self.current.text) {
+                break;
+            }
+            // Anything but one row and `;` LF goes the general way, from the row on.
+            let (row, _) = window(slice(rest, head, rest.len()));
+            let end = match scan_row(row, 0, self.scs, &mut self.fields) {
+                Ok(Some(end)) if row.get(end) == Some(&b';') && self.fields.len() == self.current.columns => end,
+                _ => break,
+            };
+            events
+                .row(self.current.id, row, &self.fields)
+                .map_err(|error| Fault::from(error).shift(at))?;
+            at += head + end + 1;
+            if bytes.get(at) == Some(&b'\n') {
+                at += 1;
+            }
+        }
+        if at > 0 {
+            return Ok(Some(at));
+        }
+        self.begin_rows(head, events)
+    }
+
+    /// One row of a `VALUES` list, from behind its `(`.
+    pub(super) fn values(&mut self, bytes: &[u8], events: &mut impl Events) -> Step {
+        let (row, is_full) = window(bytes);
+        let Some(end) = scan_row(row, 0, self.scs, &mut self.fields)? else {
+            if !is_full {
+                return Ok(None);
+            }
+            events.piece(self.current.id, super::Piece::Begin)?;
+            self.state = State::LongValues(LongValues::new());
+            return Ok(Some(0));
+        };
+        self.check_count(self.fields.len())?;
+        events.row(self.current.id, row, &self.fields)?;
+        self.state = State::Tail;
+        Ok(Some(end))
+    }
+
+    fn check_count(&self, values: usize) -> Result<(), LexError> {
+        let columns = self.current.columns;
+        if values == columns {
+            return Ok(());
+        }
+        let message = format!("the row has {values} values for {columns} columns");
+        Err(LexError::new(0, ErrorKind::ColumnCount, message))
+    }
+
+    /// Lines of COPY data, as many as there are.
+    pub(super) fn copy_rows(&mut self, bytes: &[u8], events: &mut impl Events) -> Step {
+        let id = self.current.id;
+        let (mut at, mut start, mut rows) = (0, 0, 0);
+        // Rows that are fine as they are wait until they can be passed on as one block.
+        loop {
+            let line = match self.copy_line(bytes, at) {
+                Ok(line) => line,
+                Err(fault) => {
+                    if rows > 0 {
+                        events.copy_rows(id, slice(bytes, start, at), rows)?;
+                    }
+                    return Err(fault);
+                }
+            };
+            if let Some(Line::Row {
+                end, canonical: true, ..
+            }) = line
+            {
+                rows += 1;
+                at = end;
+                continue;
+            }
+            if rows > 0 {
+                events.copy_rows(id, slice(bytes, start, at), rows)?;
+                rows = 0;
+            }
+            match line {
+                Some(Line::Row { end, .. }) => {
+                    self.scratch.clear();
+                    copy::canonicalize(slice(bytes, at, end), true, &mut self.scratch)
+                        .map_err(|error| Fault::from(error).shift(at))?;
+                    events.copy_rows(id, &self.scratch, 1)?;
+                    at = end;
+                    start = end;
+                }
+                Some(Line::End(end)) => {
+                    self.state = State::Top;
+                    return Ok(Some(end));
+                }
+                None if bytes.len() - at >= super::long::WHOLE_ROW_BYTES => {
+                    events.piece(id, super::Piece::Begin)?;
+                    self.state = State::LongCopy(LongCopy::new());
+                    return Ok(Some(at));
+                }
+                None => return Ok(if at > 0 { Some(at) } else { None }),
+            }
+        }
+    }
+
+    /// One line, its fields counted.
+    fn copy_line(&self, bytes: &[u8], at: usize) -> Result<Option<Line>, Fault> {
+        let (row, _) = window(slice(bytes, at, bytes.len()));
+        let line = copy::scan_line(row, 0).map_err(|error| Fault::from(error).shift(at))?;
+        if let Some(Line::Row { end, tabs, .. }) = line {
+            // A table without columns has empty lines, and an empty line is one empty value otherwise.
+            let values = if end == 1 && self.current.columns == 0 {
+                0
+            } else {
+                tabs + 1
+            };
+            self.check_count(values).map_err(|error| Fault::from(error).shift(at))?;
+        }
+        Ok(line.map(|line| match line {
+            Line::Row { end, tabs, canonical } => Line::Row {
+                end: at + end,
+                tabs,
+                canonical,
+            },
+            Line::End(end) => Line::End(at + end),
+        }))
+    }
+
+    /// Some of a row that is too long to be held in memory.
+    pub(super) fn long(&mut self, bytes: &[u8], events: &mut impl Events) -> Step {
+        let id = self.current.id;
+        let (progress, values) = match &mut self.state {
+            State::LongValues(row) => (row.step(bytes, self.scs, id, events)?, row.fields),
+            State::LongCopy(row) => (row.step(bytes, id, &mut self.scratch, events)?, row.tabs + 1),
+            _ => return Err(Error::new(ErrorKind::Internal, "no long row").into()),
+        };
+        match progress {
+            Progress::More => Ok(None),
+            Progress::Read(read) => Ok(Some(read)),
+            Progress::Ended(read) => {
+                self.check_count(values)?;
+                self.state = if matches!(self.state, State::LongCopy(_)) {
+                    State::Copy
+                } else {
+                    State::Tail
+                };
+                Ok(Some(read))
+            }
+        }
+    }
+}

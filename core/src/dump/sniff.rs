@@ -1,0 +1,89 @@
+//! Tells a dump from what people also send: archives, compressed files, web pages, other databases' dumps.
+
+use memchr::memmem;
+
+use crate::error::{Error, ErrorKind};
+
+/// How many bytes are looked at before reading begins.
+pub(crate) const SNIFF_BYTES: usize = 512;
+
+/// Returns an error if the first bytes of the input show that it is no plain dump.
+pub(crate) fn sniff(start: &[u8]) -> Result<(), Error> {
+    let refuse = |what: &str, hint: &str| {
+        let message = format!("the input is {what}, not the plain output of pg_dump");
+        Err(Error::new(ErrorKind::NotADump, message).with_hint(hint))
+    };
+    const ARCHIVE: &str = "make plain SQL of it: pg_restore -f - ARCHIVE | dumpsert convert …";
+    const TEXT: &str =
+        "some shells change the bytes of a pipe or of `>`; let pg_dump write the file itself: pg_dump -f dump.sql …";
+    match start {
+        [] => return refuse("empty", "pg_dump has written nothing; look at its messages"),
+        [b'P', b'G', b'D', b'M', b'P', ..] => return refuse("a custom-format archive of pg_dump", ARCHIVE),
+        [0x1f, 0x8b, ..] => {
+            return refuse(
+                "compressed with gzip",
+                "decompress it: gzip -dc FILE | dumpsert convert …",
+            );
+        }
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => {
+            return refuse(
+                "compressed with zstd",
+                "decompress it: zstd -dc FILE | dumpsert convert …",
+            );
+        }
+        [0x04, 0x22, 0x4d, 0x18, ..] => {
+            return refuse(
+                "compressed with lz4",
+                "decompress it: lz4 -dc FILE | dumpsert convert …",
+            );
+        }
+        [b'B', b'Z', b'h', ..] => return refuse("compressed with bzip2", "decompress it first"),
+        [b'P', b'K', 3, 4, ..] => return refuse("a ZIP file", "unpack it first"),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => return refuse("UTF-16 text", TEXT),
+        [_, 0, _, 0, ..] | [0, _, 0, _, ..] => return refuse("UTF-16 text", TEXT),
+        _ => {}
+    }
+    if start.get(257..262) == Some(b"ustar") || start.starts_with(b"toc.dat\0") {
+        return refuse("a tar archive", ARCHIVE);
+    }
+    if start.starts_with(b"SQLite format 3") {
+        return refuse("a SQLite database", "only dumps of PostgreSQL can be read");
+    }
+    let text = start.trim_ascii_start();
+    if text.first() == Some(&b'<') {
+        return refuse(
+            "a web page or XML",
+            "look at it: a server has answered with an error page instead of the dump",
+        );
+    }
+    if matches!(text.first(), Some(b'{' | b'[')) {
+        return refuse(
+            "JSON",
+            "look at it: a server has answered with a message instead of the dump",
+        );
+    }
+    for (mark, what) in [
+        ("-- MySQL dump", "a dump of MySQL"),
+        ("-- MariaDB dump", "a dump of MariaDB"),
+        ("/*M!", "a dump of MariaDB"),
+        ("/*!", "a dump of MySQL"),
+        ("PRAGMA foreign_keys", "a dump of SQLite"),
+        (
+            "; Archive created at",
+            "the table of contents of an archive (pg_restore -l)",
+        ),
+    ] {
+        if memmem::find(start, mark.as_bytes()).is_some_and(|at| at == 0 || start.get(at - 1) == Some(&b'\n')) {
+            return refuse(what, "only dumps of PostgreSQL in plain format can be read");
+        }
+    }
+    for mark in ["pg_dump: error:", "pg_dump: [archiver", "psql: error:"] {
+        if text.starts_with(mark.as_bytes()) {
+            return refuse(
+                "an error message",
+                "send the messages of pg_dump elsewhere than its output",
+            );
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! Merges a PostgreSQL dump into a database that is already alive.
+//!
+//! `dumpsert` reads the plain SQL that `pg_dump` writes, as a stream of bytes, and writes one script for `psql` that
+//! turns every row into an upsert, is one transaction, and can be run again and again with the same result.
+//!
+//! ```
+//! use dumpsert::{Catalog, Options, convert_str};
+//!
+//! let schema = "CREATE TABLE public.t (id integer NOT NULL, v text);
+//!               ALTER TABLE ONLY public.t ADD CONSTRAINT t_pkey PRIMARY KEY (id);";
+//! let plan = Options::new().with_catalog(Catalog::from_schema_sql(schema)?)?.build()?;
+//! let script = convert_str("INSERT INTO public.t (id, v) VALUES (1, 'one');\n", &plan)?;
+//! assert!(script.contains(r#"VALUES (1, 'one') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";"#));
+//! # Ok::<(), dumpsert::Error>(())
+//! ```
+//!
+//! The engine is [`Rewriter`], a push machine without I/O; [`convert`] is a loop around it. [`Options`] become a
+//! [`Plan`] once, which serves any number of runs.
+#![forbid(unsafe_code)]
+
+mod ast;
+pub mod catalog;
+mod dump;
+mod encoding;
+mod error;
+mod io;
+mod lex;
+mod limits;
+mod options;
+mod report;
+mod rewrite;
+mod rewriter;
+
+pub use catalog::Catalog;
+pub use error::{Category, Error, ErrorKind, Position, Result};
+pub use io::{convert, convert_str, convert_with};
+pub use options::{NoKey, Options, Plan, Style, Triggers};
+pub use report::{Report, TableReport, Warning};
+pub use rewriter::{Progress, Rewriter};

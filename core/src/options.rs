@@ -1,0 +1,240 @@
+//! What a user can choose, and the plan that comes of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::{Catalog, Table, TableName};
+use crate::dump::head;
+use crate::error::{Error, ErrorKind, Result};
+use crate::lex::tokens::decode_name;
+
+/// How the script writes rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Style {
+    /// One upsert a row, with the dump's literals byte for byte: easy to read and to compare. The keys must be known
+    /// (catalog, option, or a column `id`), and parents must come before children, as in `pg_dump --data-only`.
+    #[default]
+    Rows,
+    /// Rows go into temporary tables by `COPY` and from there into the tables; the script asks the target for keys and
+    /// foreign keys while it runs. Needs psql.
+    Staged,
+}
+
+/// What happens to rows of a table that has no key for an upsert.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum NoKey {
+    /// It is an error.
+    #[default]
+    Error,
+    /// They are inserted; a second run inserts them again.
+    Insert,
+    /// They are left out and counted.
+    Skip,
+    /// Whole rows are compared, and only the missing copies inserted. Only in style [`Style::Staged`].
+    Match,
+}
+
+/// What happens to the user triggers of the target.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Triggers {
+    /// They are switched off for the transaction, as a fresh restore does not fire them either. Needs ownership of the
+    /// tables that have some, and blocks other writers of those until the end. Constraint triggers stay on.
+    #[default]
+    Off,
+    /// They fire, on every run.
+    Fire,
+}
+
+/// Options, to be checked and frozen by [`build`](Options::build).
+///
+/// ```
+/// use dumpsert::{NoKey, Options};
+///
+/// let plan = Options::new().with_key("public.orders=id")?.with_no_key(NoKey::Insert).build()?;
+/// # Ok::<(), dumpsert::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    style: Style,
+    catalog: Option<Catalog>,
+    keys: BTreeMap<TableName, Vec<String>>,
+    no_key: NoKey,
+    triggers: Triggers,
+    lock_timeout: Option<Duration>,
+}
+
+impl Options {
+    /// The defaults: see each `with_…`.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How the script writes rows. Default: [`Style::Rows`].
+    #[must_use]
+    pub fn with_style(mut self, style: Style) -> Self {
+        self.style = style;
+        self
+    }
+
+    /// What is known of the tables; several calls add up. Default: nothing, and the key of a table is its column `id`.
+    ///
+    /// # Errors
+    /// If a table is in two catalogs, and not the same in both.
+    pub fn with_catalog(mut self, catalog: Catalog) -> Result<Self> {
+        match &mut self.catalog {
+            Some(own) => own.merge(catalog)?,
+            None => self.catalog = Some(catalog),
+        }
+        Ok(self)
+    }
+
+    /// The key of one table, as `schema.table=column,column`; it overrides the catalog. Names are SQL identifiers:
+    /// quote those with capitals, as in `public."User"=id`. Without a schema, `public` is meant.
+    ///
+    /// # Errors
+    /// If `key` is not of this form, or the table has a key already.
+    pub fn with_key(mut self, key: &str) -> Result<Self> {
+        let (relation, columns) = head::parse_key(key.as_bytes()).ok_or_else(|| {
+            Error::new(ErrorKind::InvalidOption, format!("`{key}` is not a key"))
+                .with_hint("write it as schema.table=column,column, and quote names with capitals: public.\"User\"=id")
+        })?;
+        let schema = relation.schema.unwrap_or_else(|| b"public".to_vec());
+        let table = TableName {
+            schema: decode_name(&schema).into_owned(),
+            name: decode_name(&relation.name).into_owned(),
+        };
+        let columns = columns.iter().map(|column| decode_name(column).into_owned()).collect();
+        match self.keys.insert(table.clone(), columns) {
+            None => Ok(self),
+            Some(_) => Err(Error::new(
+                ErrorKind::InvalidOption,
+                format!("table {table} is given two keys"),
+            )),
+        }
+    }
+
+    /// What happens to rows of a table without a key. Default: [`NoKey::Error`].
+    #[must_use]
+    pub fn with_no_key(mut self, no_key: NoKey) -> Self {
+        self.no_key = no_key;
+        self
+    }
+
+    /// What happens to the user triggers of the target. Default: [`Triggers::Off`].
+    #[must_use]
+    pub fn with_triggers(mut self, triggers: Triggers) -> Self {
+        self.triggers = triggers;
+        self
+    }
+
+    /// How long the script waits for a lock before it gives up. Default: for ever.
+    #[must_use]
+    pub fn with_lock_timeout(mut self, timeout: Duration) -> Self {
+        self.lock_timeout = Some(timeout);
+        self
+    }
+
+    /// Checks that the options fit together.
+    ///
+    /// # Errors
+    /// If they do not: a key of a table or column that is not in the catalog, or an option that the style cannot keep.
+    pub fn build(self) -> Result<Plan> {
+        if self.no_key == NoKey::Match && self.style != Style::Staged {
+            let message = "no_key = match works only in style staged";
+            return Err(Error::new(ErrorKind::InvalidOption, message));
+        }
+        if self.style == Style::Staged && !self.keys.is_empty() {
+            let message = "keys cannot be given in style staged: the script asks the target for its own";
+            return Err(Error::new(ErrorKind::InvalidOption, message));
+        }
+        if let Some(catalog) = &self.catalog {
+            for (name, columns) in &self.keys {
+                check_key(catalog, name, columns)?;
+            }
+        }
+        Ok(Plan(Arc::new(self)))
+    }
+}
+
+fn check_key(catalog: &Catalog, name: &TableName, columns: &[String]) -> Result<()> {
+    let invalid = |message: String| Error::new(ErrorKind::InvalidOption, message);
+    let Some(table) = catalog.table(&name.schema, &name.name) else {
+        let error = invalid(format!("a key is given for table {name}, which is not in the catalog"));
+        let names = catalog.tables().iter().map(|table| table.table_name().to_string());
+        return Err(with_nearest(error, &name.to_string(), names));
+    };
+    for column in columns {
+        if table.column(column).is_none() {
+            let error = invalid(format!(
+                "the key given for table {name} has a column `{column}`, which it has not"
+            ));
+            return Err(with_nearest(
+                error,
+                column,
+                table.columns.iter().map(|column| column.name.clone()),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Adds the most similar of `names` as a hint, if one is similar.
+fn with_nearest(error: Error, wanted: &str, names: impl Iterator<Item = String>) -> Error {
+    let fold = |name: &str| name.to_lowercase().replace('"', "");
+    let distance = |name: &String| strsim::levenshtein(&fold(wanted), &fold(name));
+    match names.map(|name| (distance(&name), name)).min() {
+        Some((distance, name)) if distance <= wanted.chars().count() / 3 + 1 => {
+            error.with_hint(format!("did you mean {name}? names with capitals must be quoted"))
+        }
+        _ => error,
+    }
+}
+
+/// Options that were checked: immutable, cheap to clone, and good for any number of runs on any number of threads.
+#[derive(Clone, Debug)]
+pub struct Plan(Arc<Options>);
+
+impl Plan {
+    /// How the script writes rows.
+    pub fn style(&self) -> Style {
+        self.0.style
+    }
+
+    pub(crate) fn has_catalog(&self) -> bool {
+        self.0.catalog.is_some()
+    }
+
+    pub(crate) fn catalog(&self) -> Option<&Catalog> {
+        self.0.catalog.as_ref()
+    }
+
+    pub(crate) fn table(&self, name: &TableName) -> Option<&Table> {
+        self.0.catalog.as_ref()?.table(&name.schema, &name.name)
+    }
+
+    pub(crate) fn key(&self, name: &TableName) -> Option<&[String]> {
+        self.0.keys.get(name).map(Vec::as_slice)
+    }
+
+    pub(crate) fn no_key(&self) -> NoKey {
+        self.0.no_key
+    }
+
+    pub(crate) fn lock_timeout(&self) -> Option<Duration> {
+        self.0.lock_timeout
+    }
+
+    /// The options that the script hands to its fixed text.
+    pub(crate) fn target_options(&self) -> String {
+        serde_json::json!({ "triggers": self.0.triggers, "no_key": self.0.no_key }).to_string()
+    }
+}

@@ -1,0 +1,186 @@
+//! Which columns an upsert conflicts on and which it sets.
+
+use crate::ast::Conflict;
+use crate::catalog::{Column, Identity, Table, TableName};
+use crate::error::{Error, ErrorKind, Result};
+use crate::options::{NoKey, Plan};
+
+/// How the rows of a head are written.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Decision {
+    /// `None`: a plain `INSERT`.
+    pub(crate) conflict: Option<Conflict>,
+    /// Where the key is known from.
+    pub(crate) source: Option<&'static str>,
+    pub(crate) overriding: bool,
+}
+
+/// Decides for one table and list of columns; `None` if its rows are left out for want of a key.
+///
+/// `overriding` is what the dump says. A `COPY` says nothing, since it needs no `OVERRIDING`; where nobody knows, it is
+/// written, because PostgreSQL accepts it for every table.
+pub(crate) fn decide(
+    plan: &Plan,
+    name: &TableName,
+    columns: &[String],
+    overriding: Option<bool>,
+) -> Result<Option<Decision>> {
+    let table = plan.table(name);
+    if plan.has_catalog() && table.is_none() && plan.key(name).is_none() {
+        let message = format!("table {name} is not in the catalog");
+        return Err(Error::new(ErrorKind::UnknownName, message).with_hint(
+            "give the schema of the database that the dump was made of, or leave the table out of the dump",
+        ));
+    }
+    if let Some(table) = table
+        && let Some(unknown) = columns.iter().find(|column| table.column(column).is_none())
+    {
+        let message = format!("table {name} has no column `{unknown}` in the catalog");
+        return Err(Error::new(ErrorKind::UnknownName, message)
+            .with_hint("give the schema of the database that the dump was made of"));
+    }
+    let is_always = |column: &Column| column.identity == Some(Identity::Always);
+    let needs_overriding = table.is_some_and(|table| {
+        table
+            .columns
+            .iter()
+            .any(|column| is_always(column) && columns.contains(&column.name))
+    });
+    let overriding = needs_overriding || overriding.unwrap_or(table.is_none());
+    let decision = |target: Vec<String>, source| {
+        let set = columns
+            .iter()
+            .filter(|column| is_set(table, &target, column))
+            .cloned()
+            .collect();
+        Decision {
+            conflict: Some(Conflict { target, set }),
+            source: Some(source),
+            overriding,
+        }
+    };
+    if let Some(key) = plan.key(name) {
+        check_key_is_dumped(name, key, columns, table)?;
+        return Ok(Some(decision(key.to_vec(), "option")));
+    }
+    if let Some(key) = table.and_then(Table::arbiter) {
+        check_key_is_dumped(name, &key.columns, columns, table)?;
+        return Ok(Some(decision(key.columns.clone(), "catalog")));
+    }
+    if table.is_none() && columns.iter().any(|column| column == "id") {
+        return Ok(Some(decision(vec!["id".to_owned()], "fallback")));
+    }
+    match plan.no_key() {
+        NoKey::Insert => Ok(Some(Decision {
+            conflict: None,
+            source: None,
+            overriding,
+        })),
+        NoKey::Skip => Ok(None),
+        NoKey::Error | NoKey::Match => Err(no_key(name, table.is_some())),
+    }
+}
+
+fn no_key(name: &TableName, in_catalog: bool) -> Error {
+    let message = if in_catalog {
+        format!("table {name} has no unique key that ON CONFLICT accepts")
+    } else {
+        format!("nothing is known of the key of table {name}, and it has no column `id`")
+    };
+    Error::new(ErrorKind::NoKey, message).with_hint(format!(
+        "three ways out: give the schema with --schema FILE (pg_dump --schema-only), name the key with \
+         --key '{name}=column,column', or say what to do without a key with --no-key insert or skip; \
+         or use --style staged, which asks the target for its keys"
+    ))
+}
+
+/// A key column that the dump does not bring would be filled by its default, and never conflict as meant. Generated
+/// ones are computed before the conflict is looked for.
+fn check_key_is_dumped(name: &TableName, key: &[String], columns: &[String], table: Option<&Table>) -> Result<()> {
+    let is_generated = |name: &String| {
+        table
+            .and_then(|table| table.column(name))
+            .is_some_and(|column| column.generated)
+    };
+    match key
+        .iter()
+        .find(|column| !columns.contains(column) && !is_generated(column))
+    {
+        None => Ok(()),
+        Some(column) => {
+            let message = format!("the dump has no column `{column}`, which is in the key of table {name}");
+            Err(Error::new(ErrorKind::NoKey, message))
+        }
+    }
+}
+
+fn is_set(table: Option<&Table>, key: &[String], column: &String) -> bool {
+    match table.and_then(|table| table.column(column)) {
+        Some(known) if known.identity == Some(Identity::Always) || known.generated => false,
+        Some(known) => !key.contains(column) || may_be_spelt_differently(known),
+        None => !key.contains(column),
+    }
+}
+
+/// Whether two values of the column's type can be equal and still not the same, such as the numerics 1.0 and 1.00 or
+/// two spellings of a citext. Such a key is set as well, so that the target ends with the value of the dump.
+fn may_be_spelt_differently(column: &Column) -> bool {
+    const EXACT: [&str; 17] = [
+        "smallint", "integer", "bigint", "oid", "uuid", "boolean", "date", "bytea", "text", "name", "\"char\"",
+        "pg_lsn", "macaddr", "macaddr8", "inet", "cidr", "money",
+    ];
+    const EXACT_WITH_PRECISION: [&str; 3] = ["character varying", "timestamp", "bit varying"];
+    let name = column.type_name.as_str();
+    let base = name.split('(').next().unwrap_or_default().trim_end();
+    let is_array = name.ends_with(']');
+    let is_exact = EXACT.contains(&name)
+        || EXACT_WITH_PRECISION.contains(&base)
+        || name.starts_with("timestamp with")
+        || name.starts_with("timestamp(") && name.contains(" zone");
+    is_array || !is_exact || column.collation.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(type_name: &str) -> Column {
+        Column {
+            name: "c".into(),
+            type_name: type_name.into(),
+            collation: None,
+            not_null: true,
+            has_default: false,
+            identity: None,
+            generated: false,
+        }
+    }
+
+    #[test]
+    fn keys_that_can_be_spelt_differently() {
+        for exact in [
+            "integer",
+            "text",
+            "character varying(30)",
+            "timestamp(3) without time zone",
+            "uuid",
+        ] {
+            assert!(!may_be_spelt_differently(&column(exact)), "{exact}");
+        }
+        for other in [
+            "numeric",
+            "numeric(10,2)",
+            "public.citext",
+            "real",
+            "integer[]",
+            "character(5)",
+            "interval",
+        ] {
+            assert!(may_be_spelt_differently(&column(other)), "{other}");
+        }
+        assert!(may_be_spelt_differently(&Column {
+            collation: Some("public.ci".into()),
+            ..column("text")
+        }));
+    }
+}

@@ -1,0 +1,177 @@
+//! The one door through which names and values reach a script.
+
+use memchr::memchr2;
+
+use crate::dump::copy;
+use crate::lex::literal::{Field, Form};
+use crate::lex::{slice, tail};
+
+/// Appends an identifier, always quoted, so that no name can be a keyword.
+pub(crate) fn identifier(out: &mut Vec<u8>, name: &[u8]) {
+    doubled(out, name, b'"');
+}
+
+/// Appends a string literal for `standard_conforming_strings = on`.
+pub(crate) fn literal(out: &mut Vec<u8>, value: &[u8]) {
+    doubled(out, value, b'\'');
+}
+
+fn doubled(out: &mut Vec<u8>, text: &[u8], quote: u8) {
+    out.push(quote);
+    double_quotes(out, text, quote);
+    out.push(quote);
+}
+
+/// Appends `text` with every `quote` doubled.
+pub(crate) fn double_quotes(out: &mut Vec<u8>, text: &[u8], quote: u8) {
+    let mut rest = text;
+    while let Some(found) = memchr::memchr(quote, rest) {
+        out.extend_from_slice(slice(rest, 0, found + 1));
+        out.push(quote);
+        rest = tail(rest, found + 1);
+    }
+    out.extend_from_slice(rest);
+}
+
+/// Appends a literal of the dump as a literal of the script: byte for byte, except that backslashes doubled under
+/// `standard_conforming_strings = off` are halved.
+#[inline]
+pub(crate) fn same_literal(out: &mut Vec<u8>, raw: &[u8], form: Form) {
+    if form == Form::Backslashes {
+        halve_backslashes(out, raw);
+    } else {
+        out.extend_from_slice(raw);
+    }
+}
+
+/// Appends `text`, in which every backslash is doubled, with single ones.
+pub(crate) fn halve_backslashes(out: &mut Vec<u8>, text: &[u8]) {
+    let mut rest = text;
+    while let Some(found) = memchr::memchr(b'\\', rest) {
+        out.extend_from_slice(slice(rest, 0, found + 1));
+        rest = tail(rest, found + 2);
+    }
+    out.extend_from_slice(rest);
+}
+
+/// Appends a literal of the dump as a field of COPY text. `DEFAULT` has no such form; the caller has refused it.
+pub(crate) fn copy_field(out: &mut Vec<u8>, bytes: &[u8], field: &Field) {
+    let raw = field.raw(bytes);
+    match field.form {
+        Form::Null => out.extend_from_slice(b"\\N"),
+        Form::True | Form::False | Form::Number | Form::Default => out.extend_from_slice(raw),
+        Form::Bits => out.extend_from_slice(slice(raw, 2, raw.len().saturating_sub(1).max(2))),
+        Form::Plain | Form::Quotes | Form::Backslashes => {
+            copy_text(out, slice(raw, 1, raw.len().saturating_sub(1).max(1)), field.form);
+        }
+    }
+}
+
+/// Appends the inside of a quoted literal as COPY text.
+pub(crate) fn copy_text(out: &mut Vec<u8>, inside: &[u8], form: Form) {
+    let mut rest = inside;
+    loop {
+        // Runs of bytes that stand for themselves are copied whole: what needs care is rare.
+        let run = rest
+            .iter()
+            .position(|&byte| NEEDS_CARE[byte as usize])
+            .unwrap_or(rest.len());
+        out.extend_from_slice(slice(rest, 0, run));
+        rest = tail(rest, run);
+        let Some(&byte) = rest.first() else { return };
+        match byte {
+            // A quote inside of a literal is doubled, always.
+            b'\'' => {
+                out.push(b'\'');
+                rest = tail(rest, 2);
+            }
+            b'\\' => {
+                out.extend_from_slice(b"\\\\");
+                rest = tail(rest, if form == Form::Backslashes { 2 } else { 1 });
+            }
+            other => {
+                copy::escape(other, out);
+                rest = tail(rest, 1);
+            }
+        }
+    }
+}
+
+const NEEDS_CARE: [bool; 256] = {
+    let mut table = [false; 256];
+    table[8] = true;
+    table[9] = true;
+    table[10] = true;
+    table[11] = true;
+    table[12] = true;
+    table[13] = true;
+    table[b'\'' as usize] = true;
+    table[b'\\' as usize] = true;
+    table
+};
+
+/// Appends a field of canonical COPY text as a literal.
+pub(crate) fn literal_from_copy(out: &mut Vec<u8>, field: &[u8], scratch: &mut Vec<u8>) {
+    if memchr2(b'\\', b'\'', field).is_none() {
+        out.push(b'\'');
+        out.extend_from_slice(field);
+        out.push(b'\'');
+        return;
+    }
+    scratch.clear();
+    if copy::decode_field(field, scratch) {
+        literal(out, scratch);
+    } else {
+        out.extend_from_slice(b"NULL");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lex::literal::scan_literal;
+
+    fn as_copy(literal: &str, scs: bool) -> String {
+        let terminated = format!("{literal})");
+        let field = scan_literal(terminated.as_bytes(), 0, scs).unwrap().unwrap();
+        let mut out = Vec::new();
+        copy_field(&mut out, terminated.as_bytes(), &field);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn literals_become_copy_text() {
+        for (literal, expected) in [
+            ("NULL", "\\N"),
+            ("'NULL'", "NULL"),
+            ("''", ""),
+            ("''''", "'"),
+            ("'it''s'", "it's"),
+            ("'\\N'", "\\\\N"),
+            ("'\\.'", "\\\\."),
+            ("'a\nb\tc\rd'", "a\\nb\\tc\\rd"),
+            ("B'0101'", "0101"),
+            ("B''", ""),
+            ("-1.5e+10", "-1.5e+10"),
+            ("true", "true"),
+        ] {
+            assert_eq!(as_copy(literal, true), expected, "{literal}");
+        }
+        assert_eq!(as_copy(r"'a\\b''c'", false), r"a\\b'c");
+    }
+
+    #[test]
+    fn copy_text_becomes_literals() {
+        for (field, expected) in [
+            ("\\N", "NULL"),
+            ("", "''"),
+            ("it's", "'it''s'"),
+            ("a\\nb\\\\", "'a\nb\\'"),
+            ("1", "'1'"),
+        ] {
+            let mut out = Vec::new();
+            literal_from_copy(&mut out, field.as_bytes(), &mut Vec::new());
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Style `rows`: one upsert a row.
+
+use super::emit;
+use crate::ast::UpsertText;
+use crate::dump::Piece;
+use crate::dump::copy::decode_field;
+use crate::lex::literal::{Field, Form};
+use crate::lex::slice;
+
+use memchr::memchr;
+
+/// Writes a row of literals.
+#[inline]
+pub(crate) fn row(out: &mut Vec<u8>, text: &UpsertText, bytes: &[u8], fields: &[Field]) {
+    let (Some(first), Some(last)) = (fields.first(), fields.last()) else {
+        return;
+    };
+    out.reserve(text.before.len() + (last.end - first.start) + text.after.len() + 1);
+    out.extend_from_slice(&text.before);
+    let literals = slice(bytes, first.start, last.end);
+    if fields.iter().any(|field| field.form == Form::Backslashes) {
+        emit::halve_backslashes(out, literals);
+    } else {
+        out.extend_from_slice(literals);
+    }
+    out.extend_from_slice(&text.after);
+    out.push(b'\n');
+}
+
+/// Writes the row of a statement with `DEFAULT VALUES`.
+pub(crate) fn default_row(out: &mut Vec<u8>, text: &UpsertText) {
+    out.extend_from_slice(text.before.strip_suffix(b"VALUES (").unwrap_or(&text.before));
+    out.extend_from_slice(b"DEFAULT VALUES");
+    out.extend_from_slice(text.after.strip_prefix(b")").unwrap_or(&text.after));
+    out.push(b'\n');
+}
+
+/// Writes one line of canonical COPY data, its line feed included.
+pub(crate) fn copy_row(out: &mut Vec<u8>, text: &UpsertText, line: &[u8], columns: usize, scratch: &mut Vec<u8>) {
+    if columns == 0 {
+        return default_row(out, text);
+    }
+    out.extend_from_slice(&text.before);
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    for (index, field) in line.split(|&byte| byte == b'\t').enumerate() {
+        if index > 0 {
+            out.extend_from_slice(b", ");
+        }
+        emit::literal_from_copy(out, field, scratch);
+    }
+    out.extend_from_slice(&text.after);
+    out.push(b'\n');
+}
+
+/// Where a long row stands between two pieces.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LongRow {
+    /// How many literals were begun.
+    literals: usize,
+    /// Whether a quoted literal is open.
+    open: bool,
+}
+
+impl LongRow {
+    /// Writes one piece of a long row.
+    pub(crate) fn piece(&mut self, out: &mut Vec<u8>, text: &UpsertText, piece: Piece<'_>, scratch: &mut Vec<u8>) {
+        match piece {
+            Piece::Begin => {
+                *self = Self::default();
+                out.extend_from_slice(&text.before);
+            }
+            Piece::Literal(bytes, field) => {
+                self.next_literal(out);
+                emit::same_literal(out, field.raw(bytes), field.form);
+            }
+            Piece::StringBegin(form) => {
+                self.next_literal(out);
+                out.extend_from_slice(if form == Form::Bits { b"B'" } else { b"'" });
+                self.open = true;
+            }
+            Piece::String(inside, form) => emit::same_literal(out, inside, form),
+            Piece::StringEnd => {
+                out.push(b'\'');
+                self.open = false;
+            }
+            Piece::Copy(line) => self.copy(out, line, scratch),
+            Piece::End => {
+                out.extend_from_slice(&text.after);
+                out.push(b'\n');
+            }
+        }
+    }
+
+    /// What ends the statement in which the row was given up; the transaction is lost anyway.
+    pub(crate) fn closing(&self) -> &'static [u8] {
+        if self.open { b"');\n" } else { b");\n" }
+    }
+
+    fn next_literal(&mut self, out: &mut Vec<u8>) {
+        if self.literals > 0 {
+            out.extend_from_slice(b", ");
+        }
+        self.literals += 1;
+    }
+
+    fn copy(&mut self, out: &mut Vec<u8>, line: &[u8], scratch: &mut Vec<u8>) {
+        let mut rest = line;
+        while !rest.is_empty() {
+            let end = rest.iter().position(|byte| matches!(byte, b'\t' | b'\n'));
+            let (field, after) = rest.split_at(end.unwrap_or(rest.len()));
+            scratch.clear();
+            let has_value = decode_field(field, scratch);
+            if !has_value && !self.open {
+                self.next_literal(out);
+                out.extend_from_slice(b"NULL");
+            } else {
+                if !self.open {
+                    self.next_literal(out);
+                    out.push(b'\'');
+                    self.open = true;
+                }
+                emit::double_quotes(out, scratch, b'\'');
+            }
+            if end.is_some() && self.open {
+                out.push(b'\'');
+                self.open = false;
+            }
+            rest = after.get(1..).unwrap_or_default();
+        }
+    }
+}
+
+/// How many rows a block of COPY lines has is known to the caller; this only walks them.
+pub(crate) fn lines(block: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = block;
+    std::iter::from_fn(move || {
+        let end = memchr(b'\n', rest)? + 1;
+        let (line, after) = rest.split_at(end);
+        rest = after;
+        Some(line)
+    })
+}

@@ -1,0 +1,103 @@
+//! The frame of the script: what stands before the first row and behind the last.
+
+use std::time::Duration;
+
+use super::emit;
+
+const PROLOGUE: &str = include_str!("sql/prologue.sql");
+const STAGED: &str = include_str!("sql/staged.sql");
+const EPILOGUE: &str = include_str!("sql/epilogue.sql");
+
+/// What the frame depends on.
+pub(crate) struct Frame<'a> {
+    pub(crate) staged: bool,
+    pub(crate) client_encoding: &'a str,
+    pub(crate) lock_timeout: Option<Duration>,
+    /// The options for the fixed text, as JSON.
+    pub(crate) options: &'a str,
+}
+
+/// Opens psql's `\if` and the transaction. `ON_ERROR_STOP` stands on the first line, because psql honours it only from
+/// the next line on; with the `\if` open, a script that is cut anywhere behind that line ends with exit status 3.
+const OPENING: &str = "\\if true \\set ON_ERROR_STOP on\n\\set ON_ERROR_ROLLBACK off\n\\set QUIET on\nBEGIN;\n";
+
+/// `transaction_timeout` exists since PostgreSQL 17.
+const SETTINGS: &str = "\
+SET LOCAL standard_conforming_strings = on;
+SET LOCAL statement_timeout = 0;
+SET LOCAL idle_in_transaction_session_timeout = 0;
+SET LOCAL row_security = off;
+SET LOCAL xmloption = content;
+SET LOCAL array_nulls = on;
+SET LOCAL client_min_messages = warning;
+DO $dumpsert$
+BEGIN
+  IF pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL THEN
+    PERFORM pg_catalog.set_config('transaction_timeout', '0', true);
+  END IF;
+END
+$dumpsert$;
+";
+
+/// Writes everything up to the first row.
+pub(crate) fn open(out: &mut Vec<u8>, frame: &Frame<'_>) {
+    out.extend_from_slice(OPENING.as_bytes());
+    let style = if frame.staged { "staged" } else { "rows" };
+    out.extend_from_slice(format!("-- dumpsert {}, style {style}\n", env!("CARGO_PKG_VERSION")).as_bytes());
+    set_client_encoding(out, frame.client_encoding);
+    let lock_timeout = frame
+        .lock_timeout
+        .map_or(0, |timeout| timeout.as_millis().clamp(1, i32::MAX as u128));
+    out.extend_from_slice(format!("SET LOCAL lock_timeout = {lock_timeout};\n").as_bytes());
+    out.extend_from_slice(SETTINGS.as_bytes());
+    out.extend_from_slice(PROLOGUE.as_bytes());
+    if frame.staged {
+        out.extend_from_slice(STAGED.as_bytes());
+    }
+    call(out, "dumpsert_begin", |out| {
+        emit::literal(out, frame.options.as_bytes())
+    });
+}
+
+/// Writes everything behind the last row.
+pub(crate) fn close(out: &mut Vec<u8>) {
+    out.extend_from_slice(EPILOGUE.as_bytes());
+    out.extend_from_slice(b"COMMIT;\n\\echo :dumpsert_result\n\\endif\n");
+}
+
+/// Ends a script that must not succeed: with an error that says why. psql stops there with exit status 3; a client that
+/// goes on finds the transaction aborted.
+pub(crate) fn abort(out: &mut Vec<u8>, is_open: bool, reason: &str) {
+    if !is_open {
+        out.extend_from_slice(OPENING.as_bytes());
+    }
+    // The reason may quote the dump. Only printable ASCII passes, without quotes, backslashes and dollars, so that it
+    // means the same under any setting.
+    let reason: String = reason
+        .chars()
+        .map(|char| match char {
+            '\'' | '"' | '`' => '"',
+            '\\' | '$' => '?',
+            ' '..='~' => char,
+            _ => '?',
+        })
+        .collect();
+    let text = format!(
+        "\nDO $dumpsert$\nBEGIN\n  RAISE EXCEPTION USING ERRCODE = 'data_exception',\n    \
+         MESSAGE = 'dumpsert stopped: {reason}; nothing was changed';\nEND\n$dumpsert$;\n"
+    );
+    out.extend_from_slice(text.as_bytes());
+}
+
+pub(crate) fn set_client_encoding(out: &mut Vec<u8>, encoding: &str) {
+    out.extend_from_slice(format!("SET LOCAL client_encoding = '{encoding}';\n").as_bytes());
+}
+
+/// `CALL pg_temp.name(…);`
+pub(crate) fn call(out: &mut Vec<u8>, name: &str, arguments: impl FnOnce(&mut Vec<u8>)) {
+    out.extend_from_slice(b"CALL pg_temp.");
+    out.extend_from_slice(name.as_bytes());
+    out.push(b'(');
+    arguments(out);
+    out.extend_from_slice(b");\n");
+}

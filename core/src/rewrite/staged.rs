@@ -1,0 +1,89 @@
+//! Style `staged`: rows go into temporary tables by COPY.
+
+use super::tables::{Stage, TableState};
+use super::{emit, script};
+use crate::dump::Piece;
+use crate::lex::literal::Field;
+
+/// Announces a stage to the target, which checks the table and makes the stage.
+pub(crate) fn create(out: &mut Vec<u8>, number: usize, table: &TableState, stage: &Stage) {
+    script::call(out, "dumpsert_stage", |out| {
+        out.extend_from_slice(format!("{number}, ").as_bytes());
+        emit::literal(out, &table.schema);
+        out.extend_from_slice(b", ");
+        emit::literal(out, &table.name);
+        out.extend_from_slice(b", ARRAY[");
+        for (index, column) in stage.columns.iter().enumerate() {
+            if index > 0 {
+                out.extend_from_slice(b", ");
+            }
+            emit::literal(out, column);
+        }
+        out.extend_from_slice(b"]::pg_catalog.text[]");
+    });
+}
+
+/// Opens the COPY into a stage. It cannot fail to start, because the statement before it has made the stage: some
+/// releases of psql would run the rows of a COPY that fails as SQL (CVE-2026-6464).
+pub(crate) fn begin_copy(out: &mut Vec<u8>, number: usize, stage: &Stage) {
+    out.extend_from_slice(format!("COPY pg_temp.dumpsert_stage_{number}").as_bytes());
+    if !stage.columns.is_empty() {
+        out.extend_from_slice(b" (");
+        for (index, column) in stage.columns.iter().enumerate() {
+            if index > 0 {
+                out.extend_from_slice(b", ");
+            }
+            emit::identifier(out, column);
+        }
+        out.push(b')');
+    }
+    out.extend_from_slice(b" FROM stdin;\n");
+}
+
+/// Writes a row of literals as a line.
+#[inline]
+pub(crate) fn row(out: &mut Vec<u8>, bytes: &[u8], fields: &[Field]) {
+    for (index, field) in fields.iter().enumerate() {
+        if index > 0 {
+            out.push(b'\t');
+        }
+        emit::copy_field(out, bytes, field);
+    }
+    out.push(b'\n');
+}
+
+/// Where a long row stands between two pieces.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LongLine {
+    fields: usize,
+}
+
+impl LongLine {
+    /// Writes one piece of a long row.
+    pub(crate) fn piece(&mut self, out: &mut Vec<u8>, piece: Piece<'_>) {
+        match piece {
+            Piece::Begin => *self = Self::default(),
+            Piece::Literal(bytes, field) => {
+                self.next_field(out);
+                emit::copy_field(out, bytes, &field);
+            }
+            Piece::StringBegin(_) => self.next_field(out),
+            Piece::String(inside, form) => emit::copy_text(out, inside, form),
+            Piece::StringEnd => {}
+            // The line feed comes with the last piece of a line.
+            Piece::Copy(line) => {
+                self.fields = 0;
+                out.extend_from_slice(line);
+            }
+            Piece::End if self.fields > 0 => out.push(b'\n'),
+            Piece::End => {}
+        }
+    }
+
+    fn next_field(&mut self, out: &mut Vec<u8>) {
+        if self.fields > 0 {
+            out.push(b'\t');
+        }
+        self.fields += 1;
+    }
+}

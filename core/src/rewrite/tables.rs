@@ -1,0 +1,81 @@
+//! The tables of a dump and their heads, as the writer keeps them.
+
+use std::collections::HashMap;
+
+use crate::ast::UpsertText;
+use crate::catalog::TableName;
+use crate::report::TableReport;
+
+/// One table of the dump.
+pub(crate) struct TableState {
+    /// Schema and name in the bytes of the dump.
+    pub(crate) schema: Vec<u8>,
+    pub(crate) name: Vec<u8>,
+    pub(crate) report: TableReport,
+    /// Whether the script has announced it to the target.
+    pub(crate) announced: bool,
+}
+
+/// What becomes of the rows behind a head.
+pub(crate) enum Action {
+    Upsert(UpsertText),
+    /// They go into the stage of this number.
+    Stage(usize),
+    /// They are left out, for this reason.
+    LeaveOut(&'static str),
+}
+
+/// One head of the dump.
+pub(crate) struct HeadState {
+    pub(crate) table: usize,
+    pub(crate) columns: usize,
+    pub(crate) action: Action,
+}
+
+/// A temporary table that takes rows of one table with one list of columns.
+pub(crate) struct Stage {
+    pub(crate) table: usize,
+    pub(crate) columns: Vec<Vec<u8>>,
+    pub(crate) created: bool,
+}
+
+#[derive(Default)]
+pub(crate) struct Tables {
+    pub(crate) tables: Vec<TableState>,
+    pub(crate) heads: Vec<HeadState>,
+    pub(crate) stages: Vec<Stage>,
+    by_name: HashMap<(Vec<u8>, Vec<u8>), usize>,
+    by_columns: HashMap<(usize, Vec<Vec<u8>>), usize>,
+}
+
+impl Tables {
+    /// The number of a table, which is new or not.
+    pub(crate) fn table(&mut self, schema: &[u8], name: &[u8], shown: &TableName) -> usize {
+        let key = (schema.to_vec(), name.to_vec());
+        *self.by_name.entry(key).or_insert_with(|| {
+            let report = TableReport {
+                table: shown.to_string(),
+                ..TableReport::default()
+            };
+            self.tables.push(TableState {
+                schema: schema.to_vec(),
+                name: name.to_vec(),
+                report,
+                announced: false,
+            });
+            self.tables.len() - 1
+        })
+    }
+
+    /// The number of the stage for these columns of a table, which is new or not.
+    pub(crate) fn stage(&mut self, table: usize, columns: &[Vec<u8>]) -> usize {
+        *self.by_columns.entry((table, columns.to_vec())).or_insert_with(|| {
+            self.stages.push(Stage {
+                table,
+                columns: columns.to_vec(),
+                created: false,
+            });
+            self.stages.len() - 1
+        })
+    }
+}

@@ -1,0 +1,120 @@
+//! The push machine: bytes of a dump in, bytes of a script out.
+
+use crate::dump::reader::Reader;
+use crate::error::{Error, ErrorKind, Result};
+use crate::options::Plan;
+use crate::report::Report;
+use crate::rewrite::Writer;
+
+/// Converts a dump chunk by chunk, without any I/O of its own.
+///
+/// Chunks may be cut anywhere. The output of a [`write`](Rewriter::write) is proportional to its input: feed slices of
+/// 64 KiB to 1 MiB.
+///
+/// ```
+/// use dumpsert::{Options, Rewriter};
+///
+/// let plan = Options::new().build()?;
+/// let mut rewriter = Rewriter::new(&plan);
+/// let mut script = Vec::new();
+/// for chunk in ["INSERT INTO public.t (id, v) VAL", "UES (1, 'one');\n"] {
+///     rewriter.write(chunk.as_bytes(), &mut script)?;
+/// }
+/// let report = rewriter.finish(&mut script)?;
+/// assert_eq!(report.rows_kept(), 1);
+/// # Ok::<(), dumpsert::Error>(())
+/// ```
+pub struct Rewriter {
+    reader: Reader,
+    writer: Writer,
+    is_done: bool,
+    written: u64,
+}
+
+/// How far a run is, for a progress display.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress<'a> {
+    /// Bytes of the dump that were read.
+    pub bytes: u64,
+    /// Rows that were read.
+    pub rows: u64,
+    /// The table that is being read, as `schema.table`.
+    pub table: Option<&'a str>,
+}
+
+impl Rewriter {
+    /// A rewriter for one dump.
+    pub fn new(plan: &Plan) -> Self {
+        Self {
+            reader: Reader::new(),
+            writer: Writer::new(plan.clone()),
+            is_done: false,
+            written: 0,
+        }
+    }
+
+    /// Reads the next bytes of the dump and appends what they make of the script to `out`.
+    ///
+    /// # Errors
+    /// If the dump is not acceptable. `out` then ends with a statement that makes the script fail, and must still be
+    /// passed on where a part of the script already was. Every later call fails with [`ErrorKind::Finished`].
+    pub fn write(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        self.with(out, |reader, writer| reader.write(chunk, writer))
+    }
+
+    /// Ends the dump and appends the end of the script, with its `COMMIT`, to `out`.
+    ///
+    /// # Errors
+    /// As [`write`](Rewriter::write); also if the dump is cut.
+    pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<Report> {
+        let report = self.with(out, |reader, writer| {
+            reader.finish(writer)?;
+            Ok(Report {
+                bytes_read: reader.bytes(),
+                ..writer.finish()
+            })
+        })?;
+        self.is_done = true;
+        Ok(Report {
+            bytes_written: self.written,
+            ..report
+        })
+    }
+
+    /// Gives up because of something outside, such as a failure to read the dump, and makes the script fail.
+    pub fn abort(&mut self, reason: &Error, out: &mut Vec<u8>) {
+        if !self.is_done {
+            self.is_done = true;
+            self.writer.abort(reason);
+            out.append(&mut self.writer.out);
+        }
+    }
+
+    /// How far the run is.
+    pub fn progress(&self) -> Progress<'_> {
+        let (rows, table) = self.writer.progress();
+        Progress {
+            bytes: self.reader.bytes(),
+            rows,
+            table,
+        }
+    }
+
+    /// Lends `out` to the writer, so that nothing is copied, and looks after errors.
+    fn with<T>(&mut self, out: &mut Vec<u8>, run: impl FnOnce(&mut Reader, &mut Writer) -> Result<T>) -> Result<T> {
+        if self.is_done {
+            return Err(Error::new(ErrorKind::Finished, "the rewriter has ended already"));
+        }
+        let before = out.len();
+        std::mem::swap(out, &mut self.writer.out);
+        let result = run(&mut self.reader, &mut self.writer);
+        if let Err(error) = &result {
+            self.is_done = true;
+            self.writer.abort(error);
+        }
+        std::mem::swap(out, &mut self.writer.out);
+        self.written += (out.len() - before) as u64;
+        result
+    }
+}

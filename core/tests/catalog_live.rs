@@ -1,0 +1,133 @@
+//! The catalog read from schema SQL is that of the server which ran it.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test")]
+
+use std::path::{Path, PathBuf};
+
+use dumpsert::Catalog;
+use dumpsert::catalog::CATALOG_QUERY;
+use dumpsert_testkit::{Cluster, Db, testdata};
+
+fn live(db: &Db) -> Catalog {
+    Catalog::from_json(db.value(CATALOG_QUERY).unwrap()).unwrap()
+}
+
+#[track_caller]
+fn assert_same(from_sql: &Catalog, live: &Catalog) {
+    for (a, b) in from_sql.tables().iter().zip(live.tables()) {
+        assert_eq!(a, b, "{}", a.table_name());
+    }
+    assert_eq!(from_sql, live);
+}
+
+/// The schema as `pg_dump` prints it, against a database that it was restored into: some of what the source has
+/// (the order of columns that were added to a parent table later, names of copied constraints) no dump keeps.
+fn assert_dump_is_read(source: &Db) {
+    let schema = source.pg_dump(&["--schema-only"]);
+    let restored = Cluster::shared().create_unique("catalog_restored");
+    restored.execute(std::str::from_utf8(&schema).unwrap());
+    let live = live(&restored);
+    assert!(!live.is_empty());
+    assert_same(&Catalog::from_schema_sql(&schema).unwrap(), &live);
+    assert_same(
+        &Catalog::from_schema_sql(source.pg_dump(&["--exclude-table-data=*"])).unwrap(),
+        &live,
+    );
+    restored.drop();
+}
+
+fn shared(file: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(file);
+    let found = path.exists();
+    if !found {
+        eprintln!("skipped: needs {}", path.display());
+    }
+    found.then_some(path)
+}
+
+#[test]
+fn handwritten_schema() {
+    let cluster = Cluster::shared();
+    if cluster.major() < 15 {
+        eprintln!("skipped: needs PostgreSQL 15 or later");
+        return;
+    }
+    let source = cluster.create_unique("catalog_handwritten");
+    let file = testdata("catalog/handwritten.sql");
+    source.execute_file(&file, &[]);
+    let mut sql = format!("-- Dumped from database version {}\n", cluster.major()).into_bytes();
+    sql.extend(std::fs::read(file).unwrap());
+    assert_same(&Catalog::from_schema_sql(sql).unwrap(), &live(&source));
+    assert_dump_is_read(&source);
+    source.drop();
+}
+
+#[test]
+fn dumped_schemas() {
+    for file in ["torture.sql", "corpora/chinook.schema.sql"] {
+        let Some(path) = shared(file) else { continue };
+        let source = Cluster::shared().create_unique("catalog_source");
+        source.execute_file(&path, &[]);
+        assert_dump_is_read(&source);
+        source.drop();
+    }
+}
+
+#[test]
+fn system_extension_and_temporary_tables_are_left_out() {
+    let db = Cluster::shared().create_unique("catalog_system");
+    db.execute(
+        "CREATE TABLE public.mine (id integer PRIMARY KEY); CREATE TABLE public.theirs (id integer PRIMARY KEY);
+        ALTER EXTENSION plpgsql ADD TABLE public.theirs;",
+    );
+    let mut client = db.client();
+    client
+        .batch_execute("CREATE TEMP TABLE passing (id integer PRIMARY KEY)")
+        .unwrap();
+    let json: String = client
+        .query_one(&format!("SELECT ({CATALOG_QUERY})::text"), &[])
+        .unwrap()
+        .get(0);
+    let catalog = Catalog::from_json(json).unwrap();
+    assert_eq!(
+        catalog
+            .tables()
+            .iter()
+            .map(|table| table.name.as_str())
+            .collect::<Vec<_>>(),
+        ["mine"]
+    );
+    drop(client);
+    db.drop();
+}
+
+/// Functions and operators that a hostile owner of `public` defines are not called, even where `public` comes first.
+#[test]
+fn decoys_are_not_called() {
+    let db = Cluster::shared().create_unique("catalog_decoys");
+    db.execute(
+        "CREATE TABLE public.t (id integer PRIMARY KEY, v varchar(3) COLLATE \"C\");
+        CREATE FUNCTION public.decoy(oid, oid) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RAISE ''decoy''; END';
+        CREATE FUNCTION public.decoy(\"char\", \"char\") RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RAISE ''decoy''; END';
+        CREATE FUNCTION public.decoy(name, name) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RAISE ''decoy''; END';
+        CREATE FUNCTION public.quote_ident(text) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''decoy''; END';
+        CREATE FUNCTION public.json_agg(json) RETURNS json LANGUAGE plpgsql AS 'BEGIN RAISE ''decoy''; END';
+        CREATE OPERATOR public.= (FUNCTION = public.decoy, LEFTARG = oid, RIGHTARG = oid);
+        CREATE OPERATOR public.= (FUNCTION = public.decoy, LEFTARG = \"char\", RIGHTARG = \"char\");
+        CREATE OPERATOR public.= (FUNCTION = public.decoy, LEFTARG = name, RIGHTARG = name);
+        CREATE OPERATOR public.<> (FUNCTION = public.decoy, LEFTARG = oid, RIGHTARG = oid);",
+    );
+    let mut client = db.client();
+    client.batch_execute("SET search_path = public, pg_catalog").unwrap();
+    let json: String = client
+        .query_one(&format!("SELECT ({CATALOG_QUERY})::pg_catalog.text"), &[])
+        .unwrap()
+        .get(0);
+    let expected = live(&db);
+    assert_same(&Catalog::from_json(json).unwrap(), &expected);
+    assert_eq!(
+        expected.table("public", "t").unwrap().column("v").unwrap().type_name,
+        "character varying(3)"
+    );
+    drop(client);
+    db.drop();
+}
