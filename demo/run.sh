@@ -36,7 +36,7 @@ say 'Building dumpsert (the first time takes a minute or two)'
 PATH=${CARGO_TARGET_DIR:-$root/target}/release:$PATH
 
 # ---------------------------------------------------------------- a server, a source and a target
-for name in $(compgen -e PG); do
+for name in $(compgen -e PG) DUMPSERT_PG_ROOT; do
     unset "$name"
 done
 coproc SERVER { exec sh "$root/testkit/server.sh"; }

@@ -4,10 +4,13 @@
 # usage: server.sh [NAME=VALUE]...    settings of the server, over those below
 #        server.sh --bindir           only says where the programs are
 # Prints three lines once the server accepts connections: socket directory, port, directory of the programs.
-# The programs come from DUMPSERT_PG_BINDIR, PATH, or the newest /usr/lib/postgresql/*/bin.
+# The programs come from DUMPSERT_PG_BINDIR, PATH, or the newest /usr/lib/postgresql/*/bin. DUMPSERT_PG_ROOT names the
+# root of another Debian, unpacked with its own PostgreSQL and libraries, to be used by way of chroot (as root only).
 set -eu
 trap '' HUP INT TERM
+export LC_ALL=C.UTF-8
 port=5432
+root=${DUMPSERT_PG_ROOT:-}
 
 # Servers and clients from one directory, so that they are of one version.
 is_complete() {
@@ -19,10 +22,10 @@ find_bindir() {
         return
     fi
     in_path=$(dirname "$(readlink -f "$(command -v initdb || echo /nowhere)")")
-    if is_complete "$in_path"; then
+    if [ -z "$root" ] && is_complete "$in_path"; then
         echo "$in_path"
     else
-        find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1
+        find "$root/usr/lib/postgresql" -mindepth 2 -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1
     fi
 }
 
@@ -40,30 +43,33 @@ fi
 if [ "$(id -u)" = 0 ]; then
     account=postgres
     id -u "$account" >/dev/null 2>&1 || account=nobody
-    as_server() { setpriv --reuid="$account" --regid="$(id -gn "$account")" --init-groups -- "$@"; }
+    as_server() { chroot --userspec="$account:$(id -gn "$account")" "${root:-/}" "$@"; }
 else
     as_server() { "$@"; }
 fi
 
 # A socket's path may have 107 bytes at most: not below TMPDIR, which can be long, or closed to the server's account.
-dir=$(mktemp -d /tmp/dumpsert-pg.XXXXXX)
+dir=$(mktemp -d "$root/tmp/dumpsert-pg.XXXXXX")
+# The same directories as the server sees them.
+server_dir=${dir#"$root"}
+server_bindir=${bindir#"$root"}
 started=
 stop() {
-    [ -z "$started" ] || as_server "$bindir/pg_ctl" -D "$dir/data" -m immediate -s -w stop >/dev/null 2>&1 || :
+    [ -z "$started" ] || as_server "$server_bindir/pg_ctl" -D "$server_dir/data" -m immediate -s -w stop >/dev/null 2>&1 || :
     rm -rf "$dir"
 }
 trap stop EXIT
 cd "$dir"
 [ "$(id -u)" != 0 ] || chown "$account" "$dir"
 
-as_server "$bindir/initdb" -D "$dir/data" -U postgres -E UTF8 --locale=C.UTF-8 -A trust -N >"$dir/initdb.log" 2>&1 || {
+as_server "$server_bindir/initdb" -D "$server_dir/data" -U postgres -E UTF8 --locale=C.UTF-8 -A trust -N >"$dir/initdb.log" 2>&1 || {
     cat "$dir/initdb.log" >&2
     exit 1
 }
 # What is lost in a crash does not matter here, and autovacuum would blur what a test says about row versions and WAL.
 cat >>"$dir/data/postgresql.conf" <<CONF
 listen_addresses = ''
-unix_socket_directories = '$dir'
+unix_socket_directories = '$server_dir'
 port = $port
 fsync = off
 full_page_writes = off
@@ -79,7 +85,7 @@ for setting; do
 done
 # Set before the start, which may fail half-way; stopping a server that does not run does no harm.
 started=yes
-as_server "$bindir/pg_ctl" -D "$dir/data" -l "$dir/log" -w -s start >/dev/null 2>&1 </dev/null || {
+as_server "$server_bindir/pg_ctl" -D "$server_dir/data" -l "$server_dir/log" -w -s start >/dev/null 2>&1 </dev/null || {
     cat "$dir/log" >&2
     exit 1
 }

@@ -27,12 +27,18 @@ pub(crate) struct Server {
     pub(crate) socket_dir: PathBuf,
     pub(crate) port: u16,
     bindir: PathBuf,
+    /// The root of another system's files, whose programs need that system's libraries.
+    root: Option<PathBuf>,
 }
 
 impl Server {
     /// A client program of the server's own version, with no setting of the user's environment.
     pub(crate) fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(self.bindir.join(program));
+        let program = self.bindir.join(program);
+        let mut command = match &self.root {
+            None => Command::new(program),
+            Some(root) => with_libraries_of(root, &program),
+        };
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PG")) {
             command.env_remove(name);
         }
@@ -74,6 +80,7 @@ impl Cluster {
             socket_dir: socket_dir.into(),
             port: port.parse().unwrap(),
             bindir: bindir.into(),
+            root: std::env::var_os("DUMPSERT_PG_ROOT").map(PathBuf::from),
         };
         Self {
             server,
@@ -178,6 +185,16 @@ impl Drop for Cluster {
         drop(self.keeper.stdin.take());
         let _ = self.keeper.wait();
     }
+}
+
+/// Runs a program of another system with that system's loader and libraries, but in this one's file tree.
+fn with_libraries_of(root: &Path, program: &Path) -> Command {
+    let libraries = root.join(format!("usr/lib/{}-linux-gnu", std::env::consts::ARCH));
+    let files = std::fs::read_dir(&libraries).unwrap().map(|file| file.unwrap().path());
+    let is_loader = |file: &PathBuf| file.file_name().unwrap().to_string_lossy().starts_with("ld-linux-");
+    let mut command = Command::new(files.into_iter().find(is_loader).expect("no ld-linux"));
+    command.arg("--library-path").arg(libraries).arg(program);
+    command
 }
 
 /// An identifier as PostgreSQL reads it back.

@@ -14,6 +14,9 @@
 //! assert_eq!(source.snapshot().diff(&before), Vec::<String>::new());
 //! ```
 //!
+//! The programs come from `PATH` or `/usr/lib/postgresql`; `DUMPSERT_PG_BINDIR` names others, and `DUMPSERT_PG_ROOT` the
+//! root of another unpacked Debian with another PostgreSQL (see `server.sh`).
+//!
 //! Whatever goes wrong here is a failed test, so everything panics with the program's own message.
 #![allow(
     clippy::unwrap_used,
