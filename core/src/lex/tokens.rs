@@ -335,3 +335,77 @@ pub(crate) fn string_value(literal: &[u8], standard_conforming_strings: bool) ->
     value.extend_from_slice(rest);
     value
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(sql: &str, scs: bool) -> Vec<String> {
+        let show = |token: Result<Token<'_>, LexError>| match token {
+            Ok(Token {
+                kind: TokenKind::Word(word),
+                ..
+            }) => format!("w:{word}"),
+            Ok(Token {
+                kind: TokenKind::Quoted(name),
+                ..
+            }) => format!("q:{name}"),
+            Ok(Token {
+                kind: TokenKind::String,
+                start,
+                end,
+            }) => {
+                format!(
+                    "s:{}",
+                    decode_name(&string_value(slice(sql.as_bytes(), start, end), scs))
+                )
+            }
+            Ok(Token {
+                kind: TokenKind::Number,
+                start,
+                end,
+            }) => format!("n:{}", sql.get(start..end).unwrap()),
+            Ok(Token {
+                kind: TokenKind::Punct(byte),
+                ..
+            }) => format!("{}", char::from(byte)),
+            Err(error) => format!("error at {}", error.at),
+        };
+        Tokens::new(sql.as_bytes(), scs).map(show).collect()
+    }
+
+    #[test]
+    fn every_kind_of_token() {
+        for (sql, tokens) in [
+            ("Select a$1, _b", vec!["w:select", "w:a$1", ",", "w:_b"]),
+            ("\"A\"\"b\"\"\"\"\" c", vec!["q:A\"b\"\"", "w:c"]),
+            (
+                "1 1.5e-3 .5 1e+2-1 $1 1..2",
+                vec!["n:1", "n:1.5e-3", "n:.5", "n:1e+2", "-", "n:1", "n:$1", "n:1..2"],
+            ),
+            ("'a''b' 'c' -- 'x'\r\n 'd'", vec!["s:a'b", "s:cd"]),
+            ("'c' 'd' 'e'\n'f'", vec!["s:c", "s:d", "s:ef"]),
+            (
+                "E'a\\'b\\n' e'\\\\' B'10' x'1f' N'n' u&'a'",
+                vec!["s:a'b\n", "s:\\", "s:10", "s:1f", "s:n", "s:a"],
+            ),
+            ("$$a'$$ $x$b$y$ $$ $x$ $ a", vec!["s:a'", "s:b$y$ $$ ", "$", "w:a"]),
+            ("a/*/**/ ' */b--c\rd/e", vec!["w:a", "w:b", "w:d", "/", "w:e"]),
+            ("'a\\' 'b", vec!["s:a\\", "error at 5"]),
+            ("x \"y", vec!["w:x", "error at 2"]),
+            ("x /* /* */", vec!["w:x", "error at 2"]),
+            ("x $a$ $b$", vec!["w:x", "error at 2"]),
+            ("x U&\"a\" y", vec!["w:x", "error at 2"]),
+            ("x \"\"", vec!["w:x", "error at 2"]),
+        ] {
+            assert_eq!(shown(sql, true), tokens, "{sql}");
+        }
+        assert_eq!(shown("'a\\' \\\\' b", false), ["s:a' \\", "w:b"]);
+    }
+
+    #[test]
+    fn names_that_are_not_utf8_are_taken_as_latin1() {
+        assert_eq!(decode_name(b"caf\xe9"), "café");
+        assert_eq!(decode_name("café".as_bytes()), "café");
+    }
+}
