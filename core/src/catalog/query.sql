@@ -19,7 +19,8 @@ WITH RECURSIVE relation AS (
 -- The server splits a foreign key to a partitioned table into one for each partition; only those that reference what
 -- the declared one references are listed.
 ancestor (id, parent, target) AS (
-    SELECT k.oid, k.conparentid, k.confrelid FROM pg_catalog.pg_constraint AS k WHERE k.contype OPERATOR(pg_catalog.=) 'f'::pg_catalog."char"
+    SELECT k.oid, k.conparentid, k.confrelid FROM pg_catalog.pg_constraint AS k
+    WHERE k.contype OPERATOR(pg_catalog.=) 'f'::pg_catalog."char"
     UNION ALL
     SELECT a.id, k.conparentid, k.confrelid
     FROM ancestor AS a
@@ -28,7 +29,8 @@ ancestor (id, parent, target) AS (
 foreign_key AS (
     SELECT k.*, pg_catalog.to_jsonb(k) AS fields
     FROM pg_catalog.pg_constraint AS k
-    JOIN ancestor AS a ON a.id OPERATOR(pg_catalog.=) k.oid AND a.parent OPERATOR(pg_catalog.=) 0::pg_catalog.oid AND a.target OPERATOR(pg_catalog.=) k.confrelid
+    JOIN ancestor AS a ON a.id OPERATOR(pg_catalog.=) k.oid AND a.parent OPERATOR(pg_catalog.=) 0::pg_catalog.oid
+        AND a.target OPERATOR(pg_catalog.=) k.confrelid
 )
 SELECT pg_catalog.json_build_object('version', 1, 'tables', COALESCE(
     pg_catalog.json_agg(pg_catalog.json_build_object(
@@ -60,7 +62,8 @@ SELECT pg_catalog.json_build_object('version', 1, 'tables', COALESCE(
                 'name', a.attname,
                 'type', pg_catalog.concat(
                     CASE
-                        WHEN bn.nspname OPERATOR(pg_catalog.=) 'pg_catalog'::pg_catalog.name THEN pg_catalog.regexp_replace(
+                        WHEN bn.nspname OPERATOR(pg_catalog.=) 'pg_catalog'::pg_catalog.name
+                            THEN pg_catalog.regexp_replace(
                             pg_catalog.format_type(b.oid, a.atttypmod), '^pg_catalog[.]', ''
                         )
                         ELSE pg_catalog.concat(
@@ -93,10 +96,12 @@ SELECT pg_catalog.json_build_object('version', 1, 'tables', COALESCE(
             ) ORDER BY a.attnum)
             FROM pg_catalog.pg_attribute AS a
             JOIN pg_catalog.pg_type AS t ON t.oid OPERATOR(pg_catalog.=) a.atttypid
-            LEFT JOIN pg_catalog.pg_type AS e ON e.oid OPERATOR(pg_catalog.=) t.typelem AND e.typarray OPERATOR(pg_catalog.=) t.oid
+            LEFT JOIN pg_catalog.pg_type AS e ON e.oid OPERATOR(pg_catalog.=) t.typelem
+                AND e.typarray OPERATOR(pg_catalog.=) t.oid
             JOIN pg_catalog.pg_type AS b ON b.oid OPERATOR(pg_catalog.=) COALESCE(e.oid, t.oid)
             JOIN pg_catalog.pg_namespace AS bn ON bn.oid OPERATOR(pg_catalog.=) b.typnamespace
-            WHERE a.attrelid OPERATOR(pg_catalog.=) r.oid AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped
+            WHERE a.attrelid OPERATOR(pg_catalog.=) r.oid AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2
+                AND NOT a.attisdropped
         ), '[]'),
         'keys', COALESCE((
             SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
@@ -105,14 +110,16 @@ SELECT pg_catalog.json_build_object('version', 1, 'tables', COALESCE(
                 'columns', COALESCE((
                     SELECT pg_catalog.json_agg(a.attname ORDER BY k.ord)
                     FROM pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k (attnum, ord)
-                    JOIN pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) r.oid AND a.attnum OPERATOR(pg_catalog.=) k.attnum
+                    JOIN pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) r.oid
+                        AND a.attnum OPERATOR(pg_catalog.=) k.attnum
                     WHERE k.ord OPERATOR(pg_catalog.<=) i.indnkeyatts AND i.indexprs IS NULL
                 ), '[]'),
                 'nulls_not_distinct', COALESCE(
                     (pg_catalog.to_jsonb(i) OPERATOR(pg_catalog.->>) 'indnullsnotdistinct')::pg_catalog.bool, false
                 ),
                 'arbiter', i.indisunique AND i.indimmediate AND i.indisvalid AND NOT i.indisexclusion
-                    AND i.indpred IS NULL AND i.indexprs IS NULL AND am.amname OPERATOR(pg_catalog.=) 'btree'::pg_catalog.name
+                    AND i.indpred IS NULL AND i.indexprs IS NULL
+                        AND am.amname OPERATOR(pg_catalog.=) 'btree'::pg_catalog.name
             ) ORDER BY ic.relname)
             FROM pg_catalog.pg_index AS i
             JOIN pg_catalog.pg_class AS ic ON ic.oid OPERATOR(pg_catalog.=) i.indexrelid
@@ -125,13 +132,15 @@ SELECT pg_catalog.json_build_object('version', 1, 'tables', COALESCE(
                 'columns', (
                     SELECT pg_catalog.json_agg(a.attname ORDER BY k.ord)
                     FROM pg_catalog.unnest(f.conkey) WITH ORDINALITY AS k (attnum, ord)
-                    JOIN pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) f.conrelid AND a.attnum OPERATOR(pg_catalog.=) k.attnum
+                    JOIN pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) f.conrelid
+                        AND a.attnum OPERATOR(pg_catalog.=) k.attnum
                 ),
                 'references', pg_catalog.json_build_object('schema', n.nspname, 'name', c.relname),
                 'referenced_columns', (
                     SELECT pg_catalog.json_agg(a.attname ORDER BY k.ord)
                     FROM pg_catalog.unnest(f.confkey) WITH ORDINALITY AS k (attnum, ord)
-                    JOIN pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) f.confrelid AND a.attnum OPERATOR(pg_catalog.=) k.attnum
+                    JOIN pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) f.confrelid
+                        AND a.attnum OPERATOR(pg_catalog.=) k.attnum
                 ),
                 'on_delete', CASE
                     WHEN f.confdeltype OPERATOR(pg_catalog.=) 'r'::pg_catalog."char" THEN 'restrict'
@@ -147,7 +156,8 @@ SELECT pg_catalog.json_build_object('version', 1, 'tables', COALESCE(
                         THEN f.fields OPERATOR(pg_catalog.->) 'confdelsetcols'
                     END) WITH ORDINALITY AS k (attnum, ord)
                     JOIN pg_catalog.pg_attribute AS a
-                        ON a.attrelid OPERATOR(pg_catalog.=) f.conrelid AND a.attnum OPERATOR(pg_catalog.=) k.attnum::pg_catalog.int2
+                        ON a.attrelid OPERATOR(pg_catalog.=) f.conrelid
+                            AND a.attnum OPERATOR(pg_catalog.=) k.attnum::pg_catalog.int2
                 ), '[]'),
                 'on_update', CASE
                     WHEN f.confupdtype OPERATOR(pg_catalog.=) 'r'::pg_catalog."char" THEN 'restrict'

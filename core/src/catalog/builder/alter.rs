@@ -91,7 +91,11 @@ fn action(state: &mut State, cursor: &mut Cursor<'_>, id: TableId, only: bool) -
     }
     let inherits_no_more = cursor.words(&["no", "inherit"]);
     if inherits_no_more || cursor.word("inherit") {
-        let parent = state.find(&cursor.qualified_name()?);
+        let raw = cursor.qualified_name()?;
+        let parent = state.find(&raw);
+        if let Some(parent) = parent.filter(|_| !inherits_no_more) {
+            state.check_parent(parent, Some(id), raw.offset)?;
+        }
         if let (Some(parent), Some(table)) = (parent, state.table_mut(id)) {
             table.inherits.retain(|&other| other != parent);
             if !inherits_no_more {
@@ -148,9 +152,12 @@ fn alter_constraint(state: &mut State, cursor: &mut Cursor<'_>, id: TableId) -> 
     foreign_key.initially_deferred = flags.initially_deferred;
     foreign_key.enforced = flags.enforced;
     let (deferrable, deferred, enforced) = (flags.deferrable, flags.initially_deferred, flags.enforced);
-    for child in state.children(id) {
-        let parts = state.table_mut(child).filter(|table| table.partition_of == Some(id));
-        for part in parts.into_iter().flat_map(|table| &mut table.foreign_keys) {
+    for child in state.partitions(id) {
+        for part in state
+            .table_mut(child)
+            .into_iter()
+            .flat_map(|table| &mut table.foreign_keys)
+        {
             if part.foreign_key.name == name {
                 let part = &mut part.foreign_key;
                 (part.deferrable, part.initially_deferred, part.enforced) = (deferrable, deferred, enforced);
@@ -247,7 +254,12 @@ fn rename(state: &mut State, cursor: &mut Cursor<'_>, id: TableId) -> Parse<()> 
     let to = cursor.name()?;
     match constraint {
         true => rename_constraint(state, id, &from, &to),
-        false => rename_column(state, id, &from, &to),
+        false => {
+            rename_column(state, id, &from, &to);
+            for child in state.descendants(id) {
+                rename_column(state, child, &from, &to);
+            }
+        }
     }
     Ok(())
 }
@@ -267,7 +279,7 @@ fn rename_constraint(state: &mut State, id: TableId, from: &str, to: &str) {
     {
         to.clone_into(&mut foreign.foreign_key.name);
     }
-    for child in state.children(id) {
+    for child in state.partitions(id) {
         let keys = state.table_mut(child).into_iter().flat_map(|table| &mut table.keys);
         for part in keys.filter(|state| is_key && state.attached_to.as_deref() == Some(from)) {
             part.attached_to = Some(to.to_owned());
@@ -307,9 +319,6 @@ fn rename_column(state: &mut State, id: TableId, from: &str, to: &str) {
         if foreign.target == Some(id) {
             rename(&mut foreign.foreign_key.referenced_columns);
         }
-    }
-    for child in state.children(id) {
-        rename_column(state, child, from, to);
     }
 }
 
@@ -354,7 +363,9 @@ fn rename_type(state: &mut State, from: &TableName, to: &TableName) {
 }
 
 fn attach(state: &mut State, cursor: &mut Cursor<'_>, id: TableId) -> Parse<()> {
-    let child = state.require(&cursor.qualified_name()?)?;
+    let raw = cursor.qualified_name()?;
+    let child = state.require(&raw)?;
+    state.check_parent(id, Some(child), raw.offset)?;
     let identity = state.partitions_inherit_identity();
     let parent = state.table(id).map(|table| table.columns.clone()).unwrap_or_default();
     if let Some(table) = state.table_mut(child) {

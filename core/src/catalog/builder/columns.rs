@@ -197,8 +197,8 @@ pub(super) fn change(state: &mut State, id: TableId, column: &str, recurse: bool
         apply(own);
     }
     if recurse {
-        for child in state.children(id) {
-            change(state, child, column, recurse, apply);
+        for child in state.descendants(id) {
+            change(state, child, column, false, apply);
         }
     }
 }
@@ -214,10 +214,9 @@ pub(super) fn add_to_children(state: &mut State, id: TableId, column: &ColumnSta
     } else {
         Inheritance::Child
     };
-    for child in state.children(id) {
+    for child in state.descendants(id) {
         if let Some(table) = state.table_mut(child) {
             inherit(&mut table.columns, std::slice::from_ref(column), inheritance);
         }
-        add_to_children(state, child, column);
     }
 }

@@ -156,7 +156,7 @@ pub(super) fn insert_key(state: &mut State, id: TableId, mut key: KeyState) {
         .table(id)
         .is_some_and(|table| table.kind == TableKind::Partitioned)
     {
-        true => state.children(id),
+        true => state.partitions(id),
         false => Vec::new(),
     };
     key.only &= !children.is_empty();
@@ -302,7 +302,7 @@ pub(super) fn add_foreign_key(state: &mut State, id: TableId, mut foreign: Forei
         table.foreign_keys.push(foreign.clone());
     }
     if is_partitioned {
-        for child in state.children(id) {
+        for child in state.partitions(id) {
             add_foreign_key(state, child, foreign.clone());
         }
     }

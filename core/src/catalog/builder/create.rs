@@ -167,7 +167,9 @@ impl Source {
     /// Takes `(…)`, `OF type [(…)]` or `PARTITION OF parent [(…)]`.
     fn parse(&mut self, state: &State, cursor: &mut Cursor<'_>, columns: &mut Vec<ColumnState>) -> Parse<Vec<Element>> {
         if cursor.words(&["partition", "of"]) {
-            let parent = state.require(&cursor.qualified_name()?)?;
+            let raw = cursor.qualified_name()?;
+            let parent = state.require(&raw)?;
+            state.check_parent(parent, None, raw.offset)?;
             let identity = state.partitions_inherit_identity();
             let inherited = state
                 .table(parent)
@@ -210,7 +212,10 @@ fn parse_tail(state: &State, cursor: &mut Cursor<'_>, source: &mut Source) -> Pa
         if cursor.word("inherits") {
             cursor.expect_punct(b'(')?;
             loop {
-                source.inherits.push(state.require(&cursor.qualified_name()?)?);
+                let raw = cursor.qualified_name()?;
+                let parent = state.require(&raw)?;
+                state.check_parent(parent, None, raw.offset)?;
+                source.inherits.push(parent);
                 if !cursor.punct(b',') {
                     break;
                 }

@@ -75,7 +75,7 @@ pub(super) fn drop_constraint(state: &mut State, id: TableId, name: &str) {
     if is_key {
         state.relations.remove(&name);
     }
-    for child in state.children(id) {
+    for child in state.partitions(id) {
         let attached = |table: &TableState| {
             let part = table
                 .keys
@@ -86,8 +86,7 @@ pub(super) fn drop_constraint(state: &mut State, id: TableId, name: &str) {
         if let Some(part) = state.table(child).and_then(attached) {
             drop_constraint(state, child, &part);
         }
-        let is_partition = state.table(child).is_some_and(|table| table.partition_of == Some(id));
-        if let (true, Some(foreign)) = (is_partition, dropped.first()) {
+        if let Some(foreign) = dropped.first() {
             drop_constraint(state, child, &foreign.foreign_key.name);
         }
     }
@@ -110,8 +109,8 @@ pub(super) fn drop_column(state: &mut State, id: TableId, name: &str, recurse: b
             .retain(|state| state.target != Some(id) || !state.foreign_key.referenced_columns.iter().any(is));
     }
     if recurse {
-        for child in state.children(id) {
-            drop_column(state, child, name, recurse);
+        for child in state.descendants(id) {
+            drop_column(state, child, name, false);
         }
     }
 }

@@ -9,6 +9,9 @@ use crate::catalog::names::quote_ident;
 use crate::catalog::{Catalog, Column, ForeignKey, Key, Table, TableKind, TableName};
 use crate::error::{Error, ErrorKind, Result};
 
+/// How many levels of inheritance and partitions are followed.
+const LEVELS_MAX: usize = 100;
+
 /// Index of a table; it stays the same when the table is renamed.
 pub(super) type TableId = usize;
 
@@ -207,12 +210,71 @@ impl State {
     }
 
     /// Direct partitions and inheritance children.
-    pub(super) fn children(&self, id: TableId) -> Vec<TableId> {
+    fn children(&self, id: TableId) -> Vec<TableId> {
         let is_child = |table: &TableState| table.partition_of == Some(id) || table.inherits.contains(&id);
         self.table_ids()
             .filter(|(_, table)| is_child(table))
             .map(|(child, _)| child)
             .collect()
+    }
+
+    /// Direct partitions.
+    pub(super) fn partitions(&self, id: TableId) -> Vec<TableId> {
+        self.table_ids()
+            .filter(|(_, table)| table.partition_of == Some(id))
+            .map(|(child, _)| child)
+            .collect()
+    }
+
+    fn parents(&self, id: TableId) -> Vec<TableId> {
+        let parents = |table: &TableState| {
+            table
+                .partition_of
+                .into_iter()
+                .chain(table.inherits.iter().copied())
+                .collect()
+        };
+        self.table(id).map(parents).unwrap_or_default()
+    }
+
+    /// All partitions and inheritance children at any depth, each once, parents first.
+    pub(super) fn descendants(&self, id: TableId) -> Vec<TableId> {
+        let (_, mut found) = self.walk(id, Self::children);
+        found.retain(|&table| table != id);
+        found
+    }
+
+    /// Everything that is reached from a table, level by level, and the number of levels.
+    fn walk(&self, from: TableId, next: impl Fn(&Self, TableId) -> Vec<TableId>) -> (usize, Vec<TableId>) {
+        let (mut levels, mut found, mut seen) = (0, Vec::new(), HashSet::from([from]));
+        let mut level = vec![from];
+        while !level.is_empty() && levels <= LEVELS_MAX {
+            levels += 1;
+            found.extend_from_slice(&level);
+            level = level
+                .iter()
+                .flat_map(|&table| next(self, table))
+                .filter(|&table| seen.insert(table))
+                .collect();
+        }
+        (levels, found)
+    }
+
+    /// Refuses a parent that descends from the child, and too many levels: what follows inheritance relies on both.
+    pub(super) fn check_parent(&self, parent: TableId, child: Option<TableId>, offset: usize) -> Parse<()> {
+        let (above, ancestors) = self.walk(parent, Self::parents);
+        let (below, _) = child.map(|child| self.walk(child, Self::children)).unwrap_or_default();
+        let message = if child.is_some_and(|child| ancestors.contains(&child)) {
+            "a table cannot inherit from itself"
+        } else if above + below > LEVELS_MAX {
+            "tables inherit from each other over too many levels"
+        } else {
+            return Ok(());
+        };
+        Err(Fault {
+            offset,
+            message: message.to_owned(),
+        })
     }
 
     /// The table with this index or key, and the key's place in it.
@@ -331,7 +393,7 @@ impl State {
         let Some(id) = self.find_exact(&table.name) else {
             return false;
         };
-        self.children(id)
+        self.partitions(id)
             .iter()
             .filter_map(|&child| self.table(child))
             .all(|child| {

@@ -387,3 +387,26 @@ fn broken_input_does_no_harm() {
         }
     }
 }
+
+#[test]
+fn deep_inheritance_is_refused_and_wide_is_followed() {
+    let mut deep = "CREATE TABLE t0 (id int);".to_owned();
+    for level in 1..=200 {
+        deep.push_str(&format!("CREATE TABLE t{level} () INHERITS (t{});", level - 1));
+    }
+    let error = Catalog::from_schema_sql(deep).unwrap_err();
+    assert!(error.to_string().contains("too many levels"), "{error}");
+    // Two parents on each level: more paths than could be walked one by one.
+    let mut wide = "CREATE TABLE a0 (id int); CREATE TABLE b0 (id int);".to_owned();
+    for level in 1..=60 {
+        let above = level - 1;
+        wide.push_str(&format!("CREATE TABLE a{level} () INHERITS (a{above}, b{above});"));
+        wide.push_str(&format!("CREATE TABLE b{level} () INHERITS (a{above}, b{above});"));
+    }
+    wide.push_str("ALTER TABLE a0 ADD COLUMN late text; ALTER TABLE a0 ALTER late SET NOT NULL;");
+    let catalog = read(&wide);
+    assert_eq!(
+        columns(catalog.table("public", "b60").unwrap()),
+        ["id integer", "late text not null"]
+    );
+}
