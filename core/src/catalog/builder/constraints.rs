@@ -359,6 +359,27 @@ pub(super) fn create_unique_index(state: &mut State, cursor: &mut Cursor<'_>) ->
         nulls_not_distinct: false,
         arbiter: false,
     };
+    usable &= parse_index_options(cursor, &mut index, &mut key)?;
+    key.arbiter = usable;
+    key.name = name.unwrap_or_else(|| {
+        let addition = columns_addition(index.addition.iter().map(String::as_str));
+        index_name(state, id, &addition, "idx", false)
+    });
+    let key = KeyState {
+        key,
+        constraint: false,
+        deferrable: false,
+        only,
+        attached_to: None,
+        mentions: index.mentions,
+    };
+    insert_key(state, id, key);
+    Ok(())
+}
+
+/// Takes what follows the columns of an index; returns whether the key is good for all rows.
+fn parse_index_options(cursor: &mut Cursor<'_>, index: &mut IndexElements, key: &mut Key) -> Parse<bool> {
+    let mut usable = true;
     while !cursor.at_end() {
         if cursor.word("include") {
             let included = cursor.name_list()?;
@@ -381,21 +402,7 @@ pub(super) fn create_unique_index(state: &mut State, cursor: &mut Cursor<'_>) ->
             index.mentions.extend(cursor.names_since(from));
         }
     }
-    key.arbiter = usable;
-    key.name = name.unwrap_or_else(|| {
-        let addition = columns_addition(index.addition.iter().map(String::as_str));
-        index_name(state, id, &addition, "idx", false)
-    });
-    let key = KeyState {
-        key,
-        constraint: false,
-        deferrable: false,
-        only,
-        attached_to: None,
-        mentions: index.mentions,
-    };
-    insert_key(state, id, key);
-    Ok(())
+    Ok(usable)
 }
 
 #[derive(Debug, Default)]

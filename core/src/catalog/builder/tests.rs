@@ -367,6 +367,38 @@ fn what_cannot_be_read_is_an_error() {
     }
 }
 
+#[test]
+fn migrations_of_prisma() {
+    let catalog = read(
+        "-- CreateSchema\nCREATE SCHEMA IF NOT EXISTS \"app\";\n
+-- CreateEnum\nCREATE TYPE \"app\".\"Role\" AS ENUM ('OWNER', 'STAFF');\n
+-- CreateTable\nCREATE TABLE \"User\" (
+    \"id\" TEXT NOT NULL,
+    \"role\" \"app\".\"Role\" NOT NULL DEFAULT 'STAFF',
+    \"createdAt\" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    \"price\" DECIMAL(65,30) NOT NULL,
+    \"n\" SERIAL NOT NULL,
+    \"tags\" TEXT[] DEFAULT ARRAY[]::TEXT[],\n
+    CONSTRAINT \"User_pkey\" PRIMARY KEY (\"id\")
+);\n
+-- CreateTable\nCREATE TABLE \"_TagToUser\" (\"A\" TEXT NOT NULL, \"B\" TEXT NOT NULL);\n
+-- CreateIndex\nCREATE UNIQUE INDEX \"_TagToUser_AB_unique\" ON \"_TagToUser\"(\"A\", \"B\");\n
+-- AddForeignKey\nALTER TABLE \"_TagToUser\" ADD CONSTRAINT \"_TagToUser_B_fkey\" FOREIGN KEY (\"B\") REFERENCES \"User\"(\"id\") ON DELETE CASCADE ON UPDATE CASCADE;",
+    );
+    let expected = [
+        "id text not null",
+        "role app.\"Role\" not null default",
+        "createdAt timestamp(3) without time zone not null default",
+        "price numeric(65,30) not null",
+        "n integer not null default",
+        "tags text[] default",
+    ];
+    assert_eq!(columns(catalog.table("public", "User").unwrap()), expected);
+    let join = catalog.table("public", "_TagToUser").unwrap();
+    assert_eq!(join.arbiter().unwrap().columns, ["A", "B"]);
+    assert_eq!(join.foreign_keys[0].references.to_string(), "public.\"User\"");
+}
+
 /// Cut anywhere or with any byte replaced, schema SQL is read or refused, never a panic.
 #[test]
 fn broken_input_does_no_harm() {
