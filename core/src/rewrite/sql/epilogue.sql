@@ -64,14 +64,11 @@ $dumpsert$;
 
 DO $dumpsert$
 BEGIN
-  IF pg_catalog.to_regproc('pg_temp.dumpsert_apply') IS NOT NULL THEN
+  IF pg_catalog.to_regproc('pg_temp.dumpsert_apply') IS NULL THEN
+    CALL pg_temp.dumpsert_settle();
+  ELSE
     CALL pg_temp.dumpsert_apply();
   END IF;
-  -- This would fire the guard as well: it is satisfied, and armed anew within the same statement.
-  INSERT INTO pg_temp.dumpsert_done VALUES (1);
-  SET CONSTRAINTS ALL IMMEDIATE;
-  SET CONSTRAINTS pg_temp."dumpsert: the script did not end, nothing was changed" DEFERRED;
-  INSERT INTO pg_temp.dumpsert_guard VALUES (2);
   CALL pg_temp.dumpsert_close();
   CALL pg_temp.dumpsert_run('close');
 END

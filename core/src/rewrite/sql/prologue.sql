@@ -57,6 +57,16 @@ BEGIN
 END
 $dumpsert$;
 
+-- Checks what is deferred. That would fire the guard as well: it is satisfied, and armed anew within the same statement.
+CREATE PROCEDURE pg_temp.dumpsert_settle() LANGUAGE plpgsql AS $dumpsert$
+BEGIN
+  INSERT INTO pg_temp.dumpsert_done VALUES (1);
+  SET CONSTRAINTS ALL IMMEDIATE;
+  SET CONSTRAINTS pg_temp."dumpsert: the script did not end, nothing was changed" DEFERRED;
+  INSERT INTO pg_temp.dumpsert_guard VALUES (2);
+END
+$dumpsert$;
+
 CREATE PROCEDURE pg_temp.dumpsert_begin(_options pg_catalog.jsonb)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE

@@ -4,8 +4,9 @@ CREATE TEMPORARY TABLE pg_temp.dumpsert_stages (
   relid pg_catalog.oid,          -- the table to write to; NULL: the target has none and its rows are dropped
   node pg_catalog.oid,           -- its topmost partition root, or itself: the node of the foreign-key graph
   target pg_catalog.text,        -- its qualified name
-  way pg_catalog.text,           -- key | match | insert | skip
+  way pg_catalog.text,           -- key | match | insert | skip; match with a nullable key: by key where it is not null
   key_index pg_catalog.oid, key_columns pg_catalog.text[],
+  no_key pg_catalog.text,        -- way match: the condition that a row has no key
   set_columns pg_catalog.text[],
   batch integer,                 -- stages of a batch are written by one statement, batches in this order
   empty_sql pg_catalog.text, diff_sql pg_catalog.text, twice_sql pg_catalog.text, update_sql pg_catalog.text,
@@ -92,7 +93,7 @@ $dumpsert$;
 -- The condition that a row of the table and a staged row s have the same key, by the equality of the index itself.
 CREATE FUNCTION pg_temp.dumpsert_same_key(_index pg_catalog.oid, _alias pg_catalog.text) RETURNS pg_catalog.text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
-  SELECT string_agg(format(CASE WHEN a.attnotnull THEN '%s' ELSE '(%s OR %s.%I IS NULL AND s.%3$I IS NULL)' END,
+  SELECT string_agg(format(CASE WHEN a.attnotnull OR NOT coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) THEN '%s' ELSE '(%s OR %s.%I IS NULL AND s.%3$I IS NULL)' END,
       format('%6$s.%1$I%2$s OPERATOR(%3$I.%4$s) s.%1$I%2$s%5$s', a.attname,
         CASE WHEN ty.typtype <> 'p' THEN format('::%I.%I', tn.nspname, ty.typname) END,
         coalesce(o.oprnamespace::regnamespace::name, 'pg_catalog'), coalesce(o.oprname, '='),
@@ -110,6 +111,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
       AND ao.amoplefttype = oc.opcintype AND ao.amoprighttype = oc.opcintype
     LEFT JOIN pg_operator AS o ON o.oid = ao.amopopr
    WHERE i.indexrelid = _index AND k.ord <= i.indnkeyatts
+$dumpsert$;
+
+-- The condition that a row has no value for a unique index that allows several such rows; NULL if there can be none.
+CREATE FUNCTION pg_temp.dumpsert_nullable(_index pg_catalog.oid) RETURNS pg_catalog.text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
+  SELECT string_agg(format('s.%I IS NULL', a.attname), ' OR ' ORDER BY k.ord)
+    FROM pg_index AS i CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, ord)
+    JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+   WHERE i.indexrelid = _index AND k.ord <= i.indnkeyatts AND NOT a.attnotnull
+     AND NOT coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false)
 $dumpsert$;
 
 -- Decides for every stage how its rows are written, and in which order: tables before those that reference them.
@@ -148,14 +159,16 @@ BEGIN
              JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
             WHERE k.ord <= i.indnkeyatts AND (NOT EXISTS (
                 SELECT FROM pg_attribute AS t WHERE t.attrelid = to_regclass('pg_temp.dumpsert_stage_' || s.n) AND t.attname = a.attname)
-              OR NOT (a.attnotnull OR coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false))))
-       ORDER BY i.indimmediate DESC, i.indisexclusion, i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1),
+              OR NOT (a.attnotnull OR _no_key = 'match' OR coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false))))
+       ORDER BY pg_temp.dumpsert_nullable(i.indexrelid) IS NOT NULL, i.indimmediate DESC, i.indisexclusion, i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1),
     set_columns = ARRAY(SELECT a.attname::text FROM pg_attribute AS a
       WHERE a.attrelid = s.relid AND a.attname = ANY (s.columns) AND a.attidentity <> 'a' AND a.attgenerated = ''
         AND a.attnum > 0 ORDER BY a.attnum)
     FROM pg_class AS c WHERE c.oid = s.relid;
   UPDATE pg_temp.dumpsert_stages AS s SET
-    way = CASE WHEN s.relid IS NULL THEN 'skip' WHEN s.key_index IS NOT NULL THEN 'key' ELSE _no_key END,
+    way = CASE WHEN s.relid IS NULL THEN 'skip' WHEN s.key_index IS NULL OR pg_temp.dumpsert_nullable(s.key_index) IS NOT NULL THEN _no_key
+               ELSE 'key' END,
+    no_key = coalesce(pg_temp.dumpsert_nullable(s.key_index), 'true'),
     key_columns = ARRAY(SELECT a.attname::text FROM pg_index AS i
       CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, ord)
        JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
@@ -179,7 +192,7 @@ BEGIN
   ), edge AS (
     SELECT child, parent FROM fk
      UNION SELECT parent, child FROM fk WHERE EXISTS (
-       SELECT FROM pg_temp.dumpsert_stages AS s WHERE s.node = fk.parent AND s.way = 'key' AND NOT fk.referenced <@ s.key_columns)
+       SELECT FROM pg_temp.dumpsert_stages AS s WHERE s.node = fk.parent AND NOT fk.referenced <@ s.key_columns)
   ), reach(child, parent) AS (
     SELECT s.node, s.node FROM pg_temp.dumpsert_stages AS s WHERE s.relid IS NOT NULL
      UNION SELECT r.child, e.parent FROM reach AS r JOIN edge AS e ON e.child = r.parent
@@ -200,16 +213,16 @@ BEGIN
   -- The statements. Unchanged rows are left alone, not even locked: they are joined away by record image.
   UPDATE pg_temp.dumpsert_stages AS s SET
     empty_sql = format('SELECT NOT EXISTS (SELECT FROM %s)', s.target),
-    diff_sql = format('SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE p.tableoid IS NULL), pg_catalog.count(*) FILTER (WHERE p.tableoid IS NOT NULL%s)'
-      ' FROM pg_temp.dumpsert_stage_%s AS s LEFT JOIN %s AS p ON %s', t.differs, s.n, s.target, t.same_key),
-    twice_sql = format('SELECT pg_catalog.concat_ws('', '', %1$s) FROM pg_temp.dumpsert_stage_%2$s AS s GROUP BY %1$s HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1',
-      t.key_list, s.n),
+    diff_sql = format('SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE p.tableoid IS NULL AND NOT (%s)), pg_catalog.count(*) FILTER (WHERE p.tableoid IS NOT NULL%s)'
+      ' FROM pg_temp.dumpsert_stage_%s AS s LEFT JOIN %s AS p ON %s', t.no_key, t.differs, s.n, s.target, t.same_key),
+    twice_sql = format('SELECT pg_catalog.concat_ws('', '', %1$s) FROM pg_temp.dumpsert_stage_%2$s AS s WHERE NOT (%3$s) GROUP BY %1$s HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1',
+      t.key_list, s.n, t.no_key),
     update_sql = format('UPDATE %s AS p SET %s FROM pg_temp.dumpsert_stage_%s AS s WHERE %s%s', s.target, t.set_from_stage, s.n, t.same_key, t.differs),
     insert_sql = format('INSERT INTO %s AS _t %s SELECT %s FROM pg_temp.dumpsert_stage_%s AS s', s.relid::regclass, t.insert_columns, t.insert_values, s.n),
-    new_only = format('NOT EXISTS (SELECT FROM %s AS p WHERE %s)', s.target, t.same_key),
+    new_only = format('NOT EXISTS (SELECT FROM %s AS p WHERE %s) AND NOT (%s)', s.target, t.same_key, t.no_key),
     on_conflict = CASE WHEN t.arbiter THEN format(' ON CONFLICT (%s) DO %s', t.key_names, coalesce('UPDATE SET ' || t.set_from_excluded, 'NOTHING')) END
     FROM (
-      SELECT b.n, pg_temp.dumpsert_same_key(b.key_index, 'p') AS same_key,
+      SELECT b.n, pg_temp.dumpsert_same_key(b.key_index, 'p') AS same_key, coalesce(pg_temp.dumpsert_nullable(b.key_index), 'false') AS no_key,
         (SELECT string_agg(format('%1$I = s.%1$I', c), ', ') FROM unnest(b.set_columns) AS c) AS set_from_stage,
         (SELECT string_agg(format('%1$I = EXCLUDED.%1$I', c), ', ') FROM unnest(b.set_columns) AS c) AS set_from_excluded,
         (SELECT coalesce(format(' AND NOT ROW(%s)::pg_catalog.record OPERATOR(pg_catalog.*=) ROW(%s)::pg_catalog.record',
@@ -235,16 +248,18 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET extra_float_digits = 
 DECLARE
   _target text;
   _columns text;
+  _no_key text;
   _missing tid[];
 BEGIN
-  SELECT s.target, (SELECT string_agg(format('%I', a.attname), ', ') FROM pg_attribute AS a
+  SELECT s.target, s.no_key, (SELECT string_agg(format('s.%I', a.attname), ', ') FROM pg_attribute AS a
                      WHERE a.attrelid = s.relid AND a.attname = ANY (s.columns) AND a.attgenerated = '')
-    INTO _target, _columns FROM pg_temp.dumpsert_stages AS s WHERE s.n = _n;
-  EXECUTE format('SELECT array_agg(s.at ORDER BY s.at) FROM (
+    INTO _target, _no_key, _columns FROM pg_temp.dumpsert_stages AS s WHERE s.n = _n;
+  EXECUTE format('SELECT array_agg(r.at ORDER BY r.at) FROM (
       SELECT ctid AS at, image, row_number() OVER (PARTITION BY image ORDER BY ctid) AS nth
-        FROM (SELECT ctid, ROW(%1$s)::text COLLATE "C" AS image FROM pg_temp.dumpsert_stage_%2$s) AS r) AS s
-    LEFT JOIN (SELECT image, count(*) AS copies FROM (SELECT ROW(%1$s)::text COLLATE "C" AS image FROM %3$s) AS r GROUP BY image) AS p
-      ON p.image = s.image WHERE s.nth > coalesce(p.copies, 0)', _columns, _n, _target) INTO _missing;
+        FROM (SELECT ctid, ROW(%1$s)::text COLLATE "C" AS image FROM pg_temp.dumpsert_stage_%2$s AS s WHERE %4$s) AS s) AS r
+    LEFT JOIN (SELECT image, count(*) AS copies FROM (SELECT ROW(%1$s)::text COLLATE "C" AS image FROM %3$s AS s WHERE %4$s) AS s
+                GROUP BY image) AS p ON p.image = r.image
+   WHERE r.nth > coalesce(p.copies, 0)', _columns, _n, _target, _no_key) INTO _missing;
   UPDATE pg_temp.dumpsert_stages AS s SET missing = coalesce(_missing, '{}') WHERE s.n = _n;
 END
 $dumpsert$;
@@ -264,7 +279,7 @@ DECLARE
   _key text;
 BEGIN
   FOR _s IN SELECT s.n, s.relid, s.key_columns FROM pg_temp.dumpsert_stages AS s
-             WHERE s.batch = _batch AND s.node = coalesce(pg_partition_root(_relid), _relid) ORDER BY s.n LOOP
+             WHERE s.batch = coalesce(_batch, s.batch) AND s.node = coalesce(pg_partition_root(_relid), _relid) ORDER BY s.n LOOP
     BEGIN
       SELECT string_agg(format('coalesce((%s)::text, ''null'')', k.expression), ', ' ORDER BY k.ord) INTO _columns FROM (
         SELECT pg_get_indexdef(i.indexrelid, o, true), o FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
@@ -329,6 +344,7 @@ END
 $dumpsert$;
 
 -- Writes the stages of a batch with one statement, so that foreign keys between them are checked when all rows are there.
+-- NULL stands for what comes after the last batch: the check of deferred constraints.
 CREATE PROCEDURE pg_temp.dumpsert_write(_batch integer) LANGUAGE plpgsql AS $dumpsert$
 DECLARE
   _s pg_catalog.record;
@@ -337,13 +353,18 @@ DECLARE
   _new bigint;
   _changed bigint;
   _key pg_catalog.text;
+  _where pg_catalog.text;
   _parts pg_catalog.text[];
   _statement pg_catalog.text;
   _state pg_catalog.text; _message pg_catalog.text; _detail pg_catalog.text; _hint pg_catalog.text; _context pg_catalog.text;
   _schema pg_catalog.text; _table pg_catalog.text; _column pg_catalog.text; _constraint pg_catalog.text;
 BEGIN
+  IF _batch IS NULL THEN
+    CALL pg_temp.dumpsert_settle();
+  END IF;
   FOR _s IN SELECT s.* FROM pg_temp.dumpsert_stages AS s WHERE s.batch OPERATOR(pg_catalog.=) _batch ORDER BY s.n LOOP
     _changed := 0;
+    _key := NULL;
     IF _s.way OPERATOR(pg_catalog.=) 'match' THEN
       EXECUTE pg_catalog.format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', _s.target);
     END IF;
@@ -351,28 +372,36 @@ BEGIN
     IF _empty OR _s.way OPERATOR(pg_catalog.=) 'insert' THEN
       EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM pg_temp.dumpsert_stage_%s', _s.n) INTO _rows;
       _new := _rows;
-    ELSIF _s.way OPERATOR(pg_catalog.=) 'match' THEN
-      CALL pg_temp.dumpsert_match(_s.n);
-      SELECT pg_catalog.cardinality(m.missing) INTO _new FROM pg_temp.dumpsert_stages AS m WHERE m.n OPERATOR(pg_catalog.=) _s.n;
-      EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM pg_temp.dumpsert_stage_%s', _s.n) INTO _rows;
-      _s.insert_sql := pg_catalog.concat(_s.insert_sql, pg_catalog.format(' WHERE s.ctid OPERATOR(pg_catalog.=) ANY (ARRAY('
-        'SELECT pg_catalog.unnest(m.missing) FROM pg_temp.dumpsert_stages AS m WHERE m.n OPERATOR(pg_catalog.=) %s))', _s.n));
     ELSE
-      EXECUTE _s.diff_sql INTO _rows, _new, _changed;
-      IF _new OPERATOR(pg_catalog.<) _rows THEN
-        EXECUTE _s.twice_sql INTO _key;
+      _new := 0;
+      _where := NULL;
+      IF _s.key_index IS NOT NULL THEN
+        EXECUTE _s.diff_sql INTO _rows, _new, _changed;
+        -- Where no row is there yet, the unique index itself finds a key that the dump has twice.
+        IF _new OPERATOR(pg_catalog.<) _rows THEN
+          EXECUTE _s.twice_sql INTO _key;
+        END IF;
         IF _key IS NOT NULL THEN
           RAISE EXCEPTION USING ERRCODE = 'cardinality_violation',
             MESSAGE = pg_catalog.format('dumpsert: the dump has more than one row of %s.%s with the key (%s) = (%s); nothing was changed',
                                         _s.schema, _s.name, pg_catalog.array_to_string(_s.key_columns, ', '), _key);
         END IF;
+        _where := _s.new_only;
+      END IF;
+      IF _s.way OPERATOR(pg_catalog.=) 'match' THEN
+        CALL pg_temp.dumpsert_match(_s.n);
+        SELECT _new OPERATOR(pg_catalog.+) pg_catalog.cardinality(m.missing) INTO _new
+          FROM pg_temp.dumpsert_stages AS m WHERE m.n OPERATOR(pg_catalog.=) _s.n;
+        EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM pg_temp.dumpsert_stage_%s', _s.n) INTO _rows;
+        _where := pg_catalog.concat_ws(' OR ', _where, pg_catalog.format('s.ctid OPERATOR(pg_catalog.=) ANY (ARRAY('
+          'SELECT pg_catalog.unnest(m.missing) FROM pg_temp.dumpsert_stages AS m WHERE m.n OPERATOR(pg_catalog.=) %s))', _s.n));
       END IF;
       IF _changed OPERATOR(pg_catalog.>) 0 THEN
         _parts := pg_catalog.array_append(_parts, pg_catalog.format('u%s AS (%s RETURNING 1)', _s.n, _s.update_sql));
+        -- Updates come first: a unique value may move from an old row to a new one.
+        _where := pg_catalog.format('(%s) AND (SELECT pg_catalog.count(*) FROM u%s) IS NOT NULL', _where, _s.n);
       END IF;
-      -- Updates come first: a unique value may move from an old row to a new one.
-      _s.insert_sql := pg_catalog.concat(_s.insert_sql, ' WHERE ', _s.new_only, CASE WHEN _changed OPERATOR(pg_catalog.>) 0
-        THEN pg_catalog.format(' AND (SELECT pg_catalog.count(*) FROM u%s) IS NOT NULL', _s.n) END, _s.on_conflict);
+      _s.insert_sql := pg_catalog.concat(_s.insert_sql, ' WHERE ', _where, _s.on_conflict);
     END IF;
     IF _new OPERATOR(pg_catalog.>) 0 THEN
       _parts := pg_catalog.array_append(_parts, pg_catalog.format('i%s AS (%s)', _s.n, _s.insert_sql));
@@ -419,6 +448,7 @@ BEGIN
   FOR _batch IN SELECT DISTINCT s.batch FROM pg_temp.dumpsert_stages AS s WHERE s.batch IS NOT NULL ORDER BY 1 LOOP
     CALL pg_temp.dumpsert_write(_batch);
   END LOOP;
+  CALL pg_temp.dumpsert_write(NULL);
   INSERT INTO pg_temp.dumpsert_counts
   SELECT pg_catalog.format('%I.%I', s.schema, s.name), pg_catalog.sum(s.inserted), pg_catalog.sum(s.updated),
          pg_catalog.sum(s.rows OPERATOR(pg_catalog.-) s.inserted OPERATOR(pg_catalog.-) s.updated)
