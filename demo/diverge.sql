@@ -23,6 +23,7 @@ DELETE FROM stock_movements WHERE id % 9 = 0;
 DELETE FROM sessions;
 DELETE FROM "_CategoryToProduct" WHERE "B" LIKE 'c0%';
 DELETE FROM audit_logs WHERE id % 10 = 5;
+DELETE FROM _prisma_migrations WHERE migration_name LIKE '%4_step'; -- the target is at an earlier migration
 
 -- only here
 INSERT INTO businesses (id, name, slug, "updatedAt") VALUES ('only-here', 'Only on the target', 'only-here', '2025-06-01');

@@ -31,9 +31,11 @@ trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-say 'Building dumpsert (the first time takes a minute or two)'
-(cd "$root" && cargo build --quiet --release --package dumpsert --features cli --bin dumpsert --target-dir "${CARGO_TARGET_DIR:-$root/target}")
-PATH=${CARGO_TARGET_DIR:-$root/target}/release:$PATH
+say 'Building dumpsert (the first time takes a few minutes)'
+built=${CARGO_TARGET_DIR:-$root/target}
+scripts=$built/demo
+cargo build --quiet --release --manifest-path "$root/Cargo.toml" --package dumpsert --features cli --bin dumpsert --target-dir "$built"
+PATH=$built/release:$PATH
 
 # ---------------------------------------------------------------- a server, a source and a target
 for name in $(compgen -e PG) DUMPSERT_PG_ROOT; do
@@ -49,6 +51,7 @@ createdb source
 load source "$root/testdata/sources/demo.sql"
 createdb -T source target
 load target "$root/demo/diverge.sql"
+createdb -T target copy
 pg_dump --schema-only target >"$work/schema.sql"
 
 # ---------------------------------------------------------------- looking at databases without dumpsert
@@ -77,14 +80,20 @@ sequences_of() { value "$1" "SELECT coalesce(last_value::text, 'never called') F
 triggers_of() { value "$1" "SELECT count(*) FILTER (WHERE tgenabled <> 'D') || ' on, ' || count(*) FILTER (WHERE tgenabled = 'D') || ' off' FROM pg_trigger WHERE NOT tgisinternal"; }
 
 # ---------------------------------------------------------------- the restore
-options=(--schema "$work/schema.sql" --report "$work/report.json")
 restore() {
     local start=$EPOCHREALTIME
-    pg_dump --data-only --column-inserts source 2>"$work/pg_dump.err" |
-        dumpsert convert "${options[@]}" - -o - 2>"$work/dumpsert.err" |
+    pg_dump source 2>"$work/pg_dump.err" |
+        dumpsert convert --style staged --report "$work/report.json" 2>"$work/dumpsert.err" |
         psql -X target >"$work/psql.out" 2>"$work/psql.err" ||
         fail 'the pipe ended with an error' "$work"/{pg_dump.err,dumpsert.err,psql.out,psql.err}
-    awk -v start="$start" -v end="$EPOCHREALTIME" 'BEGIN { printf "%.1f s", end - start }'
+    took=$(awk -v start="$start" -v end="$EPOCHREALTIME" 'BEGIN { printf "%.1f s", end - start }')
+}
+# What the script says at its end, counted by the target.
+answer() {
+    psql -X -A -t -d source -v answer="$(<"$work/psql.out")" <<'SQL'
+SELECT format('%s rows inserted, %s updated, %s unchanged', sum((t ->> 'inserted')::bigint), sum((t ->> 'updated')::bigint), sum((t ->> 'unchanged')::bigint))
+  FROM json_array_elements(:'answer'::json -> 'tables') AS t
+SQL
 }
 
 say "A source, and a target that has lived on since it was copied ($(value source "SELECT 'PostgreSQL ' || split_part(version(), ' ', 2)"))"
@@ -94,12 +103,10 @@ sequences_of target >"$work/sequences.before"
 triggers=$(triggers_of target)
 echo "source: $(cat "$work"/source/* | wc -l) rows in $(wc -w <<<"$tables") tables; triggers of the target: $triggers"
 
-say '$ pg_dump --data-only --column-inserts source \'
-command=${options[*]}
-printf '    | dumpsert convert %s - -o - \\\n    | psql -X target\n' "${command//$work\//}"
-took=$(restore)
+say '$ pg_dump source | dumpsert convert --style staged --report report.json | psql -X target'
+restore
 sed 's/^/  /' "$work/dumpsert.err"
-echo "  done in $took"
+echo "  target: $(answer), in $took"
 
 # ---------------------------------------------------------------- what it did
 rows_of target after
@@ -113,7 +120,12 @@ wrong=0
 for table in $tables; do
     expected=$(count "$work/source/$table") equal=$(in_both "$work/source/$table" "$work/after/$table")
     verdict="$equal = all"
-    [ "$equal" = "$expected" ] || verdict="$equal of $expected (!)" wrong=1
+    if [ "$table" = _prisma_migrations ]; then
+        verdict='left out' # by default: it is the target's own record
+        cmp -s "$work/before/$table" "$work/after/$table" || verdict='changed (!)' wrong=1
+    elif [ "$equal" != "$expected" ]; then
+        verdict="$equal of $expected (!)" wrong=1
+    fi
     own=$(only_second "$work/source/$table" "$work/after/$table")
     # A row that is neither the source's nor was here before would be a trigger's doing, or ours.
     LC_ALL=C sort -m "$work/source/$table" "$work/before/$table" | uniq >"$work/known"
@@ -130,13 +142,30 @@ after=$(triggers_of target)
 echo "triggers: $triggers before; $after after"
 [ "$after" = "$triggers" ] || wrong=1
 
+[ "$wrong" = 0 ] || fail 'the target is not what it should be: see the lines marked above'
+
 say 'The same command again'
 states_of target >"$work/after/states"
-took=$(restore)
+restore
+echo "  target: $(answer), in $took"
 rows_of target again
 states_of target >"$work/again/states"
-checksum() { (cd "$work/$1" && cat -- * | sha256sum | cut -c 1-16); }
-echo "done in $took; checksum of all rows, sequences and triggers: before $(checksum after), now $(checksum again)"
 diff -rq "$work/after" "$work/again" >"$work/changed" || fail 'the second run changed something' "$work/changed"
-[ "$wrong" = 0 ] || fail 'the target is not what it should be: see the lines marked above'
-say 'Nothing changed. Everything the demo made is removed.'
+checksum() { (cd "$work/$1" && cat -- * | sha256sum | cut -c 1-16); }
+echo "  checksum of all rows, sequences and triggers: before $(checksum after), now $(checksum again)"
+
+# ---------------------------------------------------------------- the same in SQL that is made to be read
+say '$ pg_dump --data-only --column-inserts source | dumpsert convert --schema schema.sql -o rows.sql; psql -X -f rows.sql copy'
+mkdir -p "$scripts"
+pg_dump --data-only --column-inserts source 2>"$work/pg_dump.err" |
+    dumpsert convert --schema "$work/schema.sql" -o "$scripts/rows.sql" 2>"$work/dumpsert.err" ||
+    fail 'no script of upserts' "$work"/{pg_dump.err,dumpsert.err}
+psql -X -d copy -f "$scripts/rows.sql" >"$work/psql.out" 2>"$work/psql.err" ||
+    fail 'the script of upserts failed' "$work"/{psql.out,psql.err}
+grep -m 1 '^INSERT INTO.*demolition-co' "$scripts/rows.sql" | cut -c 1-150 | sed 's/^/  /; s/$/ .../'
+rows_of copy copy
+diff -rq --exclude=states "$work/after" "$work/copy" >"$work/changed" || fail 'the two ways differ' "$work/changed"
+echo '  an equally diverged copy now holds the same rows, all of them'
+pg_dump source | dumpsert convert --quiet --style staged -o "$scripts/staged.sql"
+
+say "Nothing else changed. Both scripts are in $scripts; the rest is removed."
