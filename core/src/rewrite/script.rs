@@ -54,6 +54,10 @@ pub(crate) fn open(out: &mut Vec<u8>, frame: &Frame<'_>) {
     if frame.staged {
         out.extend_from_slice(STAGED.as_bytes());
     }
+    if !frame.staged {
+        // Where the target's foreign keys are deferrable, the order of rows does not matter; the epilogue checks them.
+        out.extend_from_slice(b"SET CONSTRAINTS ALL DEFERRED;\n");
+    }
     call(out, "dumpsert_begin", |out| {
         emit::literal(out, frame.options.as_bytes())
     });

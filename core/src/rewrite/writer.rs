@@ -2,6 +2,7 @@
 
 use super::conflict::{Decision, decide};
 use super::emit;
+use super::order::OrderWatch;
 use super::rows::{self, LongRow};
 use super::script::{self, Frame};
 use super::staged::{self, LongLine};
@@ -23,6 +24,8 @@ pub(crate) struct Writer {
     pub(crate) out: Vec<u8>,
     pub(crate) report: Report,
     tables: Tables,
+    /// With a catalog, and in style `rows`, where the order of the dump matters.
+    order: Option<OrderWatch>,
     /// Whether the frame of the script is open.
     is_open: bool,
     client_encoding: &'static str,
@@ -39,6 +42,10 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn new(plan: Plan) -> Self {
+        let order = plan
+            .catalog()
+            .filter(|_| plan.style() == Style::Rows)
+            .map(OrderWatch::new);
         Self {
             plan,
             out: Vec::new(),
@@ -47,6 +54,7 @@ impl Writer {
                 ..Report::default()
             },
             tables: Tables::default(),
+            order,
             is_open: false,
             client_encoding: "UTF8",
             copying: None,
