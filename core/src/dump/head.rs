@@ -51,8 +51,11 @@ pub(crate) struct Head {
     pub(crate) rows: Rows,
 }
 
+/// A head and the offset behind it, or why there is none.
+pub(crate) type Scanned = Result<(Head, usize), Stop>;
+
 /// Reads the head at the start of `bytes`; returns it with the offset behind `VALUES (`, or behind `DEFAULT VALUES`.
-pub(crate) fn scan_insert(bytes: &[u8]) -> Result<(Head, usize), Stop> {
+pub(crate) fn scan_insert(bytes: &[u8]) -> Scanned {
     let mut cursor = Cursor { bytes, at: 0 };
     cursor.expect_word(b"INSERT")?;
     cursor.expect_word(b"INTO")?;
@@ -89,7 +92,7 @@ pub(crate) fn scan_insert(bytes: &[u8]) -> Result<(Head, usize), Stop> {
 }
 
 /// Reads `COPY name (columns) FROM stdin;` and its line feed.
-pub(crate) fn scan_copy(bytes: &[u8]) -> Result<(Head, usize), Stop> {
+pub(crate) fn scan_copy(bytes: &[u8]) -> Scanned {
     let mut cursor = Cursor { bytes, at: 0 };
     cursor.expect_word(b"COPY")?;
     let relation = cursor.relation()?;

@@ -10,6 +10,7 @@ pub(crate) mod reader;
 mod rows;
 mod sniff;
 pub(crate) mod statement;
+mod top;
 
 use crate::error::{Error, Result};
 use crate::lex::literal::{Field, Form};

@@ -9,20 +9,16 @@ use std::collections::HashMap;
 
 use memchr::{memchr, memrchr};
 
-use super::head::{self, Head, Rows, Stop};
+use super::head::{self, Rows, Scanned, Stop};
 use super::long::{LongCopy, LongValues};
 use super::sniff::{SNIFF_BYTES, sniff};
-use super::statement::{Statement, is_skippable, recognise};
 use super::{Events, Fault, Target};
-use crate::encoding;
 use crate::error::{Error, ErrorKind, Position, Result};
 use crate::lex::literal::{Field, skip_spaces, unexpected};
 use crate::lex::split::{Splitter, count_lines};
 use crate::lex::{LexError, slice, tail};
 use crate::limits;
 
-/// Statements up to this length are held in memory; longer ones are skipped in pieces, or refused.
-const WHOLE_STATEMENT_BYTES: usize = 1 << 20;
 /// How much of the next chunk is joined to a cut piece at first.
 const JOIN_BYTES: usize = 4096;
 
@@ -31,7 +27,7 @@ pub(crate) struct Reader {
     pub(super) state: State,
     /// `standard_conforming_strings`.
     pub(super) scs: bool,
-    search_path: Option<Vec<u8>>,
+    pub(super) search_path: Option<Vec<u8>>,
     /// The bytes of the last chunk that are not read yet.
     carry: Vec<u8>,
     /// Where the first unread byte stands.
@@ -42,8 +38,8 @@ pub(crate) struct Reader {
     pub(super) fields: Vec<Field>,
     pub(super) scratch: Vec<u8>,
     /// Whether pg_dump's header was seen, and then its trailer.
-    header: bool,
-    complete: bool,
+    pub(super) header: bool,
+    pub(super) complete: bool,
 }
 
 /// Where the reader stands between two steps.
@@ -283,187 +279,8 @@ impl Reader {
         }
     }
 
-    /// Between two statements.
-    fn top(&mut self, bytes: &[u8], last: bool, events: &mut impl Events) -> Step {
-        let Some(&first) = bytes.first() else { return Ok(None) };
-        match first {
-            b'I' if !self.current.text.is_empty() && bytes.starts_with(&self.current.text) => {
-                self.same_head(bytes, events)
-            }
-            b'\n' | b' ' | b'\t' | b'\x0c' => {
-                let end = bytes
-                    .iter()
-                    .position(|byte| !matches!(byte, b'\n' | b' ' | b'\t' | b'\x0c'));
-                Ok(Some(end.unwrap_or(bytes.len())))
-            }
-            b'\r' => Err(carriage_return(0)),
-            b'-' if last || bytes.len() > 1 => match bytes.get(1) {
-                Some(b'-') => self.comment(bytes, last),
-                _ => Err(unexpected(bytes, 0, "a statement").into()),
-            },
-            b'-' => Ok(None),
-            b'/' if bytes.starts_with(b"/*") => self.block_comment(bytes, last),
-            b'\\' => self.meta_command(bytes, last, events),
-            _ => self.statement(bytes, last, events),
-        }
-    }
-
-    /// A `--` comment, from anywhere in it to its line feed. Comments decide nothing, with two exceptions that no
-    /// other text can replace: pg_dump's first line and its last.
-    fn comment(&mut self, bytes: &[u8], last: bool) -> Step {
-        let (line, end) = match memchr(b'\n', bytes) {
-            Some(end) => (slice(bytes, 0, end), end + 1),
-            None if last || bytes.len() >= WHOLE_STATEMENT_BYTES => (bytes, bytes.len()),
-            None => return Ok(None),
-        };
-        if let Some(at) = memchr(b'\r', line) {
-            return Err(carriage_return(at));
-        }
-        if matches!(self.state, State::Top) {
-            match line {
-                b"-- PostgreSQL database dump" if self.complete => {
-                    let message = "a second dump begins here";
-                    return Err(LexError::new(0, ErrorKind::SecondDump, message).into());
-                }
-                b"-- PostgreSQL database dump" => self.header = true,
-                b"-- PostgreSQL database dump complete" => {
-                    self.complete = self.header;
-                    self.current = Current::default();
-                }
-                _ => {}
-            }
-        }
-        self.state = if end > line.len() || last {
-            State::Top
-        } else {
-            State::Comment
-        };
-        Ok(Some(end))
-    }
-
-    fn block_comment(&mut self, bytes: &[u8], last: bool) -> Step {
-        let mut tokens = crate::lex::tokens::Tokens::new(bytes, self.scs);
-        match tokens.skip_trivia() {
-            Ok(end) if end < bytes.len() || last => Ok(Some(end)),
-            _ if bytes.len() >= WHOLE_STATEMENT_BYTES => {
-                Err(LexError::new(0, ErrorKind::TooLarge, "a comment of more than 1 MiB").into())
-            }
-            _ => Ok(None),
-        }
-    }
-
-    /// A line for psql. Only the two that pg_dump wraps around a dump are known; they are dropped, never passed on,
-    /// because some releases of psql run backquotes in them (CVE-2026-18408).
-    fn meta_command(&mut self, bytes: &[u8], last: bool, events: &mut impl Events) -> Step {
-        let (line, end) = match memchr(b'\n', bytes) {
-            Some(end) => (slice(bytes, 0, end), end + 1),
-            None if last || bytes.len() >= WHOLE_STATEMENT_BYTES => (bytes, bytes.len()),
-            None => return Ok(None),
-        };
-        let key = line
-            .strip_prefix(b"\\restrict ")
-            .or_else(|| line.strip_prefix(b"\\unrestrict "));
-        match key {
-            Some(key) if !key.is_empty() && key.iter().all(u8::is_ascii_alphanumeric) => {
-                events.skipped("\\restrict");
-                Ok(Some(end))
-            }
-            _ => Err(LexError::new(
-                0,
-                ErrorKind::StatementNotAllowed,
-                format!(
-                    "`{}` is a command for psql, which is not allowed in a dump",
-                    crate::lex::excerpt(line)
-                ),
-            )
-            .into()),
-        }
-    }
-
-    /// Any statement; `bytes` starts with its first token.
-    fn statement(&mut self, bytes: &[u8], last: bool, events: &mut impl Events) -> Step {
-        let word_end = bytes.iter().position(|byte| !byte.is_ascii_alphabetic());
-        let Some(word_end) = word_end.or(if last { Some(bytes.len()) } else { None }) else {
-            return if bytes.len() < JOIN_BYTES {
-                Ok(None)
-            } else {
-                Err(unexpected(bytes, 0, "a statement").into())
-            };
-        };
-        let word = slice(bytes, 0, word_end);
-        if word.eq_ignore_ascii_case(b"INSERT") {
-            return self.new_head(bytes, head::scan_insert, events);
-        }
-        if word.eq_ignore_ascii_case(b"COPY") {
-            return self.new_head(bytes, head::scan_copy, events);
-        }
-        let mut splitter = Splitter::new(self.scs);
-        match splitter.scan(bytes) {
-            Some(end) => {
-                self.whole_statement(slice(bytes, 0, end), events)?;
-                Ok(Some(end))
-            }
-            None if bytes.len() < WHOLE_STATEMENT_BYTES => Ok(None),
-            None if is_skippable(slice(bytes, 0, JOIN_BYTES), self.scs) => {
-                events.skipped("very long statement");
-                self.state = State::Skip(Box::new(splitter));
-                Ok(Some(bytes.len()))
-            }
-            None if bytes.len() < limits::STATEMENT_BYTES_MAX => Ok(None),
-            None => {
-                let message = format!("a statement of more than {} MiB", limits::STATEMENT_BYTES_MAX >> 20);
-                Err(LexError::new(0, ErrorKind::TooLarge, message).into())
-            }
-        }
-    }
-
-    fn whole_statement(&mut self, sql: &[u8], events: &mut impl Events) -> Result<(), Fault> {
-        match recognise(sql, self.scs)? {
-            Some(Statement::Set { name, value }) => self.set(&name, &value, events)?,
-            Some(Statement::SearchPath(value)) => self.set_search_path(&value),
-            Some(Statement::SetVal {
-                sequence,
-                value,
-                is_called,
-            }) => {
-                events.sequence(&sequence, self.search_path.as_deref(), value, is_called)?;
-            }
-            Some(Statement::Schema(label)) => {
-                events.schema(sql, self.scs)?;
-                events.skipped(&label);
-            }
-            Some(Statement::Skipped(label)) => events.skipped(label),
-            None => {
-                let message = format!("`{}` is not allowed in a dump", crate::lex::excerpt(sql));
-                let hint = "only what pg_dump writes is read, and only rows and sequences are passed on";
-                return Err(Error::new(ErrorKind::StatementNotAllowed, message)
-                    .with_hint(hint)
-                    .into());
-            }
-        }
-        Ok(())
-    }
-
-    fn set(&mut self, name: &str, value: &[u8], events: &mut impl Events) -> Result<()> {
-        match name {
-            "standard_conforming_strings" => match value {
-                b"on" => self.scs = true,
-                b"off" => self.scs = false,
-                _ => {
-                    let message = "standard_conforming_strings must be on or off";
-                    return Err(Error::new(ErrorKind::StatementNotAllowed, message));
-                }
-            },
-            "client_encoding" => events.client_encoding(encoding::allowed(value)?)?,
-            "search_path" => self.set_search_path(value),
-            _ => {}
-        }
-        events.skipped("SET");
-        Ok(())
-    }
-
     /// The first schema of the path is where names without one belong; heads read before may mean another table now.
-    fn set_search_path(&mut self, path: &[u8]) {
+    pub(super) fn set_search_path(&mut self, path: &[u8]) {
         let path = Some(path.to_vec());
         if path != self.search_path {
             self.search_path = path;
@@ -473,12 +290,7 @@ impl Reader {
     }
 
     /// A head that is not the one before.
-    fn new_head(
-        &mut self,
-        bytes: &[u8],
-        scan: fn(&[u8]) -> Result<(Head, usize), Stop>,
-        events: &mut impl Events,
-    ) -> Step {
+    pub(super) fn new_head(&mut self, bytes: &[u8], scan: fn(&[u8]) -> Scanned, events: &mut impl Events) -> Step {
         let (head, end) = match scan(bytes) {
             Ok(found) => found,
             Err(Stop::Bad(error)) => return Err(error.into()),
@@ -556,18 +368,5 @@ impl Reader {
                 Err(Stop::Bad(error)) => Err(error.into()),
             },
         }
-    }
-}
-
-fn carriage_return(at: usize) -> Fault {
-    let hint = "the line ends were changed, and with them maybe the values; let pg_dump write the file itself: \
-                pg_dump -f dump.sql …, and copy it as binary";
-    let error = Error::new(
-        ErrorKind::NotADump,
-        "a carriage return (CRLF line ends), which pg_dump never writes here",
-    );
-    Fault {
-        at,
-        error: error.with_hint(hint),
     }
 }

@@ -6,7 +6,7 @@
 
 use memchr::{memchr, memchr_iter, memchr2};
 
-use super::{slice, tail};
+use super::tail;
 
 /// The longest dollar-quote tag that is remembered; identifiers of PostgreSQL are at most 63 bytes.
 const TAG_BYTES_MAX: usize = 64;

@@ -2,6 +2,7 @@
 
 mod conflict;
 pub(crate) mod emit;
+mod head_text;
 mod order;
 mod rows;
 mod script;

@@ -2,12 +2,12 @@
 
 use super::conflict::{Decision, decide};
 use super::emit;
+use super::head_text::HeadText;
 use super::order::OrderWatch;
 use super::rows::{self, LongRow};
 use super::script::{self, Frame};
 use super::staged::{self, LongLine};
 use super::tables::{Action, HeadState, Tables};
-use crate::ast::{InsertHead, UpsertText, parse_head};
 use crate::catalog::TableName;
 use crate::dump::head::{Head, Relation, Rows};
 use crate::dump::statement::{LARGE_OBJECTS, STATISTICS};
@@ -207,6 +207,9 @@ impl Writer {
             self.set_key(table, &[], "target");
             return Ok(Action::Stage(self.tables.stage(table, columns)));
         }
+        for warning in self.order.iter_mut().flat_map(|order| order.meet(name)) {
+            self.report.warn(warning);
+        }
         let overriding = if head.rows == Rows::Copy {
             None
         } else {
@@ -233,12 +236,9 @@ impl Writer {
         }
         let relation = &head.relation;
         let schema = relation.schema.as_deref().unwrap_or(name.schema.as_bytes());
-        let text = Text::of(schema, relation, head.columns.as_deref().unwrap_or_default());
+        let text = HeadText::of(schema, relation, head.columns.as_deref().unwrap_or_default());
         let overriding = overriding && head.rows != Rows::Default;
-        let parsed = parse_head(&text.head)?;
-        text.check(&parsed)?;
-        let upsert = parsed.upsert(&text.schema, &text.name, overriding, conflict.as_ref());
-        Ok(Action::Upsert(text.encode(upsert)))
+        Ok(Action::Upsert(text.upsert(overriding, conflict.as_ref())?))
     }
 
     fn set_key(&mut self, table: usize, key: &[String], source: &'static str) {
@@ -251,77 +251,6 @@ impl Writer {
 
 /// Prisma keeps there which migrations a database has had; another database's record would be wrong.
 const PRISMA_MIGRATIONS: &str = "_prisma_migrations";
-
-/// The head as text for sqlparser, which reads only UTF-8. In other encodings each byte becomes the character of the
-/// same number, and is turned back when the upsert is printed.
-struct Text {
-    schema: String,
-    name: String,
-    columns: Vec<String>,
-    head: String,
-    is_utf8: bool,
-}
-
-impl Text {
-    fn of(schema: &[u8], relation: &Relation, columns: &[Vec<u8>]) -> Self {
-        let names = || {
-            [schema, &relation.name]
-                .into_iter()
-                .chain(columns.iter().map(Vec::as_slice))
-        };
-        let is_utf8 = names().all(|name| std::str::from_utf8(name).is_ok());
-        let decode = |name: &[u8]| match std::str::from_utf8(name) {
-            Ok(name) if is_utf8 => name.to_owned(),
-            _ => name.iter().map(|&byte| char::from(byte)).collect(),
-        };
-        let mut head = b"INSERT INTO ".to_vec();
-        emit::identifier(&mut head, schema);
-        head.push(b'.');
-        emit::identifier(&mut head, &relation.name);
-        for (index, column) in columns.iter().enumerate() {
-            head.extend_from_slice(if index == 0 { b" (" } else { b", " });
-            emit::identifier(&mut head, column);
-        }
-        head.extend_from_slice(if columns.is_empty() {
-            b" VALUES (NULL)"
-        } else {
-            b") VALUES (NULL)"
-        });
-        Self {
-            schema: decode(schema),
-            name: decode(&relation.name),
-            columns: columns.iter().map(|column| decode(column)).collect(),
-            head: decode(&head),
-            is_utf8,
-        }
-    }
-
-    /// What sqlparser has read must be what the scanner has read.
-    fn check(&self, parsed: &InsertHead) -> Result<()> {
-        if parsed.table() == [self.schema.as_str(), &self.name] && parsed.columns() == self.columns {
-            return Ok(());
-        }
-        Err(Error::new(
-            ErrorKind::Internal,
-            "two readings of the head of a statement differ",
-        ))
-    }
-
-    fn encode(&self, text: UpsertText) -> UpsertText {
-        let encode = |part: Vec<u8>| match (self.is_utf8, String::from_utf8(part)) {
-            (false, Ok(part)) => part
-                .chars()
-                .map(|char| u8::try_from(char as u32).unwrap_or(b'?'))
-                .collect(),
-            (_, Ok(part)) => part.into_bytes(),
-            (_, Err(part)) => part.into_bytes(),
-        };
-        UpsertText {
-            before: encode(text.before),
-            after: encode(text.after),
-        }
-    }
-}
 
 fn shown(name: &[u8]) -> String {
     decode_name(name).into_owned()

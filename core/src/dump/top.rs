@@ -1,0 +1,214 @@
+//! The steps of the [`Reader`] between the rows: comments, psql's commands, and statements that carry no rows.
+
+use memchr::memchr;
+
+use super::head;
+use super::reader::{Current, Reader, State, Step};
+use super::statement::{Statement, is_skippable, recognise};
+use super::{Events, Fault};
+use crate::encoding;
+use crate::error::{Error, ErrorKind, Result};
+use crate::lex::literal::unexpected;
+use crate::lex::split::Splitter;
+use crate::lex::tokens::Tokens;
+use crate::lex::{LexError, excerpt, slice};
+use crate::limits;
+
+/// Statements up to this length are held in memory; longer ones are skipped in pieces, or refused.
+const WHOLE_STATEMENT_BYTES: usize = 1 << 20;
+/// How many bytes tell what a statement is.
+const OPENING_BYTES: usize = 4096;
+
+impl Reader {
+    /// Between two statements.
+    pub(super) fn top(&mut self, bytes: &[u8], last: bool, events: &mut impl Events) -> Step {
+        let Some(&first) = bytes.first() else { return Ok(None) };
+        match first {
+            b'I' if !self.current.text.is_empty() && bytes.starts_with(&self.current.text) => {
+                self.same_head(bytes, events)
+            }
+            b'\n' | b' ' | b'\t' | b'\x0c' => {
+                let end = bytes
+                    .iter()
+                    .position(|byte| !matches!(byte, b'\n' | b' ' | b'\t' | b'\x0c'));
+                Ok(Some(end.unwrap_or(bytes.len())))
+            }
+            b'\r' => Err(carriage_return(0)),
+            b'-' if last || bytes.len() > 1 => match bytes.get(1) {
+                Some(b'-') => self.comment(bytes, last),
+                _ => Err(unexpected(bytes, 0, "a statement").into()),
+            },
+            b'-' => Ok(None),
+            b'/' if bytes.starts_with(b"/*") => self.block_comment(bytes, last),
+            b'\\' => self.meta_command(bytes, last, events),
+            _ => self.statement(bytes, last, events),
+        }
+    }
+
+    /// A `--` comment, from anywhere in it to its line feed. Comments decide nothing, with two exceptions that no
+    /// other text can replace: pg_dump's first line and its last.
+    pub(super) fn comment(&mut self, bytes: &[u8], last: bool) -> Step {
+        let (line, end) = match memchr(b'\n', bytes) {
+            Some(end) => (slice(bytes, 0, end), end + 1),
+            None if last || bytes.len() >= WHOLE_STATEMENT_BYTES => (bytes, bytes.len()),
+            None => return Ok(None),
+        };
+        if let Some(at) = memchr(b'\r', line) {
+            return Err(carriage_return(at));
+        }
+        if matches!(self.state, State::Top) {
+            match line {
+                b"-- PostgreSQL database dump" if self.complete => {
+                    let message = "a second dump begins here";
+                    return Err(LexError::new(0, ErrorKind::SecondDump, message).into());
+                }
+                b"-- PostgreSQL database dump" => self.header = true,
+                b"-- PostgreSQL database dump complete" => {
+                    self.complete = self.header;
+                    self.current = Current::default();
+                }
+                _ => {}
+            }
+        }
+        self.state = if end > line.len() || last {
+            State::Top
+        } else {
+            State::Comment
+        };
+        Ok(Some(end))
+    }
+
+    fn block_comment(&mut self, bytes: &[u8], last: bool) -> Step {
+        let mut tokens = Tokens::new(bytes, self.scs);
+        match tokens.skip_trivia() {
+            Ok(end) if end < bytes.len() || last => Ok(Some(end)),
+            _ if bytes.len() >= WHOLE_STATEMENT_BYTES => {
+                Err(LexError::new(0, ErrorKind::TooLarge, "a comment of more than 1 MiB").into())
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// A line for psql. Only the two that pg_dump wraps around a dump are known; they are dropped, never passed on,
+    /// because some releases of psql run backquotes in them (CVE-2026-18408).
+    fn meta_command(&mut self, bytes: &[u8], last: bool, events: &mut impl Events) -> Step {
+        let (line, end) = match memchr(b'\n', bytes) {
+            Some(end) => (slice(bytes, 0, end), end + 1),
+            None if last || bytes.len() >= WHOLE_STATEMENT_BYTES => (bytes, bytes.len()),
+            None => return Ok(None),
+        };
+        let key = line
+            .strip_prefix(b"\\restrict ")
+            .or_else(|| line.strip_prefix(b"\\unrestrict "));
+        match key {
+            Some(key) if !key.is_empty() && key.iter().all(u8::is_ascii_alphanumeric) => {
+                events.skipped("\\restrict");
+                Ok(Some(end))
+            }
+            _ => Err(LexError::new(
+                0,
+                ErrorKind::StatementNotAllowed,
+                format!(
+                    "`{}` is a command for psql, which is not allowed in a dump",
+                    excerpt(line)
+                ),
+            )
+            .into()),
+        }
+    }
+
+    /// Any statement; `bytes` starts with its first token.
+    fn statement(&mut self, bytes: &[u8], last: bool, events: &mut impl Events) -> Step {
+        let word_end = bytes.iter().position(|byte| !byte.is_ascii_alphabetic());
+        let Some(word_end) = word_end.or(if last { Some(bytes.len()) } else { None }) else {
+            return if bytes.len() < OPENING_BYTES {
+                Ok(None)
+            } else {
+                Err(unexpected(bytes, 0, "a statement").into())
+            };
+        };
+        let word = slice(bytes, 0, word_end);
+        if word.eq_ignore_ascii_case(b"INSERT") {
+            return self.new_head(bytes, head::scan_insert, events);
+        }
+        if word.eq_ignore_ascii_case(b"COPY") {
+            return self.new_head(bytes, head::scan_copy, events);
+        }
+        let mut splitter = Splitter::new(self.scs);
+        match splitter.scan(bytes) {
+            Some(end) => {
+                self.whole_statement(slice(bytes, 0, end), events)?;
+                Ok(Some(end))
+            }
+            None if bytes.len() < WHOLE_STATEMENT_BYTES => Ok(None),
+            None if is_skippable(slice(bytes, 0, OPENING_BYTES), self.scs) => {
+                events.skipped("very long statement");
+                self.state = State::Skip(Box::new(splitter));
+                Ok(Some(bytes.len()))
+            }
+            None if bytes.len() < limits::STATEMENT_BYTES_MAX => Ok(None),
+            None => {
+                let message = format!("a statement of more than {} MiB", limits::STATEMENT_BYTES_MAX >> 20);
+                Err(LexError::new(0, ErrorKind::TooLarge, message).into())
+            }
+        }
+    }
+
+    fn whole_statement(&mut self, sql: &[u8], events: &mut impl Events) -> Result<(), Fault> {
+        match recognise(sql, self.scs)? {
+            Some(Statement::Set { name, value }) => self.set(&name, &value, events)?,
+            Some(Statement::SearchPath(value)) => self.set_search_path(&value),
+            Some(Statement::SetVal {
+                sequence,
+                value,
+                is_called,
+            }) => {
+                events.sequence(&sequence, self.search_path.as_deref(), value, is_called)?;
+            }
+            Some(Statement::Schema(label)) => {
+                events.schema(sql, self.scs)?;
+                events.skipped(&label);
+            }
+            Some(Statement::Skipped(label)) => events.skipped(label),
+            None => {
+                let message = format!("`{}` is not allowed in a dump", excerpt(sql));
+                let hint = "only what pg_dump writes is read, and only rows and sequences are passed on";
+                return Err(Error::new(ErrorKind::StatementNotAllowed, message)
+                    .with_hint(hint)
+                    .into());
+            }
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, name: &str, value: &[u8], events: &mut impl Events) -> Result<()> {
+        match name {
+            "standard_conforming_strings" => match value {
+                b"on" => self.scs = true,
+                b"off" => self.scs = false,
+                _ => {
+                    let message = "standard_conforming_strings must be on or off";
+                    return Err(Error::new(ErrorKind::StatementNotAllowed, message));
+                }
+            },
+            "client_encoding" => events.client_encoding(encoding::allowed(value)?)?,
+            "search_path" => self.set_search_path(value),
+            _ => {}
+        }
+        events.skipped("SET");
+        Ok(())
+    }
+}
+
+fn carriage_return(at: usize) -> Fault {
+    let hint = "the line ends were changed, and with them maybe the values; let pg_dump write the file itself: \
+                pg_dump -f dump.sql …, and copy it as binary";
+    let error = Error::new(
+        ErrorKind::NotADump,
+        "a carriage return (CRLF line ends), which pg_dump never writes here",
+    );
+    Fault {
+        at,
+        error: error.with_hint(hint),
+    }
+}
