@@ -94,11 +94,11 @@ $dumpsert$;
 CREATE FUNCTION pg_temp.dumpsert_same_key(_index pg_catalog.oid, _alias pg_catalog.text) RETURNS pg_catalog.text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
   SELECT string_agg(format(CASE WHEN a.attnotnull OR NOT coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) THEN '%s' ELSE '(%s OR %s.%I IS NULL AND s.%3$I IS NULL)' END,
-      format('%6$s.%1$I%2$s OPERATOR(%3$I.%4$s) s.%1$I%2$s%5$s', a.attname,
-        CASE WHEN ty.typtype <> 'p' THEN format('::%I.%I', tn.nspname, ty.typname) END,
-        coalesce(o.oprnamespace::regnamespace::name, 'pg_catalog'), coalesce(o.oprname, '='),
+      format('%6$s.%1$I%2$s OPERATOR(%3$s.%4$s) s.%1$I%2$s%5$s', a.attname,
+        format('::%s.%I', ty.typnamespace::regnamespace, ty.typname),
+        coalesce(o.oprnamespace::regnamespace::text, 'pg_catalog'), coalesce(o.oprname, '='),
         CASE WHEN i.indcollation[k.ord - 1] <> a.attcollation
-             THEN (SELECT format(' COLLATE %I.%I', co.collnamespace::regnamespace::name, co.collname)
+             THEN (SELECT format(' COLLATE %s.%I', co.collnamespace::regnamespace, co.collname)
                      FROM pg_collation AS co WHERE co.oid = i.indcollation[k.ord - 1]) END, _alias),
       _alias, a.attname), ' AND ' ORDER BY k.ord)
     FROM pg_index AS i
@@ -106,7 +106,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
     JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
     JOIN pg_opclass AS oc ON oc.oid = i.indclass[k.ord - 1]
     JOIN pg_am AS am ON am.oid = oc.opcmethod
-    JOIN pg_type AS ty ON ty.oid = oc.opcintype JOIN pg_namespace AS tn ON tn.oid = ty.typnamespace
+   CROSS JOIN LATERAL (  -- an operator class for any array, enum or range does not take a domain over one
+      WITH RECURSIVE base AS (SELECT a.atttypid AS oid UNION ALL SELECT t.typbasetype FROM base JOIN pg_type AS t USING (oid) WHERE t.typtype = 'd')
+      SELECT t.* FROM pg_type AS t WHERE t.oid = oc.opcintype AND t.typtype <> 'p'
+      UNION ALL SELECT t.* FROM base JOIN pg_type AS t USING (oid) WHERE t.typtype <> 'd' LIMIT 1) AS ty
     LEFT JOIN pg_amop AS ao ON ao.amopfamily = oc.opcfamily AND am.amname = 'btree' AND ao.amopstrategy = 3
       AND ao.amoplefttype = oc.opcintype AND ao.amoprighttype = oc.opcintype
     LEFT JOIN pg_operator AS o ON o.oid = ao.amopopr
@@ -129,22 +132,18 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _no_key text := (SELECT options ->> 'no_key' FROM pg_temp.dumpsert_options);
   _s record;
-  _index oid;
   _misfit boolean;
 BEGIN
   -- Rows of a partition whose bounds differ on the target are routed by the root.
-  FOR _s IN SELECT s.n, s.relid, pg_get_partition_constraintdef(s.relid) AS bounds, c.relnamespace::regnamespace::name, r.relname, r.oid AS root,
-                   r.relnamespace::regnamespace::name AS root_schema
+  FOR _s IN SELECT s.n, pg_get_partition_constraintdef(s.relid) AS bounds, n.nspname, r.relname
               FROM pg_temp.dumpsert_stages AS s JOIN pg_class AS c ON c.oid = s.relid AND c.relispartition
-              JOIN pg_class AS r ON r.oid = pg_partition_root(s.relid) LOOP
+              JOIN pg_class AS r ON r.oid = pg_partition_root(s.relid) JOIN pg_namespace AS n ON n.oid = r.relnamespace LOOP
     BEGIN
       EXECUTE format('SELECT EXISTS (SELECT FROM pg_temp.dumpsert_stage_%s WHERE NOT (%s))', _s.n, _s.bounds) INTO _misfit;
     EXCEPTION WHEN undefined_column THEN _misfit := true;  -- bounds on a column that the dump does not bring
     END;
     IF _misfit THEN
-      UPDATE pg_temp.dumpsert_stages AS t SET relid = pg_temp.dumpsert_touch(
-        (SELECT nspname FROM pg_namespace JOIN pg_class AS c ON relnamespace = pg_namespace.oid WHERE c.oid = _s.root), _s.relname)
-       WHERE t.n = _s.n;
+      UPDATE pg_temp.dumpsert_stages AS s SET relid = pg_temp.dumpsert_touch(_s.nspname, _s.relname) WHERE s.n = _s.n;
     END IF;
   END LOOP;
 
