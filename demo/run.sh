@@ -34,7 +34,8 @@ trap 'exit 143' TERM HUP
 say 'Building dumpsert (the first time takes a few minutes)'
 built=${CARGO_TARGET_DIR:-$root/target}
 scripts=$built/demo
-cargo build --quiet --release --manifest-path "$root/Cargo.toml" --package dumpsert --features cli --bin dumpsert --target-dir "$built"
+cargo build --quiet --release --manifest-path "$root/Cargo.toml" --target-dir "$built" \
+    --package dumpsert --features cli --bin dumpsert
 PATH=$built/release:$PATH
 
 # ---------------------------------------------------------------- a server, a source and a target
@@ -46,7 +47,9 @@ coproc SERVER { exec sh "$root/testkit/server.sh"; }
 export PGHOST PGPORT PGUSER=postgres PATH=$bindir:$PATH
 work=$PGHOST/demo # goes with the server
 mkdir "$work"
-load() { psql -X -q -v ON_ERROR_STOP=1 -d "$1" -f "$2" >"$work/load.log" 2>&1 || fail "cannot load ${2##*/}" "$work/load.log"; }
+load() { # DATABASE FILE
+    psql -X -q -v ON_ERROR_STOP=1 -d "$1" -f "$2" >"$work/load.log" 2>&1 || fail "cannot load ${2##*/}" "$work/load.log"
+}
 createdb source
 load source "$root/testdata/sources/demo.sql"
 createdb -T source target
@@ -56,12 +59,15 @@ pg_dump --schema-only target >"$work/schema.sql"
 
 # ---------------------------------------------------------------- looking at databases without dumpsert
 value() { psql -X -A -t -d "$1" -c "$2"; }
-tables=$(value source "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname COLLATE \"C\"")
+tables=$(value source "
+    SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+     ORDER BY relname COLLATE \"C\"")
 # Writes every row of a database as a line of COPY's text format into one sorted file a table.
 rows_of() { # DATABASE NAME
     mkdir "$work/$2"
     value source "
-        SELECT format('\\copy (SELECT %s FROM %s) TO ''%s''', string_agg(quote_ident(attname), ', ' ORDER BY attname), attrelid::regclass, '$work/$2/' || relname)
+        SELECT format('\\copy (SELECT %s FROM %s) TO ''$work/$2/%s''',
+                      string_agg(quote_ident(attname), ', ' ORDER BY attname), attrelid::regclass, relname)
           FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
          WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND attnum > 0 AND NOT attisdropped
          GROUP BY attrelid, relname" | psql -X -q -v ON_ERROR_STOP=1 -d "$1"
@@ -77,7 +83,11 @@ states_of() { # DATABASE: triggers and sequences
     value "$1" "SELECT sequencename, last_value FROM pg_sequences ORDER BY 1"
 }
 sequences_of() { value "$1" "SELECT coalesce(last_value::text, 'never called') FROM pg_sequences ORDER BY sequencename"; }
-triggers_of() { value "$1" "SELECT count(*) FILTER (WHERE tgenabled <> 'D') || ' on, ' || count(*) FILTER (WHERE tgenabled = 'D') || ' off' FROM pg_trigger WHERE NOT tgisinternal"; }
+triggers_of() {
+    value "$1" "
+        SELECT count(*) FILTER (WHERE tgenabled <> 'D') || ' on, ' || count(*) FILTER (WHERE tgenabled = 'D') || ' off'
+          FROM pg_trigger WHERE NOT tgisinternal"
+}
 
 # ---------------------------------------------------------------- the restore
 restore() {
@@ -91,12 +101,14 @@ restore() {
 # What the script says at its end, counted by the target.
 answer() {
     psql -X -A -t -d source -v answer="$(<"$work/psql.out")" <<'SQL'
-SELECT format('%s rows inserted, %s updated, %s unchanged', sum((t ->> 'inserted')::bigint), sum((t ->> 'updated')::bigint), sum((t ->> 'unchanged')::bigint))
+SELECT format('%s rows inserted, %s updated, %s unchanged',
+              sum((t ->> 'inserted')::bigint), sum((t ->> 'updated')::bigint), sum((t ->> 'unchanged')::bigint))
   FROM json_array_elements(:'answer'::json -> 'tables') AS t
 SQL
 }
 
-say "A source, and a target that has lived on since it was copied ($(value source "SELECT 'PostgreSQL ' || split_part(version(), ' ', 2)"))"
+version=$(value source "SELECT split_part(version(), ' ', 2)")
+say "A source, and a target that has lived on since it was copied (PostgreSQL $version)"
 rows_of source source
 rows_of target before
 sequences_of target >"$work/sequences.before"
@@ -136,7 +148,8 @@ for table in $tables; do
 done
 
 say 'Sequences: forward only'
-paste <(value source 'SELECT sequencename FROM pg_sequences ORDER BY 1') <(sequences_of source) "$work/sequences.before" <(sequences_of target) |
+names=$(value source 'SELECT sequencename FROM pg_sequences ORDER BY 1')
+paste <(echo "$names") <(sequences_of source) "$work/sequences.before" <(sequences_of target) |
     awk -F '\t' '{ printf "%-24s source %-8s target %s -> %s\n", $1, $2, $3, $4 }'
 after=$(triggers_of target)
 echo "triggers: $triggers before; $after after"

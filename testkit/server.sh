@@ -53,16 +53,18 @@ dir=$(mktemp -d "$root/tmp/dumpsert-pg.XXXXXX")
 # The same directories as the server sees them.
 server_dir=${dir#"$root"}
 server_bindir=${bindir#"$root"}
+pg_ctl() { as_server "$server_bindir/pg_ctl" -D "$server_dir/data" -l "$server_dir/log" -w -s "$@" >/dev/null 2>&1 </dev/null; }
 started=
 stop() {
-    [ -z "$started" ] || as_server "$server_bindir/pg_ctl" -D "$server_dir/data" -m immediate -s -w stop >/dev/null 2>&1 || :
+    [ -z "$started" ] || pg_ctl -m immediate stop || :
     rm -rf "$dir"
 }
 trap stop EXIT
 cd "$dir"
 [ "$(id -u)" != 0 ] || chown "$account" "$dir"
 
-as_server "$server_bindir/initdb" -D "$server_dir/data" -U postgres -E UTF8 --locale=C.UTF-8 -A trust -N >"$dir/initdb.log" 2>&1 || {
+as_server "$server_bindir/initdb" -D "$server_dir/data" -U postgres -E UTF8 --locale=C.UTF-8 -A trust -N \
+    >"$dir/initdb.log" 2>&1 || {
     cat "$dir/initdb.log" >&2
     exit 1
 }
@@ -85,7 +87,7 @@ for setting; do
 done
 # Set before the start, which may fail half-way; stopping a server that does not run does no harm.
 started=yes
-as_server "$server_bindir/pg_ctl" -D "$server_dir/data" -l "$server_dir/log" -w -s start >/dev/null 2>&1 </dev/null || {
+pg_ctl start || {
     cat "$dir/log" >&2
     exit 1
 }

@@ -72,6 +72,17 @@ pub(crate) fn sequences(client: &mut Client) -> Vec<String> {
 
 /// The rows of a query whose values are never NULL.
 pub(crate) fn rows<const N: usize>(client: &mut Client, sql: &str) -> Vec<[String; N]> {
+    let rows = text_rows(client, sql).into_iter();
+    rows.map(|row| {
+        <[_; N]>::try_from(row)
+            .expect("another number of columns")
+            .map(|value| value.expect("a NULL"))
+    })
+    .collect()
+}
+
+/// The rows of a query, or of several, as text.
+pub(crate) fn text_rows(client: &mut Client, sql: &str) -> Vec<Vec<Option<String>>> {
     let messages = client
         .simple_query(sql)
         .unwrap_or_else(|error| panic!("{error:?}\n{sql}"));
@@ -79,6 +90,6 @@ pub(crate) fn rows<const N: usize>(client: &mut Client, sql: &str) -> Vec<[Strin
         SimpleQueryMessage::Row(row) => Some(row),
         _ => None,
     });
-    rows.map(|row| std::array::from_fn(|i| row.get(i).expect("a NULL").to_owned()))
+    rows.map(|row| (0..row.len()).map(|i| row.get(i).map(str::to_owned)).collect())
         .collect()
 }

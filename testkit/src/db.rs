@@ -1,8 +1,9 @@
 //! A database and everything a test does with it.
 
+use crate::catalog;
 use crate::cluster::{Server, quote_identifier};
-use crate::{PgDump, RowVersions, Run, Snapshot};
-use postgres::{Client, NoTls, SimpleQueryMessage};
+use crate::{PgDump, RowVersions, Run, Snapshot, versions};
+use postgres::{Client, NoTls};
 use std::path::Path;
 use std::process::Command;
 
@@ -72,16 +73,7 @@ impl Db {
     /// Runs a query and returns the values as text.
     #[track_caller]
     pub fn query(&self, sql: &str) -> Vec<Vec<Option<String>>> {
-        let messages = self
-            .client()
-            .simple_query(sql)
-            .unwrap_or_else(|error| panic!("{error:?}\n{sql}"));
-        let rows = messages.iter().filter_map(|message| match message {
-            SimpleQueryMessage::Row(row) => Some(row),
-            _ => None,
-        });
-        rows.map(|row| (0..row.len()).map(|i| row.get(i).map(str::to_owned)).collect())
-            .collect()
+        catalog::text_rows(&mut self.client(), sql)
     }
 
     /// The only value of a query's only row.
@@ -140,7 +132,7 @@ impl Db {
     /// Where each row version lies and which transactions wrote and locked it: equal before and after means that
     /// nothing was inserted, updated, deleted or locked, not even with the same values.
     pub fn row_versions(&self) -> RowVersions {
-        crate::versions::read(&mut self.client())
+        versions::read(&mut self.client())
     }
 
     /// The number of bytes of write-ahead log that the server has produced so far.
