@@ -158,6 +158,12 @@ impl Error {
         self
     }
 
+    /// Forgets a position that is relative to something else than the dump.
+    pub(crate) fn without_position(mut self) -> Self {
+        self.0.position = None;
+        self
+    }
+
     /// Sets the position unless a deeper layer, which knows better, has set one.
     pub(crate) fn or_position(mut self, position: impl FnOnce() -> Position) -> Self {
         if self.0.position.is_none() {

@@ -1,18 +1,24 @@
 //! Loops around the [`Rewriter`] for `std::io`.
 
+use std::fs::File;
 use std::io::{ErrorKind as IoErrorKind, Read, Write};
+use std::path::Path;
 
+use crate::catalog::Catalog;
 use crate::error::{Error, Result};
 use crate::options::Plan;
 use crate::report::Report;
 use crate::rewriter::{Progress, Rewriter};
+use crate::{compression, prescan};
 
 /// How much is read at once.
-const CHUNK_BYTES: usize = 256 * 1024;
+pub(crate) const CHUNK_BYTES: usize = 256 * 1024;
 
 /// Converts a dump to a script, from any reader to any writer.
 ///
-/// Reads until the end. Neither side needs a buffer of its own. After an error the script ends with a statement that
+/// Reads until the end; dumps compressed with gzip or zstd are recognised by their first bytes. A full dump, whose keys
+/// come behind its rows, is spooled to a temporary file and read twice, where the style needs the keys and no catalog
+/// was given. Neither side needs a buffer of its own. After an error the script ends with a statement that
 /// makes it fail, so that a psql at the other end of a pipe reports it and changes nothing.
 ///
 /// ```
@@ -36,46 +42,112 @@ pub fn convert(reader: impl Read, writer: impl Write, plan: &Plan) -> Result<Rep
 /// # Errors
 /// As [`convert`].
 pub fn convert_with(
-    mut reader: impl Read,
+    reader: impl Read,
     mut writer: impl Write,
     plan: &Plan,
     mut progress: impl FnMut(Progress<'_>),
 ) -> Result<Report> {
-    let mut rewriter = Rewriter::new(plan);
-    let mut chunk = vec![0; CHUNK_BYTES];
-    let mut out = Vec::new();
-    let result = loop {
-        let read = match reader.read(&mut chunk) {
-            Ok(read) => read,
-            Err(error) if error.kind() == IoErrorKind::Interrupted => continue,
-            Err(error) => {
-                let error = Error::read(error);
-                rewriter.abort(&error, &mut out);
-                break Err(error);
-            }
-        };
-        let result = match chunk.get(..read) {
-            None | Some([]) => rewriter.finish(&mut out).map(Some),
-            Some(bytes) => rewriter.write(bytes, &mut out).map(|()| None),
-        };
-        match result {
-            Ok(None) => {
-                writer.write_all(&out).map_err(Error::write)?;
-                out.clear();
-                progress(rewriter.progress());
-            }
-            Ok(Some(report)) => break Ok(report),
-            Err(error) => break Err(error),
+    run(plan, &mut writer, &mut progress, || {
+        let reader = compression::plain(reader).map_err(Error::read)?;
+        if plan.needs_catalog() {
+            prescan::spooled(reader)
+        } else {
+            Ok((reader, None))
         }
+    })
+}
+
+/// As [`convert_with`], from a file. A full dump that has to be read twice is not spooled, unless it is compressed.
+///
+/// # Errors
+/// As [`convert`].
+pub fn convert_file(
+    path: impl AsRef<Path>,
+    mut writer: impl Write,
+    plan: &Plan,
+    mut progress: impl FnMut(Progress<'_>),
+) -> Result<Report> {
+    run(plan, &mut writer, &mut progress, || {
+        let mut file = File::open(path).map_err(Error::read)?;
+        let is_file = file.metadata().map_err(Error::read)?.is_file();
+        if is_file && plan.needs_catalog() && !compression::is_compressed(&mut file).map_err(Error::read)? {
+            let (file, catalog) = prescan::rewound(file)?;
+            return Ok((Box::new(file) as Box<dyn Read>, catalog));
+        }
+        let reader = compression::plain(file).map_err(Error::read)?;
+        if plan.needs_catalog() {
+            prescan::spooled(reader)
+        } else {
+            Ok((reader, None))
+        }
+    })
+}
+
+/// Runs a plan on what `open` opens: the bytes of the dump, and its own catalog if that was needed.
+fn run<'a>(
+    plan: &Plan,
+    writer: &mut impl Write,
+    progress: &mut impl FnMut(Progress<'_>),
+    open: impl FnOnce() -> Result<(Box<dyn Read + 'a>, Option<Catalog>)>,
+) -> Result<Report> {
+    let mut run = Run {
+        rewriter: Rewriter::new(plan),
+        out: Vec::new(),
     };
+    let result = open().and_then(|(reader, catalog)| {
+        if let Some(catalog) = catalog {
+            run.rewriter = Rewriter::new(&plan.clone().with_catalog(catalog)?);
+        }
+        run.convert(reader, writer, progress)
+    });
+    if let Err(error) = &result {
+        run.rewriter.abort(error, &mut run.out);
+    }
     // An error of the dump is worth more than one of writing its last words.
     let written = writer
-        .write_all(&out)
+        .write_all(&run.out)
         .and_then(|()| writer.flush())
         .map_err(Error::write);
     let report = result?;
     written?;
     Ok(report)
+}
+
+struct Run {
+    rewriter: Rewriter,
+    out: Vec<u8>,
+}
+
+impl Run {
+    fn convert(
+        &mut self,
+        mut reader: impl Read,
+        writer: &mut impl Write,
+        progress: &mut impl FnMut(Progress<'_>),
+    ) -> Result<Report> {
+        let mut chunk = vec![0; CHUNK_BYTES];
+        loop {
+            let read = read_some(&mut reader, &mut chunk)?;
+            match chunk.get(..read) {
+                None | Some([]) => return self.rewriter.finish(&mut self.out),
+                Some(bytes) => self.rewriter.write(bytes, &mut self.out)?,
+            }
+            writer.write_all(&self.out).map_err(Error::write)?;
+            self.out.clear();
+            progress(self.rewriter.progress());
+        }
+    }
+}
+
+/// Reads once, whatever interrupts it.
+pub(crate) fn read_some(reader: &mut impl Read, chunk: &mut [u8]) -> Result<usize> {
+    loop {
+        match reader.read(chunk) {
+            Ok(read) => return Ok(read),
+            Err(error) if error.kind() == IoErrorKind::Interrupted => {}
+            Err(error) => return Err(Error::read(error)),
+        }
+    }
 }
 
 /// Converts a small dump that is held in memory.

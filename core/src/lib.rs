@@ -20,6 +20,7 @@
 
 mod ast;
 pub mod catalog;
+mod compression;
 mod dump;
 mod encoding;
 mod error;
@@ -27,13 +28,14 @@ mod io;
 mod lex;
 mod limits;
 mod options;
+mod prescan;
 mod report;
 mod rewrite;
 mod rewriter;
 
 pub use catalog::Catalog;
 pub use error::{Category, Error, ErrorKind, Position, Result};
-pub use io::{convert, convert_str, convert_with};
+pub use io::{convert, convert_file, convert_str, convert_with};
 pub use options::{NoKey, Options, Plan, Style, Triggers};
 pub use report::{Report, TableReport, Warning};
 pub use rewriter::{Progress, Rewriter};

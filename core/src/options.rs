@@ -213,6 +213,16 @@ impl Plan {
         self.0.catalog.is_some()
     }
 
+    /// Whether the keys of a full dump have to be read before its rows.
+    pub(crate) fn needs_catalog(&self) -> bool {
+        self.0.style != Style::Staged && self.0.catalog.is_none()
+    }
+
+    /// The same plan with a catalog.
+    pub(crate) fn with_catalog(self, catalog: Catalog) -> Result<Self> {
+        Arc::unwrap_or_clone(self.0).with_catalog(catalog)?.build()
+    }
+
     pub(crate) fn catalog(&self) -> Option<&Catalog> {
         self.0.catalog.as_ref()
     }

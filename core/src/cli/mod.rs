@@ -6,14 +6,14 @@ mod progress;
 mod summary;
 
 use std::error::Error as _;
-use std::fs::File;
-use std::io::{self, IsTerminal, Read, Write};
+use std::fs;
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
 use dumpsert::catalog::CatalogBuilder;
-use dumpsert::{Catalog, Category, Error, Options, Plan, Report, convert_with};
+use dumpsert::{Catalog, Category, Error, Options, Plan, Progress, Report, convert_file, convert_with};
 
 use args::{Args, Command, Convert};
 use output::Output;
@@ -95,24 +95,15 @@ fn convert(args: &Convert) -> Result<(), Failure> {
     } else {
         args.dump.display().to_string()
     };
-    let (input, length): (Box<dyn Read>, _) = if is_std(&args.dump) {
-        if io::stdin().is_terminal() {
-            let message = "no dump: give a file, or pipe pg_dump into dumpsert (see dumpsert convert --help)";
-            return Err(Failure::Usage(message.to_owned()));
-        }
-        (Box::new(io::stdin().lock()), None)
-    } else {
-        let file = File::open(&args.dump).map_err(|error| Failure::File(name.clone(), error))?;
-        let metadata = file.metadata().map_err(|error| Failure::File(name.clone(), error))?;
-        if metadata.is_dir() {
-            let hint = "is a directory-format archive: make plain SQL of it with pg_restore -f - DIRECTORY";
-            return Err(Failure::Usage(format!("{name} is a directory; if it {hint}")));
-        }
-        (Box::new(file), metadata.is_file().then_some(metadata.len()))
-    };
+    let length = input_length(&args.dump, &name)?;
     let mut output = Output::create(&args.output, &args.dump)?;
     let bar = ProgressBar::new(length, args.quiet);
-    let result = convert_with(input, &mut output, &plan, |progress| bar.show(progress));
+    let show = |progress: Progress<'_>| bar.show(progress);
+    let result = if is_std(&args.dump) {
+        convert_with(io::stdin().lock(), &mut output, &plan, show)
+    } else {
+        convert_file(&args.dump, &mut output, &plan, show)
+    };
     bar.clear();
     let report = result.map_err(|error| Failure::Library(name, error))?;
     output.finish()?;
@@ -124,6 +115,23 @@ fn convert(args: &Convert) -> Result<(), Failure> {
         let _ = summary::print(&mut io::stderr().lock(), &report);
     }
     Ok(())
+}
+
+/// How long the dump is, where that is known; refuses what cannot be one.
+fn input_length(path: &Path, name: &str) -> Result<Option<u64>, Failure> {
+    if is_std(path) {
+        if io::stdin().is_terminal() {
+            let message = "no dump: give a file, or pipe pg_dump into dumpsert (see dumpsert convert --help)";
+            return Err(Failure::Usage(message.to_owned()));
+        }
+        return Ok(None);
+    }
+    let metadata = fs::metadata(path).map_err(|error| Failure::File(name.to_owned(), error))?;
+    if metadata.is_dir() {
+        let hint = "if it is a directory-format archive, make plain SQL of it with pg_restore -f - DIRECTORY";
+        return Err(Failure::Usage(format!("{name} is a directory; {hint}")));
+    }
+    Ok(metadata.is_file().then_some(metadata.len()))
 }
 
 fn plan(args: &Convert) -> Result<Plan, Failure> {
@@ -160,13 +168,13 @@ fn plan(args: &Convert) -> Result<Plan, Failure> {
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| Failure::File(path.display().to_string(), error))
+    fs::read(path).map_err(|error| Failure::File(path.display().to_string(), error))
 }
 
 fn write_report(path: &Path, report: &Report) -> Result<(), Failure> {
     let mut text = report.to_json();
     text.push('\n');
-    std::fs::write(path, text).map_err(|error| Failure::File(path.display().to_string(), error))
+    fs::write(path, text).map_err(|error| Failure::File(path.display().to_string(), error))
 }
 
 /// Whether a path means standard input or output.

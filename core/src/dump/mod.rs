@@ -21,8 +21,8 @@ use head::{Head, Relation};
 pub(crate) struct Target {
     /// The listener's own number for the head.
     pub(crate) id: usize,
-    /// How many values a row must have.
-    pub(crate) columns: usize,
+    /// How many values a row must have, where that is known.
+    pub(crate) columns: Option<usize>,
 }
 
 /// A piece of a row that is too long to be held in memory as a whole.

@@ -69,7 +69,7 @@ pub(super) struct Current {
     /// Its bytes, up to and including `VALUES (`; another statement that begins with the same ones has the same head.
     pub(super) text: Vec<u8>,
     pub(super) id: usize,
-    pub(super) columns: usize,
+    pub(super) columns: Option<usize>,
     default_values: bool,
 }
 

@@ -21,7 +21,7 @@ impl Reader {
             // Anything but one row and `;` LF goes the general way, from the row on.
             let (row, _) = window(slice(rest, head, rest.len()));
             let end = match scan_row(row, 0, self.scs, &mut self.fields) {
-                Ok(Some(end)) if row.get(end) == Some(&b';') && self.fields.len() == self.current.columns => end,
+                Ok(Some(end)) if row.get(end) == Some(&b';') && self.check_count(self.fields.len()).is_ok() => end,
                 _ => break,
             };
             events
@@ -56,10 +56,9 @@ impl Reader {
     }
 
     fn check_count(&self, values: usize) -> Result<(), LexError> {
-        let columns = self.current.columns;
-        if values == columns {
+        let Some(columns) = self.current.columns.filter(|&columns| columns != values) else {
             return Ok(());
-        }
+        };
         let message = format!("the row has {values} values for {columns} columns");
         Err(LexError::new(0, ErrorKind::ColumnCount, message))
     }
@@ -120,7 +119,7 @@ impl Reader {
         let line = copy::scan_line(row, 0).map_err(|error| Fault::from(error).shift(at))?;
         if let Some(Line::Row { end, tabs, .. }) = line {
             // A table without columns has empty lines, and an empty line is one empty value otherwise.
-            let values = if end == 1 && self.current.columns == 0 {
+            let values = if end == 1 && self.current.columns == Some(0) {
                 0
             } else {
                 tabs + 1

@@ -84,6 +84,13 @@ pub(crate) fn is_skippable(sql: &[u8], scs: bool) -> bool {
     }
 }
 
+/// Whether a statement makes a table.
+pub(crate) fn is_create_table(sql: &[u8], scs: bool) -> bool {
+    let words: Vec<Token<'_>> = Tokens::new(sql, scs).take(3).filter_map(Result::ok).collect();
+    let is = |at: usize, word: &str| matches!(words.get(at), Some(Token { kind: TokenKind::Word(w), .. }) if w == word);
+    is(0, "create") && (is(1, "table") || is(2, "table"))
+}
+
 /// More tokens than any statement has that is read to its end.
 const MOST_TOKENS: usize = 64;
 

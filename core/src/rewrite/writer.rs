@@ -10,7 +10,7 @@ use super::staged::{self, LongLine};
 use super::tables::{Action, HeadState, Tables};
 use crate::catalog::TableName;
 use crate::dump::head::{Head, Relation, Rows};
-use crate::dump::statement::{LARGE_OBJECTS, STATISTICS};
+use crate::dump::statement::{LARGE_OBJECTS, STATISTICS, is_create_table};
 use crate::dump::{Events, Piece, Target};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::literal::{Field, Form};
@@ -29,6 +29,8 @@ pub(crate) struct Writer {
     /// Whether the frame of the script is open.
     is_open: bool,
     client_encoding: &'static str,
+    /// Whether the dump has tables and not only rows.
+    is_full: bool,
     /// The stage whose COPY is open.
     copying: Option<usize>,
     /// The table that is being read, for the position of an error.
@@ -57,6 +59,7 @@ impl Writer {
             order,
             is_open: false,
             client_encoding: "UTF8",
+            is_full: false,
             copying: None,
             reading: None,
             long_row: LongRow::default(),
@@ -207,6 +210,11 @@ impl Writer {
             self.set_key(table, &[], "target");
             return Ok(Action::Stage(self.tables.stage(table, columns)));
         }
+        if self.is_full && self.plan.needs_catalog() {
+            let message = "in a full dump the keys come behind the rows, so it has to be read twice";
+            return Err(Error::new(ErrorKind::UnsupportedShape, message)
+                .with_hint("read the catalog of it first (Catalog::from_schema_sql), use convert(), or style staged"));
+        }
         for warning in self.order.iter_mut().flat_map(|order| order.meet(name)) {
             self.report.warn(warning);
         }
@@ -299,7 +307,7 @@ impl Events for Writer {
         });
         Ok(Target {
             id: self.tables.heads.len() - 1,
-            columns: columns.len(),
+            columns: Some(columns.len()),
         })
     }
 
@@ -414,7 +422,8 @@ impl Events for Writer {
         Ok(())
     }
 
-    fn schema(&mut self, _sql: &[u8], _scs: bool) -> Result<()> {
+    fn schema(&mut self, sql: &[u8], scs: bool) -> Result<()> {
+        self.is_full |= is_create_table(sql, scs);
         Ok(())
     }
 
