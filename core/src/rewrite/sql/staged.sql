@@ -212,7 +212,7 @@ BEGIN
   -- The statements. Unchanged rows are left alone, not even locked: they are joined away by record image.
   UPDATE pg_temp.dumpsert_stages AS s SET
     empty_sql = format('SELECT NOT EXISTS (SELECT FROM %s)', s.target),
-    diff_sql = format('SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE p.tableoid IS NULL AND NOT (%s)), pg_catalog.count(*) FILTER (WHERE p.tableoid IS NOT NULL%s)'
+    diff_sql = format('SELECT pg_catalog.count(*) FILTER (WHERE p.tableoid IS NULL AND NOT (%s)), pg_catalog.count(*) FILTER (WHERE p.tableoid IS NOT NULL%s)'
       ' FROM pg_temp.dumpsert_stage_%s AS s LEFT JOIN %s AS p ON %s', t.no_key, t.differs, s.n, s.target, t.same_key),
     twice_sql = format('SELECT pg_catalog.concat_ws('', '', %1$s) FROM pg_temp.dumpsert_stage_%2$s AS s WHERE NOT (%3$s) GROUP BY %1$s HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1',
       t.key_list, s.n, t.no_key),
@@ -342,95 +342,129 @@ BEGIN
 END
 $dumpsert$;
 
--- Writes the stages of a batch with one statement, so that foreign keys between them are checked when all rows are there.
--- NULL stands for what comes after the last batch: the check of deferred constraints.
-CREATE PROCEDURE pg_temp.dumpsert_write(_batch integer) LANGUAGE plpgsql AS $dumpsert$
+CREATE PROCEDURE pg_temp.dumpsert_exchange(_batch integer) LANGUAGE plpgsql AS $dumpsert$
+DECLARE
+  _v pg_catalog.record;
+  _moved bigint;
+BEGIN
+  FOR _v IN SELECT v.park, v.move FROM pg_temp.dumpsert_stages AS s CROSS JOIN LATERAL pg_temp.dumpsert_vacate(s.n) AS v
+             WHERE s.batch OPERATOR(pg_catalog.=) _batch AND s.updated OPERATOR(pg_catalog.>) 0 LOOP
+    IF _v.park IS NOT NULL THEN
+      EXECUTE _v.park;
+    END IF;
+    WHILE _v.move IS NOT NULL LOOP
+      EXECUTE _v.move;
+      GET DIAGNOSTICS _moved = ROW_COUNT;
+      EXIT WHEN _moved OPERATOR(pg_catalog.=) 0;
+    END LOOP;
+  END LOOP;
+END
+$dumpsert$;
+
+-- An UPDATE with two rows for one would take either of them.
+CREATE PROCEDURE pg_temp.dumpsert_once(_batch integer) LANGUAGE plpgsql AS $dumpsert$
+DECLARE
+  _s pg_catalog.record;
+  _key pg_catalog.text;
+BEGIN
+  FOR _s IN SELECT s.* FROM pg_temp.dumpsert_stages AS s WHERE s.batch OPERATOR(pg_catalog.=) _batch AND s.key_index IS NOT NULL LOOP
+    EXECUTE _s.twice_sql INTO _key;
+    IF _key IS NOT NULL THEN
+      RAISE EXCEPTION USING ERRCODE = 'cardinality_violation',
+        MESSAGE = pg_catalog.format('dumpsert: the dump has more than one row of %I.%I with the key (%s) = (%s); nothing was changed',
+                                    _s.schema, _s.name, pg_catalog.array_to_string(_s.key_columns, ', '), _key);
+    END IF;
+  END LOOP;
+END
+$dumpsert$;
+
+-- Compares the stages of a batch with their tables and builds the statement that writes what differs: one statement,
+-- so that foreign keys between the tables are checked when all rows are there. NULL: nothing differs.
+CREATE FUNCTION pg_temp.dumpsert_compare(_batch integer) RETURNS pg_catalog.text LANGUAGE plpgsql AS $dumpsert$
 DECLARE
   _s pg_catalog.record;
   _empty boolean;
   _rows bigint;
   _new bigint;
   _changed bigint;
-  _key pg_catalog.text;
-  _where pg_catalog.text;
+  _missing bigint;
+  _checked boolean := false;
+  _after pg_catalog.text;
   _parts pg_catalog.text[];
+BEGIN
+  FOR _s IN SELECT s.* FROM pg_temp.dumpsert_stages AS s WHERE s.batch OPERATOR(pg_catalog.=) _batch ORDER BY s.n LOOP
+    _new := 0; _changed := 0; _missing := 0; _after := NULL;
+    IF _s.way OPERATOR(pg_catalog.=) 'match' THEN
+      EXECUTE pg_catalog.format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', _s.target);
+    END IF;
+    EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM pg_temp.dumpsert_stage_%s', _s.n) INTO _rows;
+    EXECUTE _s.empty_sql INTO _empty;
+    IF _empty OR _s.way OPERATOR(pg_catalog.=) 'insert' THEN
+      _new := _rows;
+      _parts := pg_catalog.array_append(_parts, pg_catalog.format('i%s AS (%s)', _s.n, _s.insert_sql));
+    ELSE
+      IF _s.key_index IS NOT NULL THEN
+        IF NOT _checked THEN
+          CALL pg_temp.dumpsert_once(_batch);
+          _checked := true;
+        END IF;
+        EXECUTE _s.diff_sql INTO _new, _changed;
+        IF _changed OPERATOR(pg_catalog.>) 0 THEN
+          _parts := pg_catalog.array_append(_parts, pg_catalog.format('u%s AS (%s RETURNING 1)', _s.n, _s.update_sql));
+          -- Updates come first: a unique value may move from an old row to a new one.
+          _after := pg_catalog.format(' AND (SELECT pg_catalog.count(*) FROM u%s) IS NOT NULL', _s.n);
+        END IF;
+        IF _new OPERATOR(pg_catalog.>) 0 THEN
+          _parts := pg_catalog.array_append(_parts, pg_catalog.format('i%s AS (%s)', _s.n,
+            pg_catalog.concat(_s.insert_sql, ' WHERE ', _s.new_only, _after, _s.on_conflict)));
+        END IF;
+      END IF;
+      IF _s.way OPERATOR(pg_catalog.=) 'match' THEN
+        CALL pg_temp.dumpsert_match(_s.n);
+        SELECT pg_catalog.cardinality(m.missing) INTO _missing FROM pg_temp.dumpsert_stages AS m WHERE m.n OPERATOR(pg_catalog.=) _s.n;
+        IF _missing OPERATOR(pg_catalog.>) 0 THEN
+          _parts := pg_catalog.array_append(_parts, pg_catalog.format('m%s AS (%s WHERE s.ctid OPERATOR(pg_catalog.=) ANY (ARRAY('
+            'SELECT pg_catalog.unnest(m.missing) FROM pg_temp.dumpsert_stages AS m WHERE m.n OPERATOR(pg_catalog.=) %1$s))%3$s)',
+            _s.n, _s.insert_sql, _after));
+        END IF;
+      END IF;
+    END IF;
+    UPDATE pg_temp.dumpsert_stages AS w SET rows = _rows, inserted = _new OPERATOR(pg_catalog.+) _missing, updated = _changed
+     WHERE w.n OPERATOR(pg_catalog.=) _s.n;
+  END LOOP;
+  IF _parts IS NULL THEN
+    RETURN NULL;
+  END IF;
+  RETURN pg_catalog.format('WITH %s SELECT', pg_catalog.array_to_string(_parts, ', '));
+END
+$dumpsert$;
+
+-- Writes a batch. NULL stands for what comes after the last one: the check of deferred constraints.
+CREATE PROCEDURE pg_temp.dumpsert_write(_batch integer) LANGUAGE plpgsql AS $dumpsert$
+DECLARE
   _statement pg_catalog.text;
   _state pg_catalog.text; _message pg_catalog.text; _detail pg_catalog.text; _hint pg_catalog.text; _context pg_catalog.text;
   _schema pg_catalog.text; _table pg_catalog.text; _column pg_catalog.text; _constraint pg_catalog.text;
 BEGIN
   IF _batch IS NULL THEN
     CALL pg_temp.dumpsert_settle();
-  END IF;
-  FOR _s IN SELECT s.* FROM pg_temp.dumpsert_stages AS s WHERE s.batch OPERATOR(pg_catalog.=) _batch ORDER BY s.n LOOP
-    _changed := 0;
-    _key := NULL;
-    IF _s.way OPERATOR(pg_catalog.=) 'match' THEN
-      EXECUTE pg_catalog.format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', _s.target);
-    END IF;
-    EXECUTE _s.empty_sql INTO _empty;
-    IF _empty OR _s.way OPERATOR(pg_catalog.=) 'insert' THEN
-      EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM pg_temp.dumpsert_stage_%s', _s.n) INTO _rows;
-      _new := _rows;
-    ELSE
-      _new := 0;
-      _where := NULL;
-      IF _s.key_index IS NOT NULL THEN
-        EXECUTE _s.diff_sql INTO _rows, _new, _changed;
-        -- Where no row is there yet, the unique index itself finds a key that the dump has twice.
-        IF _new OPERATOR(pg_catalog.<) _rows THEN
-          EXECUTE _s.twice_sql INTO _key;
-        END IF;
-        IF _key IS NOT NULL THEN
-          RAISE EXCEPTION USING ERRCODE = 'cardinality_violation',
-            MESSAGE = pg_catalog.format('dumpsert: the dump has more than one row of %s.%s with the key (%s) = (%s); nothing was changed',
-                                        _s.schema, _s.name, pg_catalog.array_to_string(_s.key_columns, ', '), _key);
-        END IF;
-        _where := _s.new_only;
-      END IF;
-      IF _s.way OPERATOR(pg_catalog.=) 'match' THEN
-        CALL pg_temp.dumpsert_match(_s.n);
-        SELECT _new OPERATOR(pg_catalog.+) pg_catalog.cardinality(m.missing) INTO _new
-          FROM pg_temp.dumpsert_stages AS m WHERE m.n OPERATOR(pg_catalog.=) _s.n;
-        EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM pg_temp.dumpsert_stage_%s', _s.n) INTO _rows;
-        _where := pg_catalog.concat_ws(' OR ', _where, pg_catalog.format('s.ctid OPERATOR(pg_catalog.=) ANY (ARRAY('
-          'SELECT pg_catalog.unnest(m.missing) FROM pg_temp.dumpsert_stages AS m WHERE m.n OPERATOR(pg_catalog.=) %s))', _s.n));
-      END IF;
-      IF _changed OPERATOR(pg_catalog.>) 0 THEN
-        _parts := pg_catalog.array_append(_parts, pg_catalog.format('u%s AS (%s RETURNING 1)', _s.n, _s.update_sql));
-        -- Updates come first: a unique value may move from an old row to a new one.
-        _where := pg_catalog.format('(%s) AND (SELECT pg_catalog.count(*) FROM u%s) IS NOT NULL', _where, _s.n);
-      END IF;
-      _s.insert_sql := pg_catalog.concat(_s.insert_sql, ' WHERE ', _where, _s.on_conflict);
-    END IF;
-    IF _new OPERATOR(pg_catalog.>) 0 THEN
-      _parts := pg_catalog.array_append(_parts, pg_catalog.format('i%s AS (%s)', _s.n, _s.insert_sql));
-    END IF;
-    UPDATE pg_temp.dumpsert_stages AS w SET rows = _rows, inserted = _new, updated = _changed WHERE w.n OPERATOR(pg_catalog.=) _s.n;
-  END LOOP;
-  IF _parts IS NULL THEN
     RETURN;
   END IF;
-  _statement := pg_catalog.concat('WITH ', pg_catalog.array_to_string(_parts, ', '), ' SELECT');
+  _statement := pg_temp.dumpsert_compare(_batch);
+  IF _statement IS NULL THEN
+    RETURN;
+  END IF;
   BEGIN
     EXECUTE _statement;
   EXCEPTION WHEN unique_violation THEN
-    FOR _s IN SELECT v.park, v.move FROM pg_temp.dumpsert_stages AS s CROSS JOIN LATERAL pg_temp.dumpsert_vacate(s.n) AS v
-               WHERE s.batch OPERATOR(pg_catalog.=) _batch AND s.updated OPERATOR(pg_catalog.>) 0 LOOP
-      IF _s.park IS NOT NULL THEN
-        EXECUTE _s.park;
-      END IF;
-      WHILE _s.move IS NOT NULL LOOP
-        EXECUTE _s.move;
-        GET DIAGNOSTICS _rows = ROW_COUNT;
-        EXIT WHEN _rows OPERATOR(pg_catalog.=) 0;
-      END LOOP;
-    END LOOP;
+    CALL pg_temp.dumpsert_once(_batch);
+    CALL pg_temp.dumpsert_exchange(_batch);
     EXECUTE _statement;
   END;
 EXCEPTION WHEN OTHERS THEN
   GET STACKED DIAGNOSTICS _state = RETURNED_SQLSTATE, _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL, _hint = PG_EXCEPTION_HINT,
     _context = PG_EXCEPTION_CONTEXT, _schema = SCHEMA_NAME, _table = TABLE_NAME, _column = COLUMN_NAME, _constraint = CONSTRAINT_NAME;
-  IF _state OPERATOR(pg_catalog.=) '21000' THEN
+  IF pg_catalog.starts_with(_message, 'dumpsert: ') THEN
     RAISE;
   END IF;
   CALL pg_temp.dumpsert_raise(_batch, _state, _message, _detail, _hint, _context, _schema, _table, _column, _constraint);
