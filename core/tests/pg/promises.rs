@@ -1,0 +1,219 @@
+//! What a script promises, and how it is seen that the promise is kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use dumpsert::{NoKey, Options, Style};
+use dumpsert_testkit::{Db, Sequence, Snapshot};
+
+use crate::sources::{Key, OWNER, Row, Source, give_to_owner, pattern};
+use crate::support::{piped_script, psql, sqlstate, try_script};
+
+/// The table that is left out by default.
+pub(crate) const LEFT_OUT: &str = "public._prisma_migrations";
+
+/// A promise; each includes those about sequences and triggers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Promise {
+    /// Into an empty schema: the target is as the source.
+    Empty,
+    /// Once more: nothing changes; in style staged no row is written or locked either.
+    Again,
+    /// Over a target that has lived on: the source's rows are as in the source, the others as they were.
+    Diverged,
+}
+
+/// How a dump is made, converted and run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Setup {
+    pub(crate) style: Style,
+    /// Arguments of pg_dump.
+    pub(crate) dump: &'static [&'static str],
+    /// Through the command line program and a pipe.
+    pub(crate) piped: bool,
+    /// As a role that owns the tables and is no superuser.
+    pub(crate) as_owner: bool,
+}
+
+/// A promise that was not kept.
+#[derive(Debug)]
+pub(crate) struct Broken {
+    /// The error that ended the script, if one did.
+    pub(crate) sqlstate: Option<String>,
+    pub(crate) what: String,
+}
+
+impl Setup {
+    pub(crate) fn style_name(&self) -> &'static str {
+        if self.style == Style::Staged { "staged" } else { "rows" }
+    }
+
+    /// Dumps what `selection` (arguments of pg_dump) selects, and converts it.
+    fn script(&self, source: &Source, selection: &[String]) -> Result<Vec<u8>, Broken> {
+        let mut args = self.dump.to_vec();
+        args.extend(selection.iter().map(String::as_str));
+        let dump = source.db.pg_dump(&args);
+        if self.piped {
+            assert_eq!(self.style, Style::Staged, "style rows needs a schema file");
+            return Ok(piped_script(&dump, &["--style=staged", "--no-key=match", "--quiet"]));
+        }
+        let options = Options::new().with_style(self.style);
+        let options = if self.style == Style::Staged {
+            options.with_no_key(NoKey::Match)
+        } else {
+            let catalog = dumpsert::Catalog::from_schema_sql(&source.schema).unwrap();
+            options.with_catalog(catalog).unwrap().with_no_key(NoKey::Insert)
+        };
+        let (script, result) = try_script(&dump, options);
+        result.map_err(|error| Broken {
+            sqlstate: None,
+            what: format!("the dump is refused: {error}"),
+        })?;
+        Ok(script)
+    }
+
+    /// Restores a part of the source into `target` and looks whether the promise is kept there.
+    pub(crate) fn check(
+        &self,
+        promise: Promise,
+        source: &Source,
+        target: &Db,
+        selection: &[String],
+    ) -> Result<(), Broken> {
+        let script = self.script(source, selection)?;
+        if self.as_owner {
+            give_to_owner(target);
+        }
+        let before = target.snapshot_by_root();
+        let versions = target.row_versions();
+        let run = psql(target, if self.as_owner { OWNER } else { "postgres" }, &script);
+        let after = target.snapshot_by_root();
+        if run.status != 0 {
+            assert_eq!(run.status, 3, "{}", run.stderr);
+            assert_eq!(
+                after.diff(&before),
+                Vec::<String>::new(),
+                "changed in spite of an error"
+            );
+            return Err(Broken {
+                sqlstate: sqlstate(&run).map(str::to_owned),
+                what: run.stderr,
+            });
+        }
+        let left_out = |snapshot: &Snapshot| rows(snapshot, LEFT_OUT);
+        assert_eq!(left_out(&before), left_out(&after), "{LEFT_OUT} is the target's own");
+        let mut differences = match promise {
+            Promise::Empty => source.snapshot.diff_rows(&after.clone().without(LEFT_OUT)),
+            Promise::Again => after.diff_rows(&before),
+            Promise::Diverged => diff_merged(source, &before, &after),
+        };
+        if promise == Promise::Again && self.style == Style::Staged {
+            let written = target.row_versions();
+            let touched = versions
+                .iter()
+                .filter(|(table, rows)| written.get(*table) != Some(*rows));
+            differences.extend(touched.map(|(table, _)| format!("{table}: rows were written or locked")));
+        }
+        differences.extend(diff_sequences(source, &before, &after));
+        if before.triggers() != after.triggers() {
+            differences.push(format!(
+                "triggers: {:?} became {:?}",
+                before.triggers(),
+                after.triggers()
+            ));
+        }
+        if differences.is_empty() {
+            return Ok(());
+        }
+        Err(Broken {
+            sqlstate: None,
+            what: differences.join("\n"),
+        })
+    }
+}
+
+/// The arguments of pg_dump that select these tables.
+pub(crate) fn only(tables: &BTreeSet<&str>) -> Vec<String> {
+    tables
+        .iter()
+        .map(|table| format!("--table={}", pattern(table)))
+        .collect()
+}
+
+/// The arguments of pg_dump that select all but these tables.
+pub(crate) fn all_but(tables: &BTreeSet<&str>) -> Vec<String> {
+    tables
+        .iter()
+        .map(|table| format!("--exclude-table={}", pattern(table)))
+        .collect()
+}
+
+fn rows(snapshot: &Snapshot, table: &str) -> Vec<Row> {
+    let own =
+        |row: BTreeMap<&str, Option<String>>| row.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    snapshot.rows(table).into_iter().map(own).collect()
+}
+
+/// What differs from the rows that a table must have: those of the source, and of the target's own those whose key the
+/// source does not have. Where there is no key a row is the same as another if all of it is, and none may be lost.
+fn diff_merged(source: &Source, before: &Snapshot, after: &Snapshot) -> Vec<String> {
+    let mut differences = Vec::new();
+    for table in source.snapshot.tables() {
+        let mut expected = rows(&source.snapshot, table);
+        let key = source.keys.get(table);
+        let key_of = |row: &Row| key.and_then(|key: &Key| key.of(row));
+        let known: BTreeSet<_> = expected.iter().filter_map(key_of).collect();
+        let mut unmatched: BTreeMap<Row, usize> = BTreeMap::new();
+        for row in expected.iter().filter(|row| key_of(row).is_none()) {
+            *unmatched.entry(row.clone()).or_default() += 1;
+        }
+        for row in rows(before, table) {
+            match (key_of(&row), unmatched.get_mut(&row)) {
+                (Some(key), _) if known.contains(&key) => {}
+                (None, Some(copies)) if *copies > 0 => *copies -= 1,
+                _ => expected.push(row),
+            }
+        }
+        expected.sort();
+        let mut actual = rows(after, table);
+        actual.sort();
+        if actual != expected {
+            let shown = |rows: &[Row], others: &[Row]| {
+                let only: Vec<_> = rows.iter().filter(|row| !others.contains(row)).take(3).collect();
+                format!("{only:?}").chars().take(600).collect::<String>()
+            };
+            differences.push(format!(
+                "{table}: {} rows in place of {}; wrong: {}; missing: {}",
+                actual.len(),
+                expected.len(),
+                shown(&actual, &expected),
+                shown(&expected, &actual)
+            ));
+        }
+    }
+    differences
+}
+
+/// Sequences go to the source's state or stay, and never back.
+fn diff_sequences(source: &Source, before: &Snapshot, after: &Snapshot) -> Vec<String> {
+    let descending = source.db.query(
+        "SELECT pg_catalog.set_config('search_path', 'pg_catalog', false);
+         SELECT seqrelid::regclass FROM pg_sequence WHERE seqincrement < 0",
+    );
+    let progress = |name: &String, state: &Sequence| {
+        let is_descending = descending.iter().any(|row| row[0].as_ref() == Some(name));
+        let sign = if is_descending { -1 } else { 1 };
+        (i128::from(state.last_value) * sign, state.is_called)
+    };
+    let mut differences = Vec::new();
+    for (name, was) in before.sequences() {
+        let is = &after.sequences()[name];
+        let wanted = source.snapshot.sequences().get(name).unwrap_or(was);
+        if progress(name, is) < progress(name, was) {
+            differences.push(format!("sequence {name} went back from {was:?} to {is:?}"));
+        } else if is != was && is != wanted {
+            differences.push(format!("sequence {name} became {is:?}, neither {was:?} nor {wanted:?}"));
+        }
+    }
+    differences
+}

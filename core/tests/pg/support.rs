@@ -1,0 +1,49 @@
+//! Small helpers: converting, running, quoting, random numbers.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use dumpsert::{Options, Report, Result, convert};
+use dumpsert_testkit::{Db, Run};
+
+/// The script for a dump, whether it is accepted or not.
+pub(crate) fn try_script(dump: &[u8], options: Options) -> (Vec<u8>, Result<Report>) {
+    let mut script = Vec::new();
+    let result = convert(dump, &mut script, &options.build().unwrap());
+    (script, result)
+}
+
+/// The script that the command line program makes of a dump from a pipe, which it gets in pieces of odd sizes.
+pub(crate) fn piped_script(dump: &[u8], args: &[&str]) -> Vec<u8> {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_dumpsert"))
+        .arg("convert")
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let output = std::thread::scope(|scope| {
+        scope.spawn(move || {
+            for (index, piece) in dump.chunks(4099).enumerate() {
+                let (a, b) = piece.split_at(piece.len().min(index % 97));
+                stdin.write_all(a).unwrap();
+                stdin.write_all(b).unwrap();
+            }
+        });
+        child.wait_with_output().unwrap()
+    });
+    assert!(output.status.success(), "dumpsert: {}", output.status);
+    output.stdout
+}
+
+/// Runs a script with psql, whose errors then begin with their SQLSTATE.
+pub(crate) fn psql(db: &Db, role: &str, script: &[u8]) -> Run {
+    db.psql_with(&["-v", "VERBOSITY=verbose", "-U", role], script)
+}
+
+/// The SQLSTATE of psql's first error, if it ran with verbose messages.
+pub(crate) fn sqlstate(run: &Run) -> Option<&str> {
+    let (_, after) = run.stderr.split_once("ERROR:  ")?;
+    after.get(..5)
+}
