@@ -2,7 +2,8 @@
 //! and prints it. sqlparser's types stay in here, so that its releases are not ours.
 
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, ConflictTarget, DoUpdate, Expr, Ident, Insert, ObjectName, ObjectNamePart,
+    Assignment, AssignmentTarget, BinaryOperator, CastKind, ConflictTarget, DataType, DoUpdate, Expr, Function,
+    FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, Insert, ObjectName, ObjectNamePart,
     OnConflict, OnConflictAction, OnInsert, Statement, TableAliasWithoutColumns, TableObject,
 };
 use sqlparser::dialect::PostgreSqlDialect;
@@ -21,6 +22,20 @@ pub(crate) struct Conflict {
     pub(crate) target: Vec<String>,
     /// The columns of `SET`; none means `DO NOTHING`.
     pub(crate) set: Vec<String>,
+    /// Which rows are updated.
+    pub(crate) when: When,
+}
+
+/// The `WHERE` of an upsert.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum When {
+    /// None: every row is updated.
+    #[default]
+    Always,
+    /// Rows of which a column that is set differs.
+    Changed,
+    /// Rows whose value in this column is larger than the target's, or where the target has none.
+    Newer(String),
 }
 
 /// An upsert without its values: they go between the two parts.
@@ -139,7 +154,7 @@ fn on_conflict(conflict: &Conflict) -> OnInsert {
         });
         OnConflictAction::DoUpdate(DoUpdate {
             assignments: assignments.collect(),
-            selection: None,
+            selection: selection(conflict),
         })
     };
     let target = conflict.target.iter().map(|column| quoted(column)).collect();
@@ -147,6 +162,60 @@ fn on_conflict(conflict: &Conflict) -> OnInsert {
         conflict_target: Some(ConflictTarget::Columns(target)),
         action,
     })
+}
+
+fn selection(conflict: &Conflict) -> Option<Expr> {
+    let column = |of: &str, name: &str| Expr::CompoundIdentifier(vec![Ident::new(of), quoted(name)]);
+    match &conflict.when {
+        When::Always => None,
+        When::Changed => {
+            let record = |of: &str| record(conflict.set.iter().map(|name| column(of, name)));
+            Some(operator(record(TARGET_ALIAS), "*<>", record("EXCLUDED")))
+        }
+        When::Newer(name) => Some(Expr::BinaryOp {
+            left: Box::new(Expr::IsNull(Box::new(column(TARGET_ALIAS, name)))),
+            op: BinaryOperator::Or,
+            right: Box::new(operator(column(TARGET_ALIAS, name), "<", column("EXCLUDED", name))),
+        }),
+    }
+}
+
+/// An operator of PostgreSQL itself, whatever the search path finds under its name.
+fn operator(left: Expr, name: &str, right: Expr) -> Expr {
+    let op = BinaryOperator::PGCustomBinaryOperator(vec!["pg_catalog".to_owned(), name.to_owned()]);
+    Expr::BinaryOp {
+        left: Box::new(left),
+        op,
+        right: Box::new(right),
+    }
+}
+
+/// `ROW(…)::pg_catalog.record`. Without the cast PostgreSQL compares column by column, by operators that json, xml and
+/// others lack; `*<>` on records compares their images (record_image_ne() in src/backend/utils/adt/rowtypes.c).
+fn record(columns: impl Iterator<Item = Expr>) -> Expr {
+    let row = Function {
+        name: ObjectName::from(vec![Ident::new("ROW")]),
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args: FunctionArguments::List(FunctionArgumentList {
+            duplicate_treatment: None,
+            args: columns
+                .map(|column| FunctionArg::Unnamed(FunctionArgExpr::Expr(column)))
+                .collect(),
+            clauses: Vec::new(),
+        }),
+        filter: None,
+        null_treatment: None,
+        over: None,
+        within_group: Vec::new(),
+    };
+    let record = ObjectName::from(vec![Ident::new("pg_catalog"), Ident::new("record")]);
+    Expr::Cast {
+        kind: CastKind::DoubleColon,
+        expr: Box::new(Expr::Function(row)),
+        data_type: DataType::Custom(record, Vec::new()),
+        format: None,
+    }
 }
 
 /// A quoted identifier. sqlparser prints doubled quotes as they are (`EscapeQuotedString`), but would also take two
@@ -161,11 +230,12 @@ mod tests {
     use crate::rewrite::emit;
     use proptest::prelude::*;
 
-    fn upsert(sql: &str, overriding: bool, target: &[&str], set: &[&str]) -> (String, String) {
+    fn upsert(sql: &str, overriding: bool, target: &[&str], set: &[&str], when: When) -> (String, String) {
         let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let conflict = Conflict {
             target: own(target),
             set: own(set),
+            when,
         };
         let text = parse_head(sql)
             .unwrap()
@@ -180,15 +250,28 @@ mod tests {
     fn prints_an_upsert() {
         let head = r#"INSERT INTO public.t (id, "Name") VALUES (NULL)"#;
         assert_eq!(
-            upsert(head, true, &["id"], &["Name"]),
+            upsert(head, true, &["id"], &["Name"], When::Always),
             (
                 r#"INSERT INTO "public"."t" AS _t ("id", "Name") OVERRIDING SYSTEM VALUE VALUES ("#.to_owned(),
                 r#") ON CONFLICT("id") DO UPDATE SET "Name" = EXCLUDED."Name";"#.to_owned()
             )
         );
         assert_eq!(
-            upsert(head, false, &["id", "Name"], &[]).1,
+            upsert(head, false, &["id", "Name"], &[], When::Changed).1,
             r#") ON CONFLICT("id", "Name") DO NOTHING;"#
+        );
+    }
+
+    #[test]
+    fn prints_conditions() {
+        let head = r#"INSERT INTO public.t (id, a, b) VALUES (NULL)"#;
+        let (_, changed) = upsert(head, false, &["id"], &["a", "b"], When::Changed);
+        let expected = r#" WHERE ROW(_t."a", _t."b")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(EXCLUDED."a", EXCLUDED."b")::pg_catalog.record;"#;
+        assert!(changed.ends_with(expected), "{changed}");
+        let (_, newer) = upsert(head, false, &["id"], &["a"], When::Newer("b".to_owned()));
+        assert!(
+            newer.ends_with(r#" WHERE _t."b" IS NULL OR _t."b" OPERATOR(pg_catalog.<) EXCLUDED."b";"#),
+            "{newer}"
         );
     }
 

@@ -5,8 +5,8 @@ use std::io::{ErrorKind as IoErrorKind, Read, Write};
 use std::path::Path;
 
 use crate::catalog::Catalog;
-use crate::error::{Error, Result};
-use crate::options::Plan;
+use crate::error::{Error, ErrorKind, Result};
+use crate::options::{Client, Plan};
 use crate::report::Report;
 use crate::rewriter::{Progress, Rewriter};
 use crate::{compression, prescan};
@@ -47,14 +47,7 @@ pub fn convert_with(
     plan: &Plan,
     mut progress: impl FnMut(Progress<'_>),
 ) -> Result<Report> {
-    run(plan, &mut writer, &mut progress, || {
-        let reader = compression::plain(reader).map_err(Error::read)?;
-        if plan.needs_catalog() {
-            prescan::spooled(reader)
-        } else {
-            Ok((reader, None))
-        }
-    })
+    run(plan, &mut writer, &mut progress, || open_reader(reader, plan))
 }
 
 /// As [`convert_with`], from a file. A full dump that has to be read twice is not spooled, unless it is compressed.
@@ -72,33 +65,62 @@ pub fn convert_file(
         let is_file = file.metadata().map_err(Error::read)?.is_file();
         if is_file && plan.needs_catalog() && !compression::is_compressed(&mut file).map_err(Error::read)? {
             let (file, catalog) = prescan::rewound(file)?;
-            return Ok((Box::new(file) as Box<dyn Read>, catalog));
+            return Ok(Input {
+                reader: Box::new(file),
+                plan: with_catalog(plan, catalog)?,
+            });
         }
-        let reader = compression::plain(file).map_err(Error::read)?;
-        if plan.needs_catalog() {
-            prescan::spooled(reader)
-        } else {
-            Ok((reader, None))
-        }
+        open_reader(file, plan)
     })
 }
 
-/// Runs a plan on what `open` opens: the bytes of the dump, and its own catalog if that was needed.
+/// The plain bytes of a dump, and the plan, with the dump's own catalog where that was needed.
+pub(crate) struct Input<'a> {
+    pub(crate) reader: Box<dyn Read + 'a>,
+    pub(crate) plan: Plan,
+}
+
+/// Undoes compression, and learns the keys of a full dump before its rows are read, where they are needed.
+pub(crate) fn open_reader<'a>(reader: impl Read + 'a, plan: &Plan) -> Result<Input<'a>> {
+    let reader = compression::plain(reader).map_err(Error::read)?;
+    if !plan.needs_catalog() {
+        return Ok(Input {
+            reader,
+            plan: plan.clone(),
+        });
+    }
+    let (reader, catalog) = prescan::spooled(reader)?;
+    Ok(Input {
+        reader,
+        plan: with_catalog(plan, catalog)?,
+    })
+}
+
+fn with_catalog(plan: &Plan, catalog: Option<Catalog>) -> Result<Plan> {
+    match catalog {
+        Some(catalog) => plan.clone().with_catalog(catalog),
+        None => Ok(plan.clone()),
+    }
+}
+
+/// Runs a plan on what `open` opens.
 fn run<'a>(
     plan: &Plan,
     writer: &mut impl Write,
     progress: &mut impl FnMut(Progress<'_>),
-    open: impl FnOnce() -> Result<(Box<dyn Read + 'a>, Option<Catalog>)>,
+    open: impl FnOnce() -> Result<Input<'a>>,
 ) -> Result<Report> {
+    if plan.client() == Client::Driver {
+        let message = "a driver takes single statements, not a script";
+        return Err(Error::new(ErrorKind::InvalidOption, message).with_hint("call statements()"));
+    }
     let mut run = Run {
         rewriter: Rewriter::new(plan),
         out: Vec::new(),
     };
-    let result = open().and_then(|(reader, catalog)| {
-        if let Some(catalog) = catalog {
-            run.rewriter = Rewriter::new(&plan.clone().with_catalog(catalog)?);
-        }
-        run.convert(reader, writer, progress)
+    let result = open().and_then(|input| {
+        run.rewriter = Rewriter::new(&input.plan);
+        run.convert(input.reader, writer, progress)
     });
     if let Err(error) = &result {
         run.rewriter.abort(error, &mut run.out);
@@ -166,5 +188,5 @@ pub fn convert_str(dump: &str, plan: &Plan) -> Result<String> {
     let mut script = Vec::new();
     convert(dump.as_bytes(), &mut script, plan)?;
     String::from_utf8(script)
-        .map_err(|error| Error::new(crate::ErrorKind::Internal, "the script is not UTF-8").with_source(error))
+        .map_err(|error| Error::new(ErrorKind::Internal, "the script is not UTF-8").with_source(error))
 }

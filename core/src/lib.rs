@@ -32,10 +32,14 @@ mod prescan;
 mod report;
 mod rewrite;
 mod rewriter;
+mod statements;
+mod update;
 
 pub use catalog::Catalog;
 pub use error::{Category, Error, ErrorKind, Position, Result};
 pub use io::{convert, convert_file, convert_str, convert_with};
-pub use options::{NoKey, Options, Plan, Style, Triggers};
+pub use options::{Client, Losses, NoKey, Options, Plan, Style, Triggers};
 pub use report::{Report, TableReport, Warning};
 pub use rewriter::{Progress, Rewriter};
+pub use statements::{Statements, statements};
+pub use update::Update;

@@ -7,9 +7,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Catalog, Table, TableName};
-use crate::dump::head;
+use crate::dump::head::{self, Relation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::tokens::decode_name;
+use crate::update::{Rules, Update};
 
 /// How the script writes rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -20,6 +21,8 @@ pub enum Style {
     /// (catalog, option, or a column `id`), and parents must come before children, as in `pg_dump --data-only`.
     #[default]
     Rows,
+    /// As `Rows`, but with many rows in one upsert: faster, and still plain SQL.
+    Batches,
     /// Rows go into temporary tables by `COPY` and from there into the tables; the script asks the target for keys and
     /// foreign keys while it runs. Needs psql.
     Staged,
@@ -54,6 +57,31 @@ pub enum Triggers {
     Fire,
 }
 
+/// What happens where a dump holds something that no upsert can carry: large objects, statistics, materialized views.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Losses {
+    /// It is counted in the report, with a warning.
+    #[default]
+    Warn,
+    /// It is an error.
+    Error,
+}
+
+/// Who runs the script.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Client {
+    /// psql, from version 10 on.
+    #[default]
+    Psql,
+    /// A program, through its driver: single statements without psql's commands and without `BEGIN` and `COMMIT`, to be
+    /// run one by one in a transaction of its own. See [`statements`](crate::statements).
+    Driver,
+}
+
 /// Options, to be checked and frozen by [`build`](Options::build).
 ///
 /// ```
@@ -70,6 +98,11 @@ pub struct Options {
     no_key: NoKey,
     triggers: Triggers,
     lock_timeout: Option<Duration>,
+    rules: Rules,
+    client: Client,
+    losses: Losses,
+    batch_rows: Option<usize>,
+    batch_bytes: Option<usize>,
 }
 
 impl Options {
@@ -103,16 +136,7 @@ impl Options {
     /// # Errors
     /// If `key` is not of this form, or the table has a key already.
     pub fn with_key(mut self, key: &str) -> Result<Self> {
-        let (relation, columns) = head::parse_key(key.as_bytes()).ok_or_else(|| {
-            Error::new(ErrorKind::InvalidOption, format!("`{key}` is not a key"))
-                .with_hint("write it as schema.table=column,column, and quote names with capitals: public.\"User\"=id")
-        })?;
-        let schema = relation.schema.unwrap_or_else(|| b"public".to_vec());
-        let table = TableName {
-            schema: decode_name(&schema).into_owned(),
-            name: decode_name(&relation.name).into_owned(),
-        };
-        let columns = columns.iter().map(|column| decode_name(column).into_owned()).collect();
+        let (table, columns) = table_columns(key)?;
         match self.keys.insert(table.clone(), columns) {
             None => Ok(self),
             Some(_) => Err(Error::new(
@@ -143,6 +167,76 @@ impl Options {
         self
     }
 
+    /// What happens to rows that the target has already. Default: [`Update::Always`].
+    #[must_use]
+    pub fn with_update(mut self, update: Update) -> Self {
+        self.rules.all.update = Some(update);
+        self
+    }
+
+    /// The same for one table, given as an SQL name such as `public."User"`.
+    ///
+    /// # Errors
+    /// If `table` is no name of a table.
+    pub fn with_table_update(mut self, table: &str, update: Update) -> Result<Self> {
+        let relation = head::parse_relation(table.as_bytes()).ok_or_else(|| {
+            Error::new(ErrorKind::InvalidOption, format!("`{table}` is no name of a table"))
+                .with_hint("write it as schema.table, and quote names with capitals: public.\"User\"")
+        })?;
+        self.rules.of(Some(table_name(relation))).update = Some(update);
+        Ok(self)
+    }
+
+    /// The only columns that are updated: `column,column` for all tables, `schema.table=column,column` for one. New
+    /// rows are inserted with all their columns. Default: all columns.
+    ///
+    /// # Errors
+    /// If `columns` is not of this form.
+    pub fn with_update_only(mut self, columns: &str) -> Result<Self> {
+        let (table, columns) = maybe_table_columns(columns)?;
+        self.rules.of(table).only.get_or_insert_default().extend(columns);
+        Ok(self)
+    }
+
+    /// Columns that are never updated: `column,column` for all tables, `schema.table=column,column` for one. Default:
+    /// none.
+    ///
+    /// # Errors
+    /// If `columns` is not of this form.
+    pub fn with_update_never(mut self, columns: &str) -> Result<Self> {
+        let (table, columns) = maybe_table_columns(columns)?;
+        self.rules.of(table).never.get_or_insert_default().extend(columns);
+        Ok(self)
+    }
+
+    /// Who runs the script. Default: [`Client::Psql`].
+    #[must_use]
+    pub fn with_client(mut self, client: Client) -> Self {
+        self.client = client;
+        self
+    }
+
+    /// What happens where the dump holds something that no upsert can carry. Default: [`Losses::Warn`].
+    #[must_use]
+    pub fn with_losses(mut self, losses: Losses) -> Self {
+        self.losses = losses;
+        self
+    }
+
+    /// Most rows in one statement of style [`Style::Batches`]. Default: 1,000.
+    #[must_use]
+    pub fn with_batch_rows(mut self, rows: usize) -> Self {
+        self.batch_rows = Some(rows);
+        self
+    }
+
+    /// Most bytes of rows in one statement of style [`Style::Batches`]; a longer row stands alone. Default: 1 MiB.
+    #[must_use]
+    pub fn with_batch_bytes(mut self, bytes: usize) -> Self {
+        self.batch_bytes = Some(bytes);
+        self
+    }
+
     /// Checks that the options fit together.
     ///
     /// # Errors
@@ -156,7 +250,24 @@ impl Options {
             let message = "keys cannot be given in style staged: the script asks the target for its own";
             return Err(Error::new(ErrorKind::InvalidOption, message));
         }
+        if self.client == Client::Driver && self.style == Style::Staged {
+            let message = "style staged needs psql: a driver has no COPY between its statements";
+            return Err(Error::new(ErrorKind::InvalidOption, message).with_hint("choose style rows or batches"));
+        }
+        if self.style == Style::Staged && self.rules != Rules::default() {
+            let message = "update policies are not known to style staged";
+            return Err(invalid(message.to_owned()).with_hint("choose style rows or batches"));
+        }
+        if self.batch_rows == Some(0) || self.batch_bytes == Some(0) {
+            return Err(Error::new(
+                ErrorKind::InvalidOption,
+                "a batch must take at least one row and one byte",
+            ));
+        }
         if let Some(catalog) = &self.catalog {
+            for name in self.rules.tables.keys() {
+                check_table(catalog, name, "an update policy")?;
+            }
             for (name, columns) in &self.keys {
                 check_key(catalog, name, columns)?;
             }
@@ -165,13 +276,49 @@ impl Options {
     }
 }
 
-fn check_key(catalog: &Catalog, name: &TableName, columns: &[String]) -> Result<()> {
-    let invalid = |message: String| Error::new(ErrorKind::InvalidOption, message);
-    let Some(table) = catalog.table(&name.schema, &name.name) else {
-        let error = invalid(format!("a key is given for table {name}, which is not in the catalog"));
+fn invalid(message: String) -> Error {
+    Error::new(ErrorKind::InvalidOption, message)
+}
+
+fn table_name(relation: Relation) -> TableName {
+    let schema = relation.schema.unwrap_or_else(|| b"public".to_vec());
+    TableName {
+        schema: decode_name(&schema).into_owned(),
+        name: decode_name(&relation.name).into_owned(),
+    }
+}
+
+fn names(columns: &[Vec<u8>]) -> Vec<String> {
+    columns.iter().map(|column| decode_name(column).into_owned()).collect()
+}
+
+/// Reads `schema.table=column,column`.
+fn table_columns(text: &str) -> Result<(TableName, Vec<String>)> {
+    let (relation, columns) = head::parse_key(text.as_bytes()).ok_or_else(|| {
+        invalid(format!("`{text}` names no columns of a table"))
+            .with_hint("write schema.table=column,column, and quote names with capitals: public.\"User\"=id")
+    })?;
+    Ok((table_name(relation), names(&columns)))
+}
+
+/// Reads `column,column` or `schema.table=column,column`.
+fn maybe_table_columns(text: &str) -> Result<(Option<TableName>, Vec<String>)> {
+    match head::parse_columns(text.as_bytes()) {
+        Some(columns) => Ok((None, names(&columns))),
+        None => table_columns(text).map(|(table, columns)| (Some(table), columns)),
+    }
+}
+
+fn check_table<'a>(catalog: &'a Catalog, name: &TableName, what: &str) -> Result<&'a Table> {
+    catalog.table(&name.schema, &name.name).ok_or_else(|| {
+        let error = invalid(format!("{what} is given for table {name}, which is not in the catalog"));
         let names = catalog.tables().iter().map(|table| table.table_name().to_string());
-        return Err(with_nearest(error, &name.to_string(), names));
-    };
+        with_nearest(error, &name.to_string(), names)
+    })
+}
+
+fn check_key(catalog: &Catalog, name: &TableName, columns: &[String]) -> Result<()> {
+    let table = check_table(catalog, name, "a key")?;
     for column in columns {
         if table.column(column).is_none() {
             let error = invalid(format!(
@@ -233,6 +380,23 @@ impl Plan {
 
     pub(crate) fn key(&self, name: &TableName) -> Option<&[String]> {
         self.0.keys.get(name).map(Vec::as_slice)
+    }
+
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.0.rules
+    }
+
+    pub(crate) fn losses(&self) -> Losses {
+        self.0.losses
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        self.0.client
+    }
+
+    /// Most rows and bytes of a batch.
+    pub(crate) fn batch_limits(&self) -> (usize, usize) {
+        (self.0.batch_rows.unwrap_or(1000), self.0.batch_bytes.unwrap_or(1 << 20))
     }
 
     pub(crate) fn no_key(&self) -> NoKey {

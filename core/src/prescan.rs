@@ -109,7 +109,9 @@ impl Events for Prescan {
         self.builder.observe(sql, scs).map_err(Error::without_position)
     }
 
-    fn skipped(&mut self, _: &str) {}
+    fn skipped(&mut self, _: &str) -> Result<()> {
+        Ok(())
+    }
 
     fn place(&self) -> (Option<String>, Option<u64>) {
         (None, None)

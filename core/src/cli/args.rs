@@ -56,6 +56,36 @@ pub(super) struct Convert {
     #[arg(long, value_enum, default_value = "error")]
     pub(super) no_key: NoKey,
 
+    /// What happens to rows that the target has already: always, changed, nothing or newer(column); with TABLE= for one
+    /// table; may be given several times [default: always]
+    #[arg(long, value_name = "[TABLE=]POLICY")]
+    pub(super) update: Vec<String>,
+
+    /// The only columns that are updated; with TABLE= for one table; may be given several times
+    #[arg(long, value_name = "[TABLE=]COLUMNS")]
+    pub(super) update_only: Vec<String>,
+
+    /// Columns that are never updated; with TABLE= for one table; may be given several times
+    #[arg(long, value_name = "[TABLE=]COLUMNS")]
+    pub(super) update_never: Vec<String>,
+
+    /// Most rows in one statement of style batches [default: 1000]
+    #[arg(long, value_name = "ROWS")]
+    pub(super) batch_rows: Option<usize>,
+
+    /// Most bytes of rows in one statement of style batches [default: 1048576]
+    #[arg(long, value_name = "BYTES")]
+    pub(super) batch_bytes: Option<usize>,
+
+    /// Who runs the script
+    #[arg(long, value_enum, default_value = "psql")]
+    pub(super) client: Client,
+
+    /// What happens where the dump holds something that no upsert can carry: large objects, statistics, materialized
+    /// views
+    #[arg(long, value_enum, default_value = "warn")]
+    pub(super) losses: Losses,
+
     /// What happens to the user triggers of the target
     #[arg(long, value_enum, default_value = "off")]
     pub(super) triggers: Triggers,
@@ -95,6 +125,8 @@ Exit status:
 pub(super) enum Style {
     /// One readable upsert a row; needs the keys, and parents before children (pg_dump --data-only)
     Rows,
+    /// As rows, with many rows in one statement
+    Batches,
     /// COPY into temporary tables; the script asks the target for keys and foreign keys
     Staged,
 }
@@ -111,6 +143,22 @@ pub(super) enum NoKey {
     Match,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Client {
+    /// psql 10 or later
+    Psql,
+    /// A program: one JSON object {"sql": …} a line, to be run one by one in a transaction of its own
+    Driver,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Losses {
+    /// It is counted, with a warning
+    Warn,
+    /// It is an error
+    Error,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 pub(super) enum Triggers {
     /// Off during the transaction; needs ownership of the tables that have some
@@ -123,6 +171,7 @@ impl From<Style> for dumpsert::Style {
     fn from(style: Style) -> Self {
         match style {
             Style::Rows => Self::Rows,
+            Style::Batches => Self::Batches,
             Style::Staged => Self::Staged,
         }
     }
@@ -135,6 +184,24 @@ impl From<NoKey> for dumpsert::NoKey {
             NoKey::Insert => Self::Insert,
             NoKey::Skip => Self::Skip,
             NoKey::Match => Self::Match,
+        }
+    }
+}
+
+impl From<Client> for dumpsert::Client {
+    fn from(client: Client) -> Self {
+        match client {
+            Client::Psql => Self::Psql,
+            Client::Driver => Self::Driver,
+        }
+    }
+}
+
+impl From<Losses> for dumpsert::Losses {
+    fn from(losses: Losses) -> Self {
+        match losses {
+            Losses::Warn => Self::Warn,
+            Losses::Error => Self::Error,
         }
     }
 }

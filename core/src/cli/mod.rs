@@ -1,6 +1,7 @@
 //! The command line: options in, files and pipes around the library, messages and exit status out.
 
 mod args;
+mod driver;
 mod output;
 mod progress;
 mod summary;
@@ -15,7 +16,7 @@ use clap::Parser;
 use dumpsert::catalog::CatalogBuilder;
 use dumpsert::{Catalog, Category, Error, Options, Plan, Progress, Report, convert_file, convert_with};
 
-use args::{Args, Command, Convert};
+use args::{Args, Client, Command, Convert};
 use output::Output;
 use progress::ProgressBar;
 
@@ -99,10 +100,14 @@ fn convert(args: &Convert) -> Result<(), Failure> {
     let mut output = Output::create(&args.output, &args.dump)?;
     let bar = ProgressBar::new(length, args.quiet);
     let show = |progress: Progress<'_>| bar.show(progress);
-    let result = if is_std(&args.dump) {
-        convert_with(io::stdin().lock(), &mut output, &plan, show)
-    } else {
-        convert_file(&args.dump, &mut output, &plan, show)
+    let result = match (args.client, is_std(&args.dump)) {
+        (Client::Driver, true) => driver::convert(io::stdin().lock(), &mut output, &plan),
+        (Client::Driver, false) => {
+            let file = fs::File::open(&args.dump).map_err(|error| Failure::File(name.clone(), error))?;
+            driver::convert(file, &mut output, &plan)
+        }
+        (Client::Psql, true) => convert_with(io::stdin().lock(), &mut output, &plan, show),
+        (Client::Psql, false) => convert_file(&args.dump, &mut output, &plan, show),
     };
     bar.clear();
     let report = result.map_err(|error| Failure::Library(name, error))?;
@@ -139,7 +144,9 @@ fn plan(args: &Convert) -> Result<Plan, Failure> {
     let mut options = Options::new()
         .with_style(args.style.into())
         .with_no_key(args.no_key.into())
-        .with_triggers(args.triggers.into());
+        .with_triggers(args.triggers.into())
+        .with_client(args.client.into())
+        .with_losses(args.losses.into());
     if let Some(timeout) = args.lock_timeout {
         options = options.with_lock_timeout(timeout);
     }
@@ -160,6 +167,30 @@ fn plan(args: &Convert) -> Result<Plan, Failure> {
         let catalog = Catalog::from_json(read_file(path)?);
         let catalog = catalog.map_err(|error| Failure::Library(path.display().to_string(), error))?;
         options = options.with_catalog(catalog).map_err(config)?;
+    }
+    for update in &args.update {
+        // A policy holds no `=` outside of a quoted name, and behind the last one stands no quote.
+        options = match update
+            .rsplit_once('=')
+            .filter(|(_, policy)| !policy.contains('"') || policy.contains('('))
+        {
+            Some((table, policy)) => options
+                .with_table_update(table, policy.parse().map_err(config)?)
+                .map_err(config)?,
+            None => options.with_update(update.parse().map_err(config)?),
+        };
+    }
+    for columns in &args.update_only {
+        options = options.with_update_only(columns).map_err(config)?;
+    }
+    for columns in &args.update_never {
+        options = options.with_update_never(columns).map_err(config)?;
+    }
+    if let Some(rows) = args.batch_rows {
+        options = options.with_batch_rows(rows);
+    }
+    if let Some(bytes) = args.batch_bytes {
+        options = options.with_batch_bytes(bytes);
     }
     for key in &args.key {
         options = options.with_key(key).map_err(config)?;

@@ -216,6 +216,15 @@ impl Cursor<'_> {
         }
     }
 
+    fn columns_by_hand(&mut self) -> Result<Vec<Vec<u8>>, Stop> {
+        let mut columns = vec![self.identifier()?];
+        while self.next()? == b',' {
+            self.at += 1;
+            columns.push(self.identifier()?);
+        }
+        Ok(columns)
+    }
+
     /// Reads one identifier and returns it as stored: quotes undone, or folded to lower case.
     fn identifier(&mut self) -> Result<Vec<u8>, Stop> {
         match self.next()? {
@@ -277,6 +286,18 @@ pub(crate) fn scan_on_conflict(bytes: &[u8], at: usize) -> Result<usize, Stop> {
     Ok(cursor.at)
 }
 
+/// Reads a list of columns given by hand: `column,column`.
+pub(crate) fn parse_columns(text: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let mut terminated = text.to_vec();
+    terminated.push(b';');
+    let mut cursor = Cursor {
+        bytes: &terminated,
+        at: 0,
+    };
+    let columns = cursor.columns_by_hand().ok()?;
+    (cursor.at == text.len()).then_some(columns)
+}
+
 /// Reads a key given by hand: `schema.table=column,column`.
 pub(crate) fn parse_key(text: &[u8]) -> Option<(Relation, Vec<Vec<u8>>)> {
     let mut terminated = text.to_vec();
@@ -287,10 +308,6 @@ pub(crate) fn parse_key(text: &[u8]) -> Option<(Relation, Vec<Vec<u8>>)> {
     };
     let relation = cursor.relation().ok()?;
     cursor.expect(b'=').ok()?;
-    let mut columns = vec![cursor.identifier().ok()?];
-    while cursor.next().ok()? == b',' {
-        cursor.at += 1;
-        columns.push(cursor.identifier().ok()?);
-    }
+    let columns = cursor.columns_by_hand().ok()?;
     (cursor.at == text.len()).then_some((relation, columns))
 }

@@ -65,7 +65,7 @@ pub(crate) trait Events {
     /// A statement about the schema.
     fn schema(&mut self, sql: &[u8], scs: bool) -> Result<()>;
     /// A statement that is left out; what it is called in the report.
-    fn skipped(&mut self, label: &str);
+    fn skipped(&mut self, label: &str) -> Result<()>;
     /// Table and row that are being read, for the position of an error.
     fn place(&self) -> (Option<String>, Option<u64>);
 }

@@ -35,6 +35,8 @@ pub(crate) enum Statement {
 
 /// The label of large objects in the report.
 pub(crate) const LARGE_OBJECTS: &str = "large objects";
+/// The label of what refreshes materialized views in the report.
+pub(crate) const REFRESH: &str = "REFRESH MATERIALIZED VIEW";
 /// The label of planner statistics in the report.
 pub(crate) const STATISTICS: &str = "statistics";
 
@@ -55,7 +57,7 @@ pub(crate) fn recognise(sql: &[u8], scs: bool) -> Result<Option<Statement>, LexE
         Some("reset") => Some(Statement::Skipped("RESET")),
         Some("select") => words.select()?,
         Some("begin" | "commit" | "start") if words.is_bare_transaction() => Some(Statement::Skipped("BEGIN/COMMIT")),
-        Some("refresh") => Some(Statement::Skipped("REFRESH MATERIALIZED VIEW")),
+        Some("refresh") => Some(Statement::Skipped(REFRESH)),
         Some(first @ ("create" | "alter" | "drop" | "comment" | "grant" | "revoke" | "security")) => {
             Some(Statement::Schema(words.label(first)))
         }

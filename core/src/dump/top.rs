@@ -102,7 +102,7 @@ impl Reader {
             .or_else(|| line.strip_prefix(b"\\unrestrict "));
         match key {
             Some(key) if !key.is_empty() && key.iter().all(u8::is_ascii_alphanumeric) => {
-                events.skipped("\\restrict");
+                events.skipped("\\restrict")?;
                 Ok(Some(end))
             }
             _ => Err(LexError::new(
@@ -142,7 +142,7 @@ impl Reader {
             }
             None if bytes.len() < WHOLE_STATEMENT_BYTES => Ok(None),
             None if is_skippable(slice(bytes, 0, OPENING_BYTES), self.scs) => {
-                events.skipped("very long statement");
+                events.skipped("very long statement")?;
                 self.state = State::Skip(Box::new(splitter));
                 Ok(Some(bytes.len()))
             }
@@ -167,9 +167,9 @@ impl Reader {
             }
             Some(Statement::Schema(label)) => {
                 events.schema(sql, self.scs)?;
-                events.skipped(&label);
+                events.skipped(&label)?;
             }
-            Some(Statement::Skipped(label)) => events.skipped(label),
+            Some(Statement::Skipped(label)) => events.skipped(label)?,
             None => {
                 let message = format!("`{}` is not allowed in a dump", excerpt(sql));
                 let hint = "only what pg_dump writes is read, and only rows and sequences are passed on";
@@ -195,7 +195,7 @@ impl Reader {
             "search_path" => self.set_search_path(value),
             _ => {}
         }
-        events.skipped("SET");
+        events.skipped("SET")?;
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Which columns an upsert conflicts on and which it sets.
 
-use crate::ast::Conflict;
+use crate::ast::{Conflict, When};
 use crate::catalog::{Column, Identity, Table, TableName};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{NoKey, Plan};
@@ -48,27 +48,32 @@ pub(crate) fn decide(
     });
     let overriding = needs_overriding || overriding.unwrap_or(table.is_none());
     let decision = |target: Vec<String>, source| {
-        let set = columns
-            .iter()
-            .filter(|column| is_set(table, &target, column))
-            .cloned()
-            .collect();
-        Decision {
-            conflict: Some(Conflict { target, set }),
+        let may_set = |column: &&String| is_set(table, &target, column) && plan.rules().may_set(name, column);
+        let set: Vec<String> = columns.iter().filter(may_set).cloned().collect();
+        // Without anything to set the condition has no meaning, and the upsert is a DO NOTHING.
+        let when = plan.rules().when(name, columns)?;
+        let set = if when.is_some() { set } else { Vec::new() };
+        let conflict = Conflict {
+            target,
+            set,
+            when: when.unwrap_or(When::Always),
+        };
+        Ok(Some(Decision {
+            conflict: Some(conflict),
             source: Some(source),
             overriding,
-        }
+        }))
     };
     if let Some(key) = plan.key(name) {
         check_key_is_dumped(name, key, columns, table)?;
-        return Ok(Some(decision(key.to_vec(), "option")));
+        return decision(key.to_vec(), "option");
     }
     if let Some(key) = table.and_then(Table::arbiter) {
         check_key_is_dumped(name, &key.columns, columns, table)?;
-        return Ok(Some(decision(key.columns.clone(), "catalog")));
+        return decision(key.columns.clone(), "catalog");
     }
     if table.is_none() && columns.iter().any(|column| column == "id") {
-        return Ok(Some(decision(vec!["id".to_owned()], "fallback")));
+        return decision(vec!["id".to_owned()], "fallback");
     }
     match plan.no_key() {
         NoKey::Insert => Ok(Some(Decision {

@@ -1,8 +1,12 @@
 //! Turns what the reader tells into the script.
 
+mod action;
+mod batches;
 mod conflict;
 pub(crate) mod emit;
+mod events;
 mod head_text;
+mod names;
 mod order;
 mod rows;
 mod script;

@@ -17,14 +17,19 @@ pub(crate) fn row(out: &mut Vec<u8>, text: &UpsertText, bytes: &[u8], fields: &[
     };
     out.reserve(text.before.len() + (last.end - first.start) + text.after.len() + 1);
     out.extend_from_slice(&text.before);
-    let literals = slice(bytes, first.start, last.end);
+    values(out, slice(bytes, first.start, last.end), fields);
+    out.extend_from_slice(&text.after);
+    out.push(b'\n');
+}
+
+/// Writes the literals of a row with what stands between them.
+#[inline]
+pub(crate) fn values(out: &mut Vec<u8>, literals: &[u8], fields: &[Field]) {
     if fields.iter().any(|field| field.form == Form::Backslashes) {
         emit::halve_backslashes(out, literals);
     } else {
         out.extend_from_slice(literals);
     }
-    out.extend_from_slice(&text.after);
-    out.push(b'\n');
 }
 
 /// Writes the row of a statement with `DEFAULT VALUES`.
@@ -41,6 +46,13 @@ pub(crate) fn copy_row(out: &mut Vec<u8>, text: &UpsertText, line: &[u8], column
         return default_row(out, text);
     }
     out.extend_from_slice(&text.before);
+    copy_values(out, line, scratch);
+    out.extend_from_slice(&text.after);
+    out.push(b'\n');
+}
+
+/// Writes the values of a line of canonical COPY data as literals.
+pub(crate) fn copy_values(out: &mut Vec<u8>, line: &[u8], scratch: &mut Vec<u8>) {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     for (index, field) in line.split(|&byte| byte == b'\t').enumerate() {
         if index > 0 {
@@ -48,8 +60,6 @@ pub(crate) fn copy_row(out: &mut Vec<u8>, text: &UpsertText, line: &[u8], column
         }
         emit::literal_from_copy(out, field, scratch);
     }
-    out.extend_from_slice(&text.after);
-    out.push(b'\n');
 }
 
 /// Where a long row stands between two pieces.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::emit;
+use crate::options::{Client, Style};
 
 const PROLOGUE: &str = include_str!("sql/prologue.sql");
 const STAGED: &str = include_str!("sql/staged.sql");
@@ -10,7 +11,8 @@ const EPILOGUE: &str = include_str!("sql/epilogue.sql");
 
 /// What the frame depends on.
 pub(crate) struct Frame<'a> {
-    pub(crate) staged: bool,
+    pub(crate) style: Style,
+    pub(crate) client: Client,
     pub(crate) client_encoding: &'a str,
     pub(crate) lock_timeout: Option<Duration>,
     /// The options for the fixed text, as JSON.
@@ -23,7 +25,6 @@ const OPENING: &str = "\\if true \\set ON_ERROR_STOP on\n\\set ON_ERROR_ROLLBACK
 
 /// `transaction_timeout` exists since PostgreSQL 17.
 const SETTINGS: &str = "\
-SET LOCAL standard_conforming_strings = on;
 SET LOCAL statement_timeout = 0;
 SET LOCAL idle_in_transaction_session_timeout = 0;
 SET LOCAL row_security = off;
@@ -39,22 +40,48 @@ END
 $dumpsert$;
 ";
 
+/// What a driver runs first. Its statements are lexed by the server one by one, under the setting of the session, so
+/// that a `SET` in between would do; but a driver that sends several in one string has them lexed before the first acts.
+const DRIVER_OPENING: &str = "\
+DO $dumpsert$
+BEGIN
+  IF pg_catalog.current_setting('standard_conforming_strings') OPERATOR(pg_catalog.<>) 'on' THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+      MESSAGE = 'dumpsert needs standard_conforming_strings = on in this session; nothing was changed';
+  END IF;
+END
+$dumpsert$;
+";
+
 /// Writes everything up to the first row.
 pub(crate) fn open(out: &mut Vec<u8>, frame: &Frame<'_>) {
-    out.extend_from_slice(OPENING.as_bytes());
-    let style = if frame.staged { "staged" } else { "rows" };
-    out.extend_from_slice(format!("-- dumpsert {}, style {style}\n", env!("CARGO_PKG_VERSION")).as_bytes());
-    set_client_encoding(out, frame.client_encoding);
+    let style = match frame.style {
+        Style::Rows => "rows",
+        Style::Batches => "batches",
+        Style::Staged => "staged",
+    };
+    let comment = format!("-- dumpsert {}, style {style}\n", env!("CARGO_PKG_VERSION"));
+    match frame.client {
+        Client::Psql => {
+            out.extend_from_slice(OPENING.as_bytes());
+            out.extend_from_slice(comment.as_bytes());
+            set_client_encoding(out, frame.client_encoding);
+            out.extend_from_slice(b"SET LOCAL standard_conforming_strings = on;\n");
+        }
+        Client::Driver => {
+            out.extend_from_slice(comment.as_bytes());
+            out.extend_from_slice(DRIVER_OPENING.as_bytes());
+        }
+    }
     let lock_timeout = frame
         .lock_timeout
         .map_or(0, |timeout| timeout.as_millis().clamp(1, i32::MAX as u128));
     out.extend_from_slice(format!("SET LOCAL lock_timeout = {lock_timeout};\n").as_bytes());
     out.extend_from_slice(SETTINGS.as_bytes());
     out.extend_from_slice(PROLOGUE.as_bytes());
-    if frame.staged {
+    if frame.style == Style::Staged {
         out.extend_from_slice(STAGED.as_bytes());
-    }
-    if !frame.staged {
+    } else {
         // Where the target's foreign keys are deferrable, the order of rows does not matter; the epilogue checks them.
         out.extend_from_slice(b"SET CONSTRAINTS ALL DEFERRED;\n");
     }
@@ -64,9 +91,20 @@ pub(crate) fn open(out: &mut Vec<u8>, frame: &Frame<'_>) {
 }
 
 /// Writes everything behind the last row.
-pub(crate) fn close(out: &mut Vec<u8>) {
-    out.extend_from_slice(EPILOGUE.as_bytes());
-    out.extend_from_slice(b"COMMIT;\n\\echo :dumpsert_result\n\\endif\n");
+pub(crate) fn close(out: &mut Vec<u8>, client: Client) {
+    match client {
+        Client::Psql => {
+            out.extend_from_slice(EPILOGUE.as_bytes());
+            out.extend_from_slice(b"COMMIT;\n\\echo :dumpsert_result\n\\endif\n");
+        }
+        // What is for psql stands on lines of its own.
+        Client::Driver => {
+            for line in EPILOGUE.lines().filter(|line| !line.starts_with('\\')) {
+                out.extend_from_slice(line.as_bytes());
+                out.push(b'\n');
+            }
+        }
+    }
 }
 
 /// Ends a script that must not succeed: with an error that says why. psql stops there with exit status 3; a client that

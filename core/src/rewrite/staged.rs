@@ -1,9 +1,11 @@
 //! Style `staged`: rows go into temporary tables by COPY.
 
+use super::action::check_default;
 use super::tables::{Stage, TableState};
 use super::{emit, script};
 use crate::dump::Piece;
-use crate::lex::literal::Field;
+use crate::error::Result;
+use crate::lex::literal::{Field, Form};
 
 /// Announces a stage to the target, which checks the table and makes the stage.
 pub(crate) fn create(out: &mut Vec<u8>, number: usize, table: &TableState, stage: &Stage) {
@@ -42,8 +44,8 @@ pub(crate) fn begin_copy(out: &mut Vec<u8>, number: usize, stage: &Stage) {
 
 /// Writes a row of literals as a line.
 #[inline]
-pub(crate) fn row(out: &mut Vec<u8>, bytes: &[u8], fields: &[Field]) {
-    for (index, field) in fields.iter().enumerate() {
+pub(crate) fn row<'a>(out: &mut Vec<u8>, bytes: &[u8], fields: impl Iterator<Item = &'a Field>) {
+    for (index, field) in fields.enumerate() {
         if index > 0 {
             out.push(b'\t');
         }
@@ -55,35 +57,43 @@ pub(crate) fn row(out: &mut Vec<u8>, bytes: &[u8], fields: &[Field]) {
 /// Where a long row stands between two pieces.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct LongLine {
-    fields: usize,
+    /// Values read and values written.
+    read: usize,
+    written: usize,
 }
 
 impl LongLine {
-    /// Writes one piece of a long row.
-    pub(crate) fn piece(&mut self, out: &mut Vec<u8>, piece: Piece<'_>) {
+    /// Writes one piece of a long row; `keep` says which values are written, where not all are.
+    pub(crate) fn piece(&mut self, out: &mut Vec<u8>, piece: Piece<'_>, keep: Option<&[bool]>) -> Result<()> {
         match piece {
             Piece::Begin => *self = Self::default(),
             Piece::Literal(bytes, field) => {
-                self.next_field(out);
-                emit::copy_field(out, bytes, &field);
+                check_default(keep, self.read, field.form)?;
+                if field.form != Form::Default {
+                    self.next_field(out);
+                    emit::copy_field(out, bytes, &field);
+                }
+                self.read += 1;
             }
-            Piece::StringBegin(_) => self.next_field(out),
+            Piece::StringBegin(form) => {
+                check_default(keep, self.read, form)?;
+                self.next_field(out);
+                self.read += 1;
+            }
             Piece::String(inside, form) => emit::copy_text(out, inside, form),
             Piece::StringEnd => {}
             // The line feed comes with the last piece of a line.
-            Piece::Copy(line) => {
-                self.fields = 0;
-                out.extend_from_slice(line);
-            }
-            Piece::End if self.fields > 0 => out.push(b'\n'),
+            Piece::Copy(line) => out.extend_from_slice(line),
+            Piece::End if self.read > 0 => out.push(b'\n'),
             Piece::End => {}
         }
+        Ok(())
     }
 
     fn next_field(&mut self, out: &mut Vec<u8>) {
-        if self.fields > 0 {
+        if self.written > 0 {
             out.push(b'\t');
         }
-        self.fields += 1;
+        self.written += 1;
     }
 }

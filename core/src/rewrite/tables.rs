@@ -18,11 +18,21 @@ pub(crate) struct TableState {
 
 /// What becomes of the rows behind a head.
 pub(crate) enum Action {
-    Upsert(UpsertText),
-    /// They go into the stage of this number.
-    Stage(usize),
+    Upsert(Upsert),
+    /// They go into the stage of this number; where not all of their values do, `keep` says which.
+    Stage {
+        stage: usize,
+        keep: Option<Vec<bool>>,
+    },
     /// They are left out, for this reason.
     LeaveOut(&'static str),
+}
+
+/// How the rows of a head are upserted.
+pub(crate) struct Upsert {
+    pub(crate) text: UpsertText,
+    /// Which values are the key; none where there is no conflict to expect.
+    pub(crate) key: Vec<usize>,
 }
 
 /// One head of the dump.

@@ -1,0 +1,206 @@
+//! Decides, once for every head, what becomes of its rows.
+
+use std::collections::HashSet;
+
+use super::conflict::{Decision, decide};
+use super::head_text::HeadText;
+use super::names::{is_system_schema, resolve, shown};
+use super::tables::{Action, HeadState, Upsert};
+use super::writer::Writer;
+use crate::catalog::{TableKind, TableName};
+use crate::dump::Target;
+use crate::dump::head::{Head, Rows};
+use crate::error::{Error, ErrorKind, Result};
+use crate::lex::literal::{Field, Form};
+
+/// Prisma keeps there which migrations a database has had; another database's record would be wrong.
+const PRISMA_MIGRATIONS: &str = "_prisma_migrations";
+
+/// What to do where the shape of the dump does not say enough.
+const OTHER_SHAPE: &str = "dump with --column-inserts instead of --inserts, or without both (COPY)";
+
+impl Writer {
+    /// Decides for a head that was not seen before.
+    pub(super) fn decide(&mut self, head: &Head, search_path: Option<&[u8]>) -> Result<Target> {
+        let schema = resolve(&head.relation, search_path)?;
+        let name = TableName {
+            schema: shown(schema),
+            name: shown(&head.relation.name),
+        };
+        let table = self.tables.table(schema, &head.relation.name, &name);
+        self.reading = Some(table);
+        if is_system_schema(&name.schema) {
+            let message = format!("table {name} belongs to PostgreSQL itself, no dump may write to it");
+            return Err(Error::new(ErrorKind::TableNotAllowed, message));
+        }
+        if self.is_full && self.plan.needs_catalog() {
+            let message = "in a full dump the keys come behind the rows, so it has to be read twice";
+            return Err(Error::new(ErrorKind::UnsupportedShape, message)
+                .with_hint("read the catalog of it first (Catalog::from_schema_sql), use convert(), or style staged"));
+        }
+        let (action, columns) = if name.name == PRISMA_MIGRATIONS {
+            self.report.warn(format!(
+                "table {name} is left out: it is the target's own record of its migrations"
+            ));
+            (Action::LeaveOut("default"), head.columns.as_ref().map(Vec::len))
+        } else {
+            let columns = self.columns(head, &name)?;
+            (self.action(head, &name, table, schema, &columns)?, Some(columns.len()))
+        };
+        self.tables.heads.push(HeadState {
+            table,
+            columns: columns.unwrap_or_default(),
+            action,
+        });
+        Ok(Target {
+            id: self.tables.heads.len() - 1,
+            columns,
+        })
+    }
+
+    /// The columns of a head: its own list, or that of the catalog.
+    fn columns(&self, head: &Head, name: &TableName) -> Result<Vec<Vec<u8>>> {
+        let Some(columns) = &head.columns else {
+            return if head.rows == Rows::Values {
+                self.columns_of_catalog(name)
+            } else {
+                Ok(Vec::new())
+            };
+        };
+        let mut seen = HashSet::new();
+        match columns.iter().find(|column| !seen.insert(*column)) {
+            None => Ok(columns.clone()),
+            Some(twice) => {
+                let message = format!("column `{}` stands twice in the list of columns", shown(twice));
+                Err(Error::new(ErrorKind::UnexpectedToken, message))
+            }
+        }
+    }
+
+    /// The columns of an `INSERT` that names none, in the order of the table, where that order is certain.
+    fn columns_of_catalog(&self, name: &TableName) -> Result<Vec<Vec<u8>>> {
+        let refuse = |message: String| Err(Error::new(ErrorKind::UnsupportedShape, message).with_hint(OTHER_SHAPE));
+        let Some(table) = self.plan.table(name) else {
+            return refuse(format!(
+                "the INSERT into {name} names no columns, and the table is not in the catalog"
+            ));
+        };
+        // Rows that pg_dump loads through a partition's root have the order of the partition they come from; and a
+        // column added to a parent later stands elsewhere in its child than a new server would put it.
+        if table.kind == TableKind::Partitioned || !table.inherits.is_empty() {
+            return refuse(format!(
+                "the INSERT into {name} names no columns, and their order in the source is not certain"
+            ));
+        }
+        Ok(table
+            .columns
+            .iter()
+            .map(|column| column.name.clone().into_bytes())
+            .collect())
+    }
+
+    fn action(
+        &mut self,
+        head: &Head,
+        name: &TableName,
+        table: usize,
+        schema: &[u8],
+        columns: &[Vec<u8>],
+    ) -> Result<Action> {
+        if self.is_staged() {
+            self.set_key(table, &[], "target");
+            return Ok(self.stage(head, name, table, columns));
+        }
+        for warning in self.order.iter_mut().flat_map(|order| order.meet(name)) {
+            self.report.warn(warning);
+        }
+        let shown_columns: Vec<String> = columns.iter().map(|column| shown(column)).collect();
+        let overriding = if head.rows == Rows::Copy {
+            None
+        } else {
+            Some(head.overriding)
+        };
+        let Some(decision) = decide(&self.plan, name, &shown_columns, overriding)? else {
+            return Ok(Action::LeaveOut("no_key"));
+        };
+        let Decision {
+            conflict,
+            source,
+            overriding,
+        } = decision;
+        match (&conflict, source) {
+            (Some(conflict), Some(source)) => self.set_key(table, &conflict.target, source),
+            _ => self
+                .report
+                .warn(format!("table {name} has no key: a second run inserts its rows again")),
+        }
+        if source == Some("fallback") {
+            self.report.warn(format!(
+                "the key of table {name} is not known; its column `id` is taken for it"
+            ));
+        }
+        let target = conflict.iter().flat_map(|conflict| &conflict.target);
+        let key = target
+            .filter_map(|key| shown_columns.iter().position(|column| column == key))
+            .collect();
+        let overriding = overriding && head.rows != Rows::Default;
+        let text = HeadText::of(schema, &head.relation, columns).upsert(overriding, conflict.as_ref())?;
+        Ok(Action::Upsert(Upsert { text, key }))
+    }
+
+    /// A stage takes the columns that can be written; `pg_dump --inserts` also names generated ones, as DEFAULT.
+    fn stage(&mut self, head: &Head, name: &TableName, table: usize, columns: &[Vec<u8>]) -> Action {
+        let is_generated = |column: &Vec<u8>| {
+            let known = self.plan.table(name).and_then(|table| table.column(&shown(column)));
+            known.is_some_and(|column| column.generated)
+        };
+        let keep: Vec<bool> = columns
+            .iter()
+            .map(|column| head.columns.is_some() || !is_generated(column))
+            .collect();
+        let kept: Vec<Vec<u8>> = columns
+            .iter()
+            .zip(&keep)
+            .filter(|(_, keep)| **keep)
+            .map(|(name, _)| name.clone())
+            .collect();
+        let stage = self.tables.stage(table, &kept);
+        Action::Stage {
+            stage,
+            keep: keep.contains(&false).then_some(keep),
+        }
+    }
+
+    fn set_key(&mut self, table: usize, key: &[String], source: &'static str) {
+        if let Some(table) = self.tables.tables.get_mut(table) {
+            table.report.key = key.to_vec();
+            table.report.key_source = Some(source);
+        }
+    }
+
+    /// DEFAULT may stand only where a column is not staged, and a value only where it is.
+    pub(super) fn check_defaults(&self, id: usize, fields: &[Field]) -> Result<()> {
+        let keep = match self.tables.heads.get(id).map(|head| &head.action) {
+            Some(Action::Stage { keep, .. }) => keep.as_deref(),
+            _ => return Ok(()),
+        };
+        for (at, field) in fields.iter().enumerate() {
+            check_default(keep, at, field.form)?;
+        }
+        Ok(())
+    }
+}
+
+/// Checks one value of a row on its way into a stage.
+pub(super) fn check_default(keep: Option<&[bool]>, at: usize, form: Form) -> Result<()> {
+    let is_kept = keep.is_none_or(|keep| keep.get(at).copied().unwrap_or(true));
+    match (is_kept, form == Form::Default) {
+        (true, false) | (false, true) => Ok(()),
+        (true, true) => {
+            Err(Error::new(ErrorKind::UnsupportedShape, "DEFAULT has no place in a COPY").with_hint(OTHER_SHAPE))
+        }
+        (false, false) => {
+            Err(Error::new(ErrorKind::InvalidLiteral, "a value for a generated column").with_hint(OTHER_SHAPE))
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What the writer does at each thing the reader tells.
+
+use super::names::{is_system_schema, resolve, shown};
+use super::tables::Action;
+use super::writer::Writer;
+use super::{emit, rows, script};
+use crate::catalog::TableName;
+use crate::dump::head::{Head, Relation};
+use crate::dump::statement::{LARGE_OBJECTS, REFRESH, STATISTICS, is_create_table};
+use crate::dump::{Events, Piece, Target};
+use crate::error::{Error, ErrorKind, Result};
+use crate::lex::literal::Field;
+use crate::options::Losses;
+
+impl Events for Writer {
+    fn head(&mut self, head: &Head, search_path: Option<&[u8]>) -> Result<Target> {
+        self.decide(head, search_path)
+    }
+
+    #[inline]
+    fn row(&mut self, id: usize, bytes: &[u8], fields: &[Field]) -> Result<()> {
+        if self.before_row(id) {
+            if self.copying.is_some() {
+                self.check_defaults(id, fields)?;
+            }
+            self.literals(id, bytes, fields);
+        }
+        self.count(id, 1, fields.last().map_or(0, |last| last.end));
+        Ok(())
+    }
+
+    fn default_row(&mut self, id: usize) -> Result<()> {
+        if self.before_row(id) {
+            if self.copying.is_none() {
+                self.end_block();
+            }
+            match self.tables.heads.get(id).map(|head| &head.action) {
+                Some(Action::Upsert(upsert)) => rows::default_row(&mut self.out, &upsert.text),
+                Some(Action::Stage { .. }) => self.out.push(b'\n'),
+                _ => {}
+            }
+        }
+        self.count(id, 1, 0);
+        Ok(())
+    }
+
+    fn copy_begin(&mut self, id: usize, _line: u64) -> Result<()> {
+        self.reading = self.tables.heads.get(id).map(|head| head.table);
+        Ok(())
+    }
+
+    fn copy_rows(&mut self, id: usize, lines: &[u8], rows: u64) -> Result<()> {
+        if self.before_row(id) {
+            self.lines(id, lines);
+        }
+        self.count(id, rows, lines.len());
+        Ok(())
+    }
+
+    fn piece(&mut self, id: usize, piece: Piece<'_>) -> Result<()> {
+        if self.before_row(id) {
+            if matches!(piece, Piece::Begin) && self.copying.is_none() {
+                self.end_block();
+            }
+            self.in_long_row = !matches!(piece, Piece::End);
+            match self.tables.heads.get(id).map(|head| &head.action) {
+                Some(Action::Upsert(upsert)) => {
+                    self.long_row
+                        .piece(&mut self.out, &upsert.text, piece, &mut self.scratch);
+                }
+                Some(Action::Stage { keep, .. }) => self.long_line.piece(&mut self.out, piece, keep.as_deref())?,
+                _ => {}
+            }
+        }
+        let (rows, bytes) = match piece {
+            Piece::End => (1, 0),
+            Piece::Literal(_, field) => (0, field.end - field.start),
+            Piece::String(part, _) | Piece::Copy(part) => (0, part.len()),
+            _ => (0, 0),
+        };
+        self.count(id, rows, bytes);
+        Ok(())
+    }
+
+    fn sequence(&mut self, sequence: &Relation, search_path: Option<&[u8]>, value: i64, is_called: bool) -> Result<()> {
+        self.open();
+        self.end_block();
+        let schema = resolve(sequence, search_path)?;
+        let name = TableName {
+            schema: shown(schema),
+            name: shown(&sequence.name),
+        };
+        if is_system_schema(&name.schema) {
+            let message = format!("sequence {name} belongs to PostgreSQL itself");
+            return Err(Error::new(ErrorKind::TableNotAllowed, message));
+        }
+        script::call(&mut self.out, "dumpsert_sequence", |out| {
+            emit::literal(out, schema);
+            out.extend_from_slice(b", ");
+            emit::literal(out, &sequence.name);
+            out.extend_from_slice(format!(", {value}, {is_called}").as_bytes());
+        });
+        self.report.sequences.push(name.to_string());
+        Ok(())
+    }
+
+    fn client_encoding(&mut self, name: &'static str) -> Result<()> {
+        if self.is_open && name != self.client_encoding {
+            self.end_block();
+            script::set_client_encoding(&mut self.out, name);
+        }
+        self.client_encoding = name;
+        Ok(())
+    }
+
+    fn schema(&mut self, sql: &[u8], scs: bool) -> Result<()> {
+        self.is_full |= is_create_table(sql, scs);
+        Ok(())
+    }
+
+    fn skipped(&mut self, label: &str) -> Result<()> {
+        let count = self.report.skipped.entry(label.to_owned()).or_default();
+        *count += 1;
+        let lost = match label {
+            _ if *count > 1 => return Ok(()),
+            LARGE_OBJECTS => {
+                "the dump has large objects, which the script does not carry: columns that name them dangle"
+            }
+            STATISTICS => "the dump has planner statistics, which the script does not carry: run ANALYZE afterwards",
+            REFRESH => "the dump refreshes materialized views, which the script does not: refresh them afterwards",
+            _ => return Ok(()),
+        };
+        if self.plan.losses() == Losses::Error {
+            return Err(Error::new(ErrorKind::UnsupportedShape, lost));
+        }
+        self.report.warn(lost);
+        Ok(())
+    }
+
+    fn place(&self) -> (Option<String>, Option<u64>) {
+        let table = self.reading.and_then(|table| self.tables.tables.get(table));
+        (
+            table.map(|table| table.report.table.clone()),
+            table.map(|table| table.report.rows_read + 1),
+        )
+    }
+}

@@ -1,0 +1,132 @@
+//! The script as single statements, for programs that run it through a driver.
+
+use std::io::Read;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::io::{CHUNK_BYTES, Input, open_reader, read_some};
+use crate::lex::slice;
+use crate::lex::split::Splitter;
+use crate::options::{Client, Plan};
+use crate::report::Report;
+use crate::rewriter::Rewriter;
+
+/// The statements of a script, in order; see [`statements`].
+pub struct Statements<'a> {
+    input: Box<dyn Read + 'a>,
+    rewriter: Rewriter,
+    chunk: Vec<u8>,
+    /// What the rewriter has written and was not returned yet.
+    out: Vec<u8>,
+    /// The statement that begins at `start`, of which all up to `scanned` was looked at.
+    splitter: Splitter,
+    start: usize,
+    scanned: usize,
+    report: Option<Report>,
+    is_done: bool,
+}
+
+/// Converts a dump to single statements, for a plan with [`Client::Driver`].
+///
+/// Run them in order, in one transaction of your own, and commit only after the iterator has ended without an error;
+/// a transaction that is committed earlier fails, and nothing is changed. The statement before the last returns one
+/// row with one column, the result as JSON.
+///
+/// ```
+/// use dumpsert::{Client, Options, statements};
+///
+/// let plan = Options::new().with_client(Client::Driver).build()?;
+/// let dump = "INSERT INTO public.t (id, v) VALUES (1, 'one');\n";
+/// for statement in statements(dump.as_bytes(), &plan)? {
+///     let _sql: String = statement?;
+/// }
+/// # Ok::<(), dumpsert::Error>(())
+/// ```
+///
+/// # Errors
+/// If the plan is not for a driver, or the dump cannot be read.
+pub fn statements<'a>(reader: impl Read + 'a, plan: &Plan) -> Result<Statements<'a>> {
+    if plan.client() != Client::Driver {
+        let message = "single statements need a plan with client = driver";
+        return Err(Error::new(ErrorKind::InvalidOption, message));
+    }
+    let Input { reader, plan } = open_reader(reader, plan)?;
+    Ok(Statements {
+        input: reader,
+        rewriter: Rewriter::new(&plan),
+        chunk: vec![0; CHUNK_BYTES],
+        out: Vec::new(),
+        splitter: Splitter::new(true),
+        start: 0,
+        scanned: 0,
+        report: None,
+        is_done: false,
+    })
+}
+
+impl Statements<'_> {
+    /// The report, once the iterator has ended without an error.
+    pub fn report(&self) -> Option<&Report> {
+        self.report.as_ref()
+    }
+
+    /// The next whole statement that is written already.
+    fn written(&mut self) -> Option<Result<String>> {
+        let end = self.splitter.scan(slice(&self.out, self.scanned, self.out.len()));
+        let Some(length) = end else {
+            self.scanned = self.out.len();
+            return None;
+        };
+        let end = self.scanned + length;
+        let statement = slice(&self.out, self.start, end).trim_ascii().to_vec();
+        self.start = end;
+        self.scanned = end;
+        self.splitter = Splitter::new(true);
+        Some(String::from_utf8(statement).map_err(|error| {
+            Error::new(
+                ErrorKind::Encoding,
+                "a driver takes only UTF-8, and the dump is in another encoding",
+            )
+            .with_hint("dump with pg_dump -E UTF8")
+            .with_source(error)
+        }))
+    }
+
+    /// Reads on until something is written; returns false at the end.
+    fn read(&mut self) -> Result<bool> {
+        self.out.drain(..self.start);
+        self.scanned -= self.start;
+        self.start = 0;
+        if self.report.is_some() {
+            return Ok(false);
+        }
+        let read = read_some(&mut self.input, &mut self.chunk)?;
+        match self.chunk.get(..read) {
+            None | Some([]) => self.report = Some(self.rewriter.finish(&mut self.out)?),
+            Some(bytes) => self.rewriter.write(bytes, &mut self.out)?,
+        }
+        Ok(true)
+    }
+}
+
+impl Iterator for Statements<'_> {
+    type Item = Result<String>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.is_done {
+            if let Some(statement) = self.written() {
+                self.is_done = statement.is_err();
+                return Some(statement);
+            }
+            match self.read() {
+                Ok(true) => {}
+                Ok(false) => self.is_done = true,
+                Err(error) => {
+                    self.is_done = true;
+                    self.report = None;
+                    return Some(Err(error));
+                }
+            }
+        }
+        None
+    }
+}
