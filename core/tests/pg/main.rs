@@ -7,6 +7,7 @@
     reason = "a test"
 )]
 
+mod cut;
 mod exceptions;
 mod promises;
 mod rows;

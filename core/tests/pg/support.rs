@@ -47,3 +47,24 @@ pub(crate) fn sqlstate(run: &Run) -> Option<&str> {
     let (_, after) = run.stderr.split_once("ERROR:  ")?;
     after.get(..5)
 }
+/// The script for a dump; panics if the dump is refused.
+#[track_caller]
+pub(crate) fn script(dump: &[u8], options: Options) -> Vec<u8> {
+    let (script, result) = try_script(dump, options);
+    result.unwrap_or_else(|error| panic!("{error}"));
+    script
+}
+
+/// Pseudo-random numbers (splitmix64), the same for the same seed.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    /// A number below `limit`.
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % limit as u64) as usize
+    }
+}

@@ -7,6 +7,11 @@ DECLARE
   _behind text;
   _outcome text;
 BEGIN
+  -- A client that goes on behind an error, by savepoints, may come here although dumpsert_begin has refused it.
+  IF NOT EXISTS (SELECT FROM pg_temp.dumpsert_options) THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+      MESSAGE = 'dumpsert: the check at the beginning of the script has failed; nothing was changed';
+  END IF;
   INSERT INTO pg_temp.dumpsert_todo (phase, statement)
   SELECT 'close', format('ALTER TABLE ONLY %s ENABLE %s %s %I', s.relid::regclass,
                          CASE s.state WHEN 'R' THEN 'REPLICA' WHEN 'A' THEN 'ALWAYS' END, s.kind, s.name)
