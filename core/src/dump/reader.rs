@@ -40,6 +40,8 @@ pub(crate) struct Reader {
     /// Whether pg_dump's header was seen, and then its trailer.
     pub(super) header: bool,
     pub(super) complete: bool,
+    /// The key of a `\\restrict` whose `\\unrestrict` was not seen yet.
+    pub(super) restricted: Option<Vec<u8>>,
 }
 
 /// Where the reader stands between two steps.
@@ -123,6 +125,7 @@ impl Reader {
             scratch: Vec::new(),
             header: false,
             complete: false,
+            restricted: None,
         }
     }
 
@@ -211,6 +214,9 @@ impl Reader {
             State::Start | State::Top | State::Comment if read < carry.len() => Some("inside a statement"),
             State::Start | State::Top | State::Comment if self.header && !self.complete => {
                 Some("without the trailer `-- PostgreSQL database dump complete`")
+            }
+            State::Start | State::Top | State::Comment if self.restricted.is_some() => {
+                Some("without the `\\unrestrict` that its `\\restrict` asks for")
             }
             State::Start | State::Top | State::Comment => None,
             State::Copy | State::LongCopy(_) => Some("inside the data of a COPY"),

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::lex::literal::unexpected;
 use crate::lex::split::Splitter;
 use crate::lex::tokens::Tokens;
-use crate::lex::{LexError, excerpt, slice};
+use crate::lex::{LexError, excerpt, slice, tail};
 use crate::limits;
 
 /// Statements up to this length are held in memory; longer ones are skipped in pieces, or refused.
@@ -97,24 +97,28 @@ impl Reader {
             None if last || bytes.len() >= WHOLE_STATEMENT_BYTES => (bytes, bytes.len()),
             None => return Ok(None),
         };
-        let key = line
-            .strip_prefix(b"\\restrict ")
-            .or_else(|| line.strip_prefix(b"\\unrestrict "));
-        match key {
-            Some(key) if !key.is_empty() && key.iter().all(u8::is_ascii_alphanumeric) => {
-                events.skipped("\\restrict")?;
-                Ok(Some(end))
-            }
-            _ => Err(LexError::new(
-                0,
-                ErrorKind::StatementNotAllowed,
-                format!(
-                    "`{}` is a command for psql, which is not allowed in a dump",
+        let (opens, key) = match (line.strip_prefix(b"\\restrict "), line.strip_prefix(b"\\unrestrict ")) {
+            (Some(key), _) => (true, key),
+            (_, Some(key)) => (false, key),
+            _ => (true, &b""[..]),
+        };
+        let is_key = !key.is_empty() && key.iter().all(u8::is_ascii_alphanumeric);
+        match (opens, &self.restricted) {
+            (true, None) if is_key => self.restricted = Some(key.to_vec()),
+            (false, Some(open)) if open == key => self.restricted = None,
+            // At the end of the input it is cut; `finish` says so.
+            (false, Some(open)) if last && open.starts_with(key) => return Ok(Some(end)),
+            (_, Some(_)) if last && b"\\unrestrict ".starts_with(line) => return Ok(Some(end)),
+            _ => {
+                let message = format!(
+                    "`{}` is a command for psql, which is not allowed here in a dump",
                     excerpt(line)
-                ),
-            )
-            .into()),
+                );
+                return Err(LexError::new(0, ErrorKind::StatementNotAllowed, message).into());
+            }
         }
+        events.skipped("\\restrict")?;
+        Ok(Some(end))
     }
 
     /// Any statement; `bytes` starts with its first token.
@@ -135,18 +139,27 @@ impl Reader {
             return self.new_head(bytes, head::scan_copy, events);
         }
         let mut splitter = Splitter::new(self.scs);
-        match splitter.scan(bytes) {
-            Some(end) => {
+        let window = slice(bytes, 0, bytes.len().min(WHOLE_STATEMENT_BYTES));
+        if let Some(end) = splitter.scan(window) {
+            self.whole_statement(slice(bytes, 0, end), events)?;
+            return Ok(Some(end));
+        }
+        if window.len() < WHOLE_STATEMENT_BYTES {
+            return Ok(None);
+        }
+        if is_skippable(slice(bytes, 0, OPENING_BYTES), self.scs) {
+            events.skipped("very long statement")?;
+            self.state = State::Skip(Box::new(splitter));
+            return Ok(Some(window.len()));
+        }
+        let most = slice(bytes, 0, bytes.len().min(limits::STATEMENT_BYTES_MAX));
+        match splitter.scan(tail(most, window.len())) {
+            Some(length) => {
+                let end = window.len() + length;
                 self.whole_statement(slice(bytes, 0, end), events)?;
                 Ok(Some(end))
             }
-            None if bytes.len() < WHOLE_STATEMENT_BYTES => Ok(None),
-            None if is_skippable(slice(bytes, 0, OPENING_BYTES), self.scs) => {
-                events.skipped("very long statement")?;
-                self.state = State::Skip(Box::new(splitter));
-                Ok(Some(bytes.len()))
-            }
-            None if bytes.len() < limits::STATEMENT_BYTES_MAX => Ok(None),
+            None if most.len() < limits::STATEMENT_BYTES_MAX => Ok(None),
             None => {
                 let message = format!("a statement of more than {} MiB", limits::STATEMENT_BYTES_MAX >> 20);
                 Err(LexError::new(0, ErrorKind::TooLarge, message).into())
