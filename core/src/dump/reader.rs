@@ -317,6 +317,8 @@ impl Reader {
         match self.heads.get(text) {
             Some(known) => self.current = known.clone(),
             None => {
+                // What goes wrong from here on is about this table.
+                self.state = State::Values;
                 let Target { id, columns } = events.head(&head, self.search_path.as_deref())?;
                 self.heads_bytes += text.len();
                 if self.heads_bytes > limits::HEADS_BYTES_MAX {
@@ -369,7 +371,15 @@ impl Reader {
                 (open, Some(_)) => Err(unexpected(bytes, open, "a row").into()),
             },
             Some(_) => match head::scan_on_conflict(bytes, at) {
-                Ok(end) => Ok(Some(end)),
+                // Nothing but the end of the statement may follow.
+                Ok(end) => match skip_spaces(bytes, end) {
+                    (_, None) => Ok(None),
+                    (end, Some(b';')) => {
+                        self.state = State::Top;
+                        Ok(Some(end + 1))
+                    }
+                    (end, Some(_)) => Err(unexpected(bytes, end, "`;`").into()),
+                },
                 Err(Stop::More) => Ok(None),
                 Err(Stop::Bad(error)) => Err(error.into()),
             },

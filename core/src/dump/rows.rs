@@ -24,9 +24,10 @@ impl Reader {
                 Ok(Some(end)) if row.get(end) == Some(&b';') && self.check_count(self.fields.len()).is_ok() => end,
                 _ => break,
             };
-            events
-                .row(self.current.id, row, &self.fields)
-                .map_err(|error| Fault::from(error).shift(at))?;
+            if let Err(error) = events.row(self.current.id, row, &self.fields) {
+                self.state = State::Values;
+                return Err(Fault::from(error).shift(at + head));
+            }
             at += head + end + 1;
             if bytes.get(at) == Some(&b'\n') {
                 at += 1;

@@ -1,6 +1,6 @@
 //! The steps of the [`Reader`] between the rows: comments, psql's commands, and statements that carry no rows.
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 use super::head;
 use super::reader::{Current, Reader, State, Step};
@@ -10,7 +10,6 @@ use crate::encoding;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::literal::unexpected;
 use crate::lex::split::Splitter;
-use crate::lex::tokens::Tokens;
 use crate::lex::{LexError, excerpt, slice, tail};
 use crate::limits;
 
@@ -39,7 +38,8 @@ impl Reader {
                 _ => Err(unexpected(bytes, 0, "a statement").into()),
             },
             b'-' => Ok(None),
-            b'/' if bytes.starts_with(b"/*") => self.block_comment(bytes, last),
+            b'/' if bytes.starts_with(b"/*") => Self::block_comment(bytes),
+            b'/' if bytes.len() == 1 && !last => Ok(None),
             b'\\' => self.meta_command(bytes, last, events),
             _ => self.statement(bytes, last, events),
         }
@@ -78,15 +78,23 @@ impl Reader {
         Ok(Some(end))
     }
 
-    fn block_comment(&mut self, bytes: &[u8], last: bool) -> Step {
-        let mut tokens = Tokens::new(bytes, self.scs);
-        match tokens.skip_trivia() {
-            Ok(end) if end < bytes.len() || last => Ok(Some(end)),
-            _ if bytes.len() >= WHOLE_STATEMENT_BYTES => {
-                Err(LexError::new(0, ErrorKind::TooLarge, "a comment of more than 1 MiB").into())
+    /// A `/* */` comment, which pg_dump does not write, but people do.
+    fn block_comment(bytes: &[u8]) -> Step {
+        let window = slice(bytes, 0, bytes.len().min(WHOLE_STATEMENT_BYTES));
+        let (mut at, mut depth) = (2, 1_u32);
+        while let Some(found) = memchr2(b'*', b'/', tail(window, at)) {
+            at += found;
+            match (window.get(at), window.get(at + 1)) {
+                (Some(b'*'), Some(b'/')) if depth == 1 => return Ok(Some(at + 2)),
+                (Some(b'*'), Some(b'/')) => (at, depth) = (at + 2, depth - 1),
+                (Some(b'/'), Some(b'*')) => (at, depth) = (at + 2, depth.saturating_add(1)),
+                _ => at += 1,
             }
-            _ => Ok(None),
         }
+        if window.len() < WHOLE_STATEMENT_BYTES {
+            return Ok(None);
+        }
+        Err(LexError::new(0, ErrorKind::TooLarge, "a comment of more than 1 MiB").into())
     }
 
     /// A line for psql. Only the two that pg_dump wraps around a dump are known; they are dropped, never passed on,
@@ -123,13 +131,12 @@ impl Reader {
 
     /// Any statement; `bytes` starts with its first token.
     fn statement(&mut self, bytes: &[u8], last: bool, events: &mut impl Events) -> Step {
-        let word_end = bytes.iter().position(|byte| !byte.is_ascii_alphabetic());
-        let Some(word_end) = word_end.or(if last { Some(bytes.len()) } else { None }) else {
-            return if bytes.len() < OPENING_BYTES {
-                Ok(None)
-            } else {
-                Err(unexpected(bytes, 0, "a statement").into())
-            };
+        let opening = slice(bytes, 0, bytes.len().min(OPENING_BYTES));
+        let word_end = match opening.iter().position(|byte| !byte.is_ascii_alphabetic()) {
+            Some(end) => end,
+            None if opening.len() == OPENING_BYTES => return Err(unexpected(bytes, 0, "a statement").into()),
+            None if last => opening.len(),
+            None => return Ok(None),
         };
         let word = slice(bytes, 0, word_end);
         if word.eq_ignore_ascii_case(b"INSERT") {

@@ -22,6 +22,7 @@ const OTHER_SHAPE: &str = "dump with --column-inserts instead of --inserts, or w
 impl Writer {
     /// Decides for a head that was not seen before.
     pub(super) fn decide(&mut self, head: &Head, search_path: Option<&[u8]>) -> Result<Target> {
+        self.reading = None;
         let schema = resolve(&head.relation, search_path)?;
         let name = TableName {
             schema: shown(schema),
@@ -143,7 +144,8 @@ impl Writer {
         let key = target
             .filter_map(|key| shown_columns.iter().position(|column| column == key))
             .collect();
-        let overriding = overriding && head.rows != Rows::Default;
+        // There is no OVERRIDING with DEFAULT VALUES (insert_rest in src/backend/parser/gram.y).
+        let overriding = overriding && head.rows != Rows::Default && !columns.is_empty();
         let text = HeadText::of(schema, &head.relation, columns).upsert(overriding, conflict.as_ref())?;
         Ok(Action::Upsert(Upsert { text, key }))
     }
