@@ -129,6 +129,21 @@ pub(crate) fn parse_relation(bytes: &[u8]) -> Option<Relation> {
     (cursor.at == bytes.len()).then_some(relation)
 }
 
+/// The first schema of a `search_path` as stored; empty if the path is.
+pub(crate) fn first_schema(path: &[u8]) -> Option<Vec<u8>> {
+    if path.trim_ascii().is_empty() {
+        return Some(Vec::new());
+    }
+    let mut terminated = path.to_vec();
+    terminated.push(b';');
+    let mut cursor = Cursor {
+        bytes: &terminated,
+        at: 0,
+    };
+    let schema = cursor.identifier().ok()?;
+    matches!(cursor.next().ok()?, b',' | b';').then_some(schema)
+}
+
 pub(crate) struct Cursor<'a> {
     pub(crate) bytes: &'a [u8],
     pub(crate) at: usize,

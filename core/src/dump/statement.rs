@@ -9,7 +9,7 @@
 //! | `BEGIN`, `COMMIT` | counted: the script has its own |
 //! | anything else | refused |
 
-use super::head::{Relation, parse_relation};
+use super::head::{Relation, first_schema, parse_relation};
 use crate::error::ErrorKind;
 use crate::lex::tokens::{Token, TokenKind, Tokens, string_value};
 use crate::lex::{LexError, excerpt};
@@ -152,7 +152,11 @@ impl Words<'_> {
         if !SETTINGS.contains(&name) || !(self.punct(2) == Some(b'=') || self.word(2) == Some("to")) {
             return None;
         }
-        let value = self.string(3).or_else(|| Some(self.raw(3).to_vec()))?;
+        let value = match self.string(3) {
+            Some(value) => value,
+            None if name == "search_path" => first_schema(self.raw(3))?,
+            None => self.raw(3).to_vec(),
+        };
         // Only search_path takes a list.
         (self.ends(4) || name == "search_path").then(|| Statement::Set {
             name: name.to_owned(),
@@ -172,7 +176,8 @@ impl Words<'_> {
         Ok(
             match self.word(3).filter(|_| qualified && self.punct(4) == Some(b'(')) {
                 Some("set_config") if self.string(5).as_deref() == Some(b"search_path") => {
-                    self.string(7).map(Statement::SearchPath)
+                    let path = self.string(7);
+                    path.as_deref().and_then(first_schema).map(Statement::SearchPath)
                 }
                 Some("setval") => Some(self.setval()?),
                 Some("lo_create" | "lo_open" | "lowrite" | "lo_close" | "lo_from_bytea") => {
@@ -293,8 +298,13 @@ mod tests {
             recognised("SET search_path = app, pg_catalog;"),
             set("search_path", "app")
         );
-        let path = "SELECT pg_catalog.set_config('search_path', '', false);";
-        assert_eq!(recognised(path), Some(Statement::SearchPath(Vec::new())));
+        let quoted = "SET search_path = \"Mixed \"\"Case\", pg_catalog;";
+        assert_eq!(recognised(quoted), set("search_path", "Mixed \"Case"));
+        assert_eq!(recognised("SET search_path TO App;"), set("search_path", "app"));
+        for (path, first) in [("", ""), ("app, public", "app"), ("\"A, b\",c", "A, b")] {
+            let path = format!("SELECT pg_catalog.set_config('search_path', '{path}', false);");
+            assert_eq!(recognised(&path), Some(Statement::SearchPath(first.into())));
+        }
         for refused in [
             "SET session_replication_role = replica;",
             "SET LOCAL row_security = off;",
