@@ -290,12 +290,12 @@ fn statement_by_statement_staged() {
 
 #[test]
 fn as_one_string_rows() {
-    other_client(Style::Rows, |client, text| send(client, text));
+    other_client(Style::Rows, send);
 }
 
 #[test]
 fn as_one_string_staged() {
-    other_client(Style::Staged, |client, text| send(client, text));
+    other_client(Style::Staged, send);
 }
 
 /// A client that rolls back to a savepoint after each error and goes on, such as JDBC with autosave.

@@ -8,9 +8,14 @@
 )]
 
 mod cut;
+mod decoys;
 mod exceptions;
+mod orders;
 mod promises;
+mod refusals;
 mod rows;
+mod shapes;
 mod sources;
 mod staged;
 mod support;
+mod triggers;

@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use dumpsert::{Options, Report, Result, convert};
-use dumpsert_testkit::{Db, Run};
+use dumpsert::{Options, Report, Result, Style, convert};
+use dumpsert_testkit::{Cluster, Db, Run};
 
 /// The script for a dump, whether it is accepted or not.
 pub(crate) fn try_script(dump: &[u8], options: Options) -> (Vec<u8>, Result<Report>) {
@@ -67,4 +67,85 @@ impl Random {
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         ((z ^ (z >> 31)) % limit as u64) as usize
     }
+
+    /// Puts a list into random order.
+    pub(crate) fn shuffle<T>(&mut self, list: &mut [T]) {
+        for last in (1..list.len()).rev() {
+            list.swap(last, self.below(last + 1));
+        }
+    }
+}
+
+/// A database that a script of style staged is merged into.
+pub(crate) struct Target {
+    pub(crate) db: Db,
+    pub(crate) role: &'static str,
+    pub(crate) options: Options,
+}
+
+impl Target {
+    /// A new database made by this SQL.
+    #[track_caller]
+    pub(crate) fn new(sql: &str) -> Self {
+        let db = Cluster::shared().create_unique("target");
+        db.execute(sql);
+        Self {
+            db,
+            role: "postgres",
+            options: Options::new().with_style(Style::Staged),
+        }
+    }
+
+    /// Merges a dump.
+    #[track_caller]
+    pub(crate) fn run(&self, dump: &str) -> Run {
+        let script = script(dump.as_bytes(), self.options.clone());
+        psql(&self.db, self.role, &script)
+    }
+
+    /// Merges a dump that must be accepted, and once more, which must write no row and lock none.
+    #[track_caller]
+    pub(crate) fn merge(&self, dump: &str) {
+        self.run(dump).expect_success();
+        let before = (self.db.row_versions(), self.db.snapshot());
+        self.run(dump).expect_success();
+        let after = (self.db.row_versions(), self.db.snapshot());
+        assert_eq!(before.1.diff(&after.1), Vec::<String>::new());
+        assert_eq!(before.0, after.0);
+    }
+
+    /// Merges a dump that must be refused with this SQLSTATE; the message is returned.
+    #[track_caller]
+    pub(crate) fn refuses(&self, dump: &str, state: &str) -> String {
+        let before = self.db.snapshot();
+        let run = self.run(dump);
+        assert_eq!(run.status, 3, "{}", run.stderr);
+        assert_eq!(sqlstate(&run), Some(state), "{}", run.stderr);
+        let after = self.db.snapshot();
+        assert_eq!(
+            before.diff(&after),
+            Vec::<String>::new(),
+            "changed in spite of an error"
+        );
+        run.stderr
+    }
+
+    /// The rows of a query, values separated by a bar, NULL as nothing.
+    #[track_caller]
+    pub(crate) fn rows(&self, sql: &str) -> Vec<String> {
+        let text = |row: Vec<Option<String>>| {
+            row.into_iter()
+                .map(Option::unwrap_or_default)
+                .collect::<Vec<_>>()
+                .join("|")
+        };
+        self.db.query(sql).into_iter().map(text).collect()
+    }
+}
+
+/// `INSERT` statements as pg_dump prints them, one for each row.
+pub(crate) fn inserts(table: &str, columns: &str, rows: &[&str]) -> String {
+    rows.iter()
+        .map(|row| format!("INSERT INTO {table} ({columns}) VALUES ({row});\n"))
+        .collect()
 }
