@@ -12,7 +12,7 @@ mod sniff;
 pub(crate) mod statement;
 mod top;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::lex::literal::{Field, Form};
 use head::{Head, Relation};
 
@@ -75,12 +75,15 @@ pub(crate) trait Events {
 pub(crate) struct Fault {
     at: usize,
     error: Error,
+    /// Whether the message quotes what stands at `at`.
+    quotes: bool,
 }
 
 impl From<crate::lex::LexError> for Fault {
     fn from(error: crate::lex::LexError) -> Self {
         Self {
             at: error.at,
+            quotes: matches!(error.kind, ErrorKind::UnexpectedToken | ErrorKind::InvalidLiteral),
             error: Error::new(error.kind, error.message),
         }
     }
@@ -88,7 +91,11 @@ impl From<crate::lex::LexError> for Fault {
 
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
-        Self { at: 0, error }
+        Self {
+            at: 0,
+            error,
+            quotes: false,
+        }
     }
 }
 

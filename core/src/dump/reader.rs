@@ -16,7 +16,7 @@ use super::{Events, Fault, Target};
 use crate::error::{Error, ErrorKind, Position, Result};
 use crate::lex::literal::{Field, skip_spaces, unexpected};
 use crate::lex::split::{Splitter, count_lines};
-use crate::lex::{LexError, slice, tail};
+use crate::lex::{LexError, has_excerpt, slice, tail};
 use crate::limits;
 
 /// How much of the next chunk is joined to a cut piece at first.
@@ -244,7 +244,14 @@ impl Reader {
             match self.step(tail(bytes, read), last, events) {
                 Ok(Some(length)) => read += length,
                 Ok(None) => break None,
-                Err(fault) => break Some(fault.shift(read)),
+                Err(fault) => {
+                    let fault = fault.shift(read);
+                    // A message must not depend on where the input is cut: what it quotes has to be there.
+                    if fault.quotes && !last && !has_excerpt(tail(bytes, fault.at)) {
+                        break None;
+                    }
+                    break Some(fault);
+                }
             }
             if read == bytes.len() {
                 break None;
@@ -298,10 +305,10 @@ impl Reader {
     /// A head that is not the one before.
     pub(super) fn new_head(&mut self, bytes: &[u8], scan: fn(&[u8]) -> Scanned, events: &mut impl Events) -> Step {
         let (head, end) = match scan(bytes) {
-            Ok(found) => found,
+            Ok(found) if found.1 <= limits::HEAD_BYTES_MAX => found,
             Err(Stop::Bad(error)) => return Err(error.into()),
             Err(Stop::More) if bytes.len() < limits::HEAD_BYTES_MAX => return Ok(None),
-            Err(Stop::More) => {
+            _ => {
                 let message = format!(
                     "the head of a statement of more than {} MiB",
                     limits::HEAD_BYTES_MAX >> 20

@@ -227,8 +227,5 @@ fn carriage_return(at: usize) -> Fault {
         ErrorKind::NotADump,
         "a carriage return (CRLF line ends), which pg_dump never writes here",
     );
-    Fault {
-        at,
-        error: error.with_hint(hint),
-    }
+    Fault::from(error.with_hint(hint)).shift(at)
 }

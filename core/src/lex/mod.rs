@@ -47,11 +47,18 @@ pub(crate) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'\x0c')
 }
 
+/// The longest excerpt.
+const EXCERPT_BYTES: usize = 40;
+
+/// Whether `bytes` hold enough for their excerpt to be the same whatever follows.
+pub(crate) fn has_excerpt(bytes: &[u8]) -> bool {
+    bytes.len() > EXCERPT_BYTES || bytes.contains(&b'\n')
+}
+
 /// A short printable form of what stands at the start of `bytes`, for error messages.
 pub(crate) fn excerpt(bytes: &[u8]) -> String {
-    const LONGEST: usize = 40;
     let line = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
-    let shown = line.get(..LONGEST).unwrap_or(line);
+    let shown = line.get(..EXCERPT_BYTES).unwrap_or(line);
     let dots = if shown.len() < line.len() { "…" } else { "" };
     format!("{}{dots}", shown.escape_ascii())
 }
