@@ -1,0 +1,3 @@
+COPY public.i (id, v) FROM stdin;
+1	one
+\.

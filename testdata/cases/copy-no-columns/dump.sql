@@ -1,0 +1,4 @@
+COPY public.z  FROM stdin;
+
+
+\.

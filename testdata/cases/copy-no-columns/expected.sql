@@ -1,0 +1,8 @@
+<opening>
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL lock_timeout = 0;
+CALL pg_temp.dumpsert_begin('{"no_key":"insert","triggers":"off"}');
+CALL pg_temp.dumpsert_table('public', 'z');
+INSERT INTO "public"."z" AS _t DEFAULT VALUES;
+INSERT INTO "public"."z" AS _t DEFAULT VALUES;
+<epilogue>

@@ -1,0 +1,5 @@
+COPY public.o (id) FROM stdin;
+
+\N
+a
+\.

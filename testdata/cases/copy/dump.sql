@@ -1,0 +1,7 @@
+COPY public.t (id, v) FROM stdin;
+1	one
+2	\N
+3	
+\.
+
+

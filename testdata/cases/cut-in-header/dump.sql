@@ -1,0 +1,5 @@
+--
+-- PostgreSQL database dump
+--
+
+-- Dumped from database v

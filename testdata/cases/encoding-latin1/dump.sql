@@ -1,0 +1,2 @@
+SET client_encoding = 'LATIN1';
+INSERT INTO public.t (id, v) VALUES (1, 'café ; ÿ');

@@ -1,0 +1,2 @@
+SET client_encoding = 'GB18030';
+INSERT INTO public.t (id, v) VALUES (1, 'one');

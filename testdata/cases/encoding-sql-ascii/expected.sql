@@ -1,0 +1,9 @@
+<opening>
+SET LOCAL client_encoding = 'SQL_ASCII';
+SET LOCAL lock_timeout = 0;
+CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
+CALL pg_temp.dumpsert_table('public', 't');
+INSERT INTO "public"."t" AS _t ("id", "v") VALUES (1, 'ÿþ€ not UTF-8') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
+CALL pg_temp.dumpsert_table('public', 'ÿþ');
+INSERT INTO "public"."ÿþ" AS _t ("id", "€""") VALUES (1, 'Ã') ON CONFLICT("id") DO UPDATE SET "€""" = EXCLUDED."€""";
+<epilogue>

@@ -1,0 +1,1 @@
+INSERT INTO public.t (id, v, id) VALUES (1, 'one', 2);

@@ -1,0 +1,1 @@
+INSERT INTO information_schema.sql_parts (id) VALUES (1);

@@ -1,0 +1,1 @@
+INSERT INTO pg_catalog.pg_proc (oid, id) VALUES (1, 2);

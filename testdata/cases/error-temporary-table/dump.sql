@@ -1,0 +1,3 @@
+COPY pg_temp.t (id) FROM stdin;
+1
+\.

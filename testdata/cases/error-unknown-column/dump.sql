@@ -1,0 +1,1 @@
+INSERT INTO public.t (id, w) VALUES (1, 'x');

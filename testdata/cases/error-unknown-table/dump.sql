@@ -1,0 +1,1 @@
+INSERT INTO public.u (id) VALUES (1);

@@ -1,0 +1,4 @@
+INSERT INTO public.t (id, v) VALUES (1, 'one') ON CONFLICT DO NOTHING;
+INSERT INTO public.t (id, v) VALUES
+	(2, 'two'),
+	(3, 'ON CONFLICT') ON CONFLICT DO NOTHING;

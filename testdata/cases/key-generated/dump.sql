@@ -1,0 +1,1 @@
+INSERT INTO public.t (a, v) VALUES (1, 'x');

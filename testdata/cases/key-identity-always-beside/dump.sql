@@ -1,0 +1,1 @@
+INSERT INTO public.t (id, n, v) OVERRIDING SYSTEM VALUE VALUES (1, 2, 'x');

@@ -1,0 +1,1 @@
+INSERT INTO public.t (id, v) OVERRIDING SYSTEM VALUE VALUES (1, 'x');

@@ -1,0 +1,6 @@
+CREATE TABLE public.t (
+    a integer NOT NULL,
+    b integer NOT NULL
+);
+ALTER TABLE ONLY public.t
+    ADD CONSTRAINT k_pkey PRIMARY KEY (a, b);

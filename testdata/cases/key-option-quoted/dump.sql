@@ -1,0 +1,1 @@
+INSERT INTO public."User" ("Id", name) VALUES (1, 'x');

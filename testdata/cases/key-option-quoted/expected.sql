@@ -1,0 +1,7 @@
+<opening>
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL lock_timeout = 0;
+CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
+CALL pg_temp.dumpsert_table('public', 'User');
+INSERT INTO "public"."User" AS _t ("Id", "name") VALUES (1, 'x') ON CONFLICT("Id") DO UPDATE SET "name" = EXCLUDED."name";
+<epilogue>

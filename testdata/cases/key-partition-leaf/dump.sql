@@ -1,0 +1,1 @@
+INSERT INTO public.leaf (id, region) VALUES (1, 'eu');

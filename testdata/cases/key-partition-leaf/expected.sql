@@ -1,0 +1,7 @@
+<opening>
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL lock_timeout = 0;
+CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
+CALL pg_temp.dumpsert_table('public', 'leaf');
+INSERT INTO "public"."leaf" AS _t ("id", "region") VALUES (1, 'eu') ON CONFLICT("id", "region") DO NOTHING;
+<epilogue>

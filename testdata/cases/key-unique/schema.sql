@@ -1,0 +1,6 @@
+CREATE TABLE public.t (
+    a integer NOT NULL,
+    b integer NOT NULL,
+    v text
+);
+ALTER TABLE ONLY public.t ADD CONSTRAINT u UNIQUE (b, a);

@@ -1,0 +1,16 @@
+<opening>
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL lock_timeout = 0;
+CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
+CALL pg_temp.dumpsert_table('public', 'overriding');
+INSERT INTO "public"."overriding" AS _t ("overriding", "system", "value", "conflict", "nothing", "copy", "insert", "set", "data", "key", "type", "name", "stdin", "update", "restart", "generated") VALUES (1, 'system', 'value', 'conflict', 'nothing', 'copy', 'insert', 'set', 'data', 'key', 'type', 'name', 'stdin', 'update', 'restart', 'generated') ON CONFLICT("overriding") DO UPDATE SET "system" = EXCLUDED."system", "value" = EXCLUDED."value", "conflict" = EXCLUDED."conflict", "nothing" = EXCLUDED."nothing", "copy" = EXCLUDED."copy", "insert" = EXCLUDED."insert", "set" = EXCLUDED."set", "data" = EXCLUDED."data", "key" = EXCLUDED."key", "type" = EXCLUDED."type", "name" = EXCLUDED."name", "stdin" = EXCLUDED."stdin", "update" = EXCLUDED."update", "restart" = EXCLUDED."restart", "generated" = EXCLUDED."generated";
+CALL pg_temp.dumpsert_table('public', 'copy');
+INSERT INTO "public"."copy" AS _t ("stdin", "from") OVERRIDING SYSTEM VALUE VALUES (1, 'stdin') ON CONFLICT("stdin") DO UPDATE SET "from" = EXCLUDED."from";
+INSERT INTO "public"."copy" AS _t ("stdin", "from") OVERRIDING SYSTEM VALUE VALUES ('2', 'COPY public.copy FROM stdin;') ON CONFLICT("stdin") DO UPDATE SET "from" = EXCLUDED."from";
+CALL pg_temp.dumpsert_table('public', 'insert');
+INSERT INTO "public"."insert" AS _t ("values", "default") VALUES (1, 2) ON CONFLICT("values") DO UPDATE SET "default" = EXCLUDED."default";
+CALL pg_temp.dumpsert_table('public', 'default');
+INSERT INTO "public"."default" AS _t ("id") VALUES (1) ON CONFLICT("id") DO NOTHING;
+CALL pg_temp.dumpsert_table('default', 'values');
+INSERT INTO "default"."values" AS _t ("id") VALUES (1) ON CONFLICT("id") DO NOTHING;
+<epilogue>

@@ -1,0 +1,27 @@
+<opening>
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL lock_timeout = 0;
+CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
+CALL pg_temp.dumpsert_table('new
+line', '-- comment
+INSERT INTO public.x VALUES (1);
+\! touch pwned');
+INSERT INTO "new
+line"."-- comment
+INSERT INTO public.x VALUES (1);
+\! touch pwned" AS _t ("id
+nl", "col""
+;--", "crhere") VALUES (1, 'newline in names', 'x') ON CONFLICT("id
+nl") DO UPDATE SET "col""
+;--" = EXCLUDED."col""
+;--", "crhere" = EXCLUDED."crhere";
+INSERT INTO "new
+line"."-- comment
+INSERT INTO public.x VALUES (1);
+\! touch pwned" AS _t ("id
+nl", "col""
+;--", "crhere") VALUES (2, 'again', 'y') ON CONFLICT("id
+nl") DO UPDATE SET "col""
+;--" = EXCLUDED."col""
+;--", "crhere" = EXCLUDED."crhere";
+<epilogue>

@@ -1,0 +1,1 @@
+INSERT INTO public."has ""quotes"" and 'apostrophes'" (id, "a""b", "c;d", "e--f", "g/*h", "i'j", "k\l", "m$$n", "o.p", "q, r", ") VALUES (1", "(t", " lead", "trail ", "1digit", "dollar$", ":var", "\!", """") VALUES (1, '2', '3', '4', '5', '6', '7', '8', '9', '10', '11', '12', '13', '14', '15', '16', '17', '18', '19');

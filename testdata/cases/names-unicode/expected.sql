@@ -1,0 +1,9 @@
+<opening>
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL lock_timeout = 0;
+CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
+CALL pg_temp.dumpsert_table('схема', '日本語 テーブル');
+INSERT INTO "схема"."日本語 テーブル" AS _t ("id", "emoji😀", "é", "значение") VALUES (1, '値', 'é', 'да') ON CONFLICT("id") DO UPDATE SET "emoji😀" = EXCLUDED."emoji😀", "é" = EXCLUDED."é", "значение" = EXCLUDED."значение";
+CALL pg_temp.dumpsert_table('схема', 'таблица');
+INSERT INTO "схема"."таблица" AS _t ("id", "ключ") VALUES (1, 2) ON CONFLICT("id") DO UPDATE SET "ключ" = EXCLUDED."ключ";
+<epilogue>

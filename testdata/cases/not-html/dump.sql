@@ -1,0 +1,3 @@
+
+<!DOCTYPE html>
+<html><body>502 Bad Gateway</body></html>

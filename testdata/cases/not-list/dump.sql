@@ -1,0 +1,3 @@
+;
+; Archive created at 2026-11-23
+;     dbname: x

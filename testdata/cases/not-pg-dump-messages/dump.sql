@@ -1,0 +1,1 @@
+pg_dump: error: connection to server failed

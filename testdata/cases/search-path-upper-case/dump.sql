@@ -1,0 +1,2 @@
+SET search_path = App;
+INSERT INTO orders (id, v) VALUES (1, 'app');

@@ -1,0 +1,6 @@
+<opening>
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL lock_timeout = 0;
+CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
+CALL pg_temp.dumpsert_sequence('public', 'a\b''', 5, true);
+<epilogue>

@@ -1,0 +1,12 @@
+<opening>
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL lock_timeout = 0;
+CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
+CALL pg_temp.dumpsert_table('public', 't');
+INSERT INTO "public"."t" AS _t ("id", "v") VALUES (1, 'one') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
+CALL pg_temp.dumpsert_sequence('public', 't_id_seq', 110, true);
+CALL pg_temp.dumpsert_sequence('public', 'Id Seq''', 1, false);
+CALL pg_temp.dumpsert_sequence('Mixed " Case', 's;
+--', -9223372036854775808, true);
+CALL pg_temp.dumpsert_sequence('app', 's_max', 9223372036854775807, true);
+<epilogue>

@@ -1,0 +1,2 @@
+INSERT INTO public.t (id, v) VALUES (1, 'one');
+SET session_replication_role = replica;

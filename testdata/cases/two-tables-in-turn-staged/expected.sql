@@ -1,0 +1,19 @@
+<opening>
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL lock_timeout = 0;
+CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
+CALL pg_temp.dumpsert_stage(1, 'public', 'a', ARRAY['id', 'v']::pg_catalog.text[]);
+COPY pg_temp.dumpsert_stage_1 ("id", "v") FROM stdin;
+1	a1
+\.
+CALL pg_temp.dumpsert_stage(2, 'public', 'b', ARRAY['id', 'v']::pg_catalog.text[]);
+COPY pg_temp.dumpsert_stage_2 ("id", "v") FROM stdin;
+1	b1
+\.
+COPY pg_temp.dumpsert_stage_1 ("id", "v") FROM stdin;
+2	a2
+\.
+COPY pg_temp.dumpsert_stage_2 ("id", "v") FROM stdin;
+2	b2
+\.
+<epilogue>

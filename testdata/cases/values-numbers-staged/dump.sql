@@ -1,0 +1,14 @@
+INSERT INTO public.n (id, n) VALUES (0, 0);
+INSERT INTO public.n (id, n) VALUES (1, -0);
+INSERT INTO public.n (id, n) VALUES (2, 1);
+INSERT INTO public.n (id, n) VALUES (3, -5);
+INSERT INTO public.n (id, n) VALUES (4, 1.5000);
+INSERT INTO public.n (id, n) VALUES (5, 0.000000);
+INSERT INTO public.n (id, n) VALUES (6, 1e+15);
+INSERT INTO public.n (id, n) VALUES (7, 1e-05);
+INSERT INTO public.n (id, n) VALUES (8, 5e-324);
+INSERT INTO public.n (id, n) VALUES (9, 1E10);
+INSERT INTO public.n (id, n) VALUES (10, .5);
+INSERT INTO public.n (id, n) VALUES (11, 1.);
+INSERT INTO public.n (id, n) VALUES (12, 123456789012345678901234567890.5);
+INSERT INTO public.n (id, n) VALUES (13, -9223372036854775808);

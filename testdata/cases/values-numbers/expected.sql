@@ -1,0 +1,20 @@
+<opening>
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL lock_timeout = 0;
+CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
+CALL pg_temp.dumpsert_table('public', 'n');
+INSERT INTO "public"."n" AS _t ("id", "n") VALUES (0, 0) ON CONFLICT("id") DO UPDATE SET "n" = EXCLUDED."n";
+INSERT INTO "public"."n" AS _t ("id", "n") VALUES (1, -0) ON CONFLICT("id") DO UPDATE SET "n" = EXCLUDED."n";
+INSERT INTO "public"."n" AS _t ("id", "n") VALUES (2, 1) ON CONFLICT("id") DO UPDATE SET "n" = EXCLUDED."n";
+INSERT INTO "public"."n" AS _t ("id", "n") VALUES (3, -5) ON CONFLICT("id") DO UPDATE SET "n" = EXCLUDED."n";
+INSERT INTO "public"."n" AS _t ("id", "n") VALUES (4, 1.5000) ON CONFLICT("id") DO UPDATE SET "n" = EXCLUDED."n";
+INSERT INTO "public"."n" AS _t ("id", "n") VALUES (5, 0.000000) ON CONFLICT("id") DO UPDATE SET "n" = EXCLUDED."n";
+INSERT INTO "public"."n" AS _t ("id", "n") VALUES (6, 1e+15) ON CONFLICT("id") DO UPDATE SET "n" = EXCLUDED."n";
+INSERT INTO "public"."n" AS _t ("id", "n") VALUES (7, 1e-05) ON CONFLICT("id") DO UPDATE SET "n" = EXCLUDED."n";
+INSERT INTO "public"."n" AS _t ("id", "n") VALUES (8, 5e-324) ON CONFLICT("id") DO UPDATE SET "n" = EXCLUDED."n";
+INSERT INTO "public"."n" AS _t ("id", "n") VALUES (9, 1E10) ON CONFLICT("id") DO UPDATE SET "n" = EXCLUDED."n";
+INSERT INTO "public"."n" AS _t ("id", "n") VALUES (10, .5) ON CONFLICT("id") DO UPDATE SET "n" = EXCLUDED."n";
+INSERT INTO "public"."n" AS _t ("id", "n") VALUES (11, 1.) ON CONFLICT("id") DO UPDATE SET "n" = EXCLUDED."n";
+INSERT INTO "public"."n" AS _t ("id", "n") VALUES (12, 123456789012345678901234567890.5) ON CONFLICT("id") DO UPDATE SET "n" = EXCLUDED."n";
+INSERT INTO "public"."n" AS _t ("id", "n") VALUES (13, -9223372036854775808) ON CONFLICT("id") DO UPDATE SET "n" = EXCLUDED."n";
+<epilogue>
