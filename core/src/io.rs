@@ -64,7 +64,7 @@ pub fn convert_file(
         let mut file = File::open(path).map_err(Error::read)?;
         let is_file = file.metadata().map_err(Error::read)?.is_file();
         if is_file && plan.needs_catalog() && !compression::is_compressed(&mut file).map_err(Error::read)? {
-            let (file, catalog) = prescan::rewound(file)?;
+            let (file, catalog) = prescan::rewound(file, plan)?;
             return Ok(Input {
                 reader: Box::new(file),
                 plan: with_catalog(plan, catalog)?,
@@ -89,7 +89,7 @@ pub(crate) fn open_reader<'a>(reader: impl Read + 'a, plan: &Plan) -> Result<Inp
             plan: plan.clone(),
         });
     }
-    let (reader, catalog) = prescan::spooled(reader)?;
+    let (reader, catalog) = prescan::spooled(reader, plan)?;
     Ok(Input {
         reader,
         plan: with_catalog(plan, catalog)?,

@@ -101,6 +101,7 @@ pub struct Options {
     rules: Rules,
     client: Client,
     losses: Losses,
+    database: Option<String>,
     batch_rows: Option<usize>,
     batch_bytes: Option<usize>,
 }
@@ -220,6 +221,13 @@ impl Options {
     #[must_use]
     pub fn with_losses(mut self, losses: Losses) -> Self {
         self.losses = losses;
+        self
+    }
+
+    /// The database whose rows are taken, of a dump that has several (`pg_dumpall`). Default: the only one that has rows.
+    #[must_use]
+    pub fn with_database(mut self, name: impl Into<String>) -> Self {
+        self.database = Some(name.into());
         self
     }
 
@@ -384,6 +392,11 @@ impl Plan {
 
     pub(crate) fn rules(&self) -> &Rules {
         &self.0.rules
+    }
+
+    /// The database that is taken of a dump that has several.
+    pub(crate) fn database(&self) -> Option<&str> {
+        self.0.database.as_deref()
     }
 
     pub(crate) fn losses(&self) -> Losses {

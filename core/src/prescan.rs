@@ -10,32 +10,38 @@ use crate::dump::{Events, Piece, Target};
 use crate::error::{Category, Error, Result};
 use crate::io::{CHUNK_BYTES, read_some};
 use crate::lex::literal::Field;
+use crate::options::Plan;
 
 /// A dump up to this size is kept in memory while it waits for its second reading.
 const SPOOL_BYTES: usize = 4 << 20;
 
 /// Learns the catalog of a dump that comes through a pipe; returns the whole dump again.
-pub(crate) fn spooled<'a>(mut reader: Box<dyn Read + 'a>) -> Result<(Box<dyn Read + 'a>, Option<Catalog>)> {
+pub(crate) fn spooled<'a>(
+    mut reader: Box<dyn Read + 'a>,
+    plan: &Plan,
+) -> Result<(Box<dyn Read + 'a>, Option<Catalog>)> {
     let mut spool = tempfile::SpooledTempFile::new(SPOOL_BYTES);
-    let catalog = scan(&mut reader, |bytes| spool.write_all(bytes))?;
+    let catalog = scan(&mut reader, plan, |bytes| spool.write_all(bytes))?;
     spool.seek(SeekFrom::Start(0)).map_err(Error::read)?;
     Ok((Box::new(spool.chain(reader)), catalog))
 }
 
 /// Learns the catalog of a dump that can be read again, and goes back to its start.
-pub(crate) fn rewound<R: Read + Seek>(mut reader: R) -> Result<(R, Option<Catalog>)> {
-    let catalog = scan(&mut reader, |_| Ok(()))?;
+pub(crate) fn rewound<R: Read + Seek>(mut reader: R, plan: &Plan) -> Result<(R, Option<Catalog>)> {
+    let catalog = scan(&mut reader, plan, |_| Ok(()))?;
     reader.seek(SeekFrom::Start(0)).map_err(Error::read)?;
     Ok((reader, catalog))
 }
 
 /// Reads ahead: to the first row of a dump that has no tables of its own, or to the end of one that has. Returns the
 /// catalog of a dump that has one.
-fn scan(reader: &mut impl Read, mut keep: impl FnMut(&[u8]) -> io::Result<()>) -> Result<Option<Catalog>> {
+fn scan(reader: &mut impl Read, plan: &Plan, mut keep: impl FnMut(&[u8]) -> io::Result<()>) -> Result<Option<Catalog>> {
     let mut scan = Prescan {
         builder: CatalogBuilder::new(),
         tables: false,
         rows: false,
+        database: plan.database().map(str::to_owned),
+        is_other: plan.database().is_some(),
     };
     let mut dump = Reader::new();
     let mut chunk = vec![0; CHUNK_BYTES];
@@ -64,11 +70,15 @@ struct Prescan {
     builder: CatalogBuilder,
     tables: bool,
     rows: bool,
+    /// The database that is wanted, where the dump has several.
+    database: Option<String>,
+    /// Whether what is read belongs to another one.
+    is_other: bool,
 }
 
 impl Events for Prescan {
     fn head(&mut self, head: &Head, _: Option<&[u8]>) -> Result<Target> {
-        self.rows = true;
+        self.rows |= !self.is_other;
         // Without a list of columns nobody knows here how many values a row has; they are counted the second time.
         Ok(Target {
             id: 0,
@@ -104,7 +114,23 @@ impl Events for Prescan {
         Ok(())
     }
 
+    fn database(&mut self, name: &[u8]) -> Result<()> {
+        match &self.database {
+            Some(wanted) => self.is_other = name != wanted.as_bytes(),
+            // Rows of a second database are refused by the second reading.
+            None if self.rows => self.is_other = true,
+            None => {
+                self.builder = CatalogBuilder::new();
+                self.tables = false;
+            }
+        }
+        Ok(())
+    }
+
     fn schema(&mut self, sql: &[u8], scs: bool) -> Result<()> {
+        if self.is_other {
+            return Ok(());
+        }
         self.tables |= is_create_table(sql, scs);
         self.builder.observe(sql, scs).map_err(Error::without_position)
     }

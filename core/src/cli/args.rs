@@ -77,6 +77,10 @@ pub(super) struct Convert {
     #[arg(long, value_name = "BYTES")]
     pub(super) batch_bytes: Option<usize>,
 
+    /// The database to take of a dump that has several (pg_dumpall) [default: the only one that has rows]
+    #[arg(long, value_name = "NAME")]
+    pub(super) database: Option<String>,
+
     /// Who runs the script
     #[arg(long, value_enum, default_value = "psql")]
     pub(super) client: Client,

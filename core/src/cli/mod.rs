@@ -168,6 +168,9 @@ fn plan(args: &Convert) -> Result<Plan, Failure> {
         let catalog = catalog.map_err(|error| Failure::Library(path.display().to_string(), error))?;
         options = options.with_catalog(catalog).map_err(config)?;
     }
+    if let Some(database) = &args.database {
+        options = options.with_database(database);
+    }
     for update in &args.update {
         // A policy holds no `=` outside of a quoted name, and behind the last one stands no quote.
         options = match update

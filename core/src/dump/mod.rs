@@ -62,6 +62,8 @@ pub(crate) trait Events {
     fn sequence(&mut self, sequence: &Relation, search_path: Option<&[u8]>, value: i64, is_called: bool) -> Result<()>;
     /// `SET client_encoding`, the canonical name of an encoding that is allowed.
     fn client_encoding(&mut self, name: &'static str) -> Result<()>;
+    /// Another database begins (`\\connect`); what follows belongs to it.
+    fn database(&mut self, name: &[u8]) -> Result<()>;
     /// A statement about the schema.
     fn schema(&mut self, sql: &[u8], scs: bool) -> Result<()>;
     /// A statement that is left out; what it is called in the report.

@@ -33,13 +33,15 @@ pub(crate) struct Reader {
     /// Where the first unread byte stands.
     place: Place,
     pub(super) current: Current,
-    heads: HashMap<Vec<u8>, Current>,
+    pub(super) heads: HashMap<Vec<u8>, Current>,
     heads_bytes: usize,
     pub(super) fields: Vec<Field>,
     pub(super) scratch: Vec<u8>,
     /// Whether pg_dump's header was seen, and then its trailer.
     pub(super) header: bool,
     pub(super) complete: bool,
+    /// Whether pg_dumpall's header was seen, and not its trailer.
+    pub(super) cluster: bool,
     /// The key of a `\\restrict` whose `\\unrestrict` was not seen yet.
     pub(super) restricted: Option<Vec<u8>>,
 }
@@ -125,6 +127,7 @@ impl Reader {
             scratch: Vec::new(),
             header: false,
             complete: false,
+            cluster: false,
             restricted: None,
         }
     }
@@ -215,6 +218,9 @@ impl Reader {
             State::Start | State::Top | State::Comment if self.header && !self.complete => {
                 Some("without the trailer `-- PostgreSQL database dump complete`")
             }
+            State::Start | State::Top | State::Comment if self.cluster => {
+                Some("without the trailer `-- PostgreSQL database cluster dump complete`")
+            }
             State::Start | State::Top | State::Comment if self.restricted.is_some() => {
                 Some("without the `\\unrestrict` that its `\\restrict` asks for")
             }
@@ -293,8 +299,8 @@ impl Reader {
     }
 
     /// The first schema of the path is where names without one belong; heads read before may mean another table now.
-    pub(super) fn set_search_path(&mut self, path: &[u8]) {
-        let path = Some(path.to_vec());
+    pub(super) fn set_search_path(&mut self, path: Option<&[u8]>) {
+        let path = path.map(<[u8]>::to_vec);
         if path != self.search_path {
             self.search_path = path;
             self.heads.clear();

@@ -57,6 +57,8 @@ pub(crate) fn recognise(sql: &[u8], scs: bool) -> Result<Option<Statement>, LexE
         Some("reset") => Some(Statement::Skipped("RESET")),
         Some("select") => words.select()?,
         Some("begin" | "commit" | "start") if words.is_bare_transaction() => Some(Statement::Skipped("BEGIN/COMMIT")),
+        // pg_dumpall --clean makes template databases ordinary ones before it drops them.
+        Some("update") if words.is_datistemplate() => Some(Statement::Skipped("UPDATE pg_database")),
         Some("refresh") => Some(Statement::Skipped(REFRESH)),
         Some(first @ ("create" | "alter" | "drop" | "comment" | "grant" | "revoke" | "security")) => {
             Some(Statement::Schema(words.label(first)))
@@ -139,6 +141,17 @@ impl Words<'_> {
 
     fn is_bare_transaction(&self) -> bool {
         self.ends(1) || (self.word(1) == Some("transaction") && self.ends(2))
+    }
+
+    fn is_datistemplate(&self) -> bool {
+        const WORDS: [(usize, &str); 5] = [
+            (1, "pg_catalog"),
+            (3, "pg_database"),
+            (4, "set"),
+            (5, "datistemplate"),
+            (7, "false"),
+        ];
+        WORDS.iter().all(|&(at, word)| self.word(at) == Some(word)) && self.ends(12)
     }
 
     fn set(&self) -> Option<Statement> {

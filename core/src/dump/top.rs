@@ -58,11 +58,15 @@ impl Reader {
         }
         if matches!(self.state, State::Top) {
             match line {
-                b"-- PostgreSQL database dump" if self.complete => {
+                // In a cluster dump the next database may be named only inside of its dump.
+                b"-- PostgreSQL database dump" if self.cluster && self.complete => self.complete = false,
+                b"-- PostgreSQL database dump" if self.header => {
                     let message = "a second dump begins here";
                     return Err(LexError::new(0, ErrorKind::SecondDump, message).into());
                 }
                 b"-- PostgreSQL database dump" => self.header = true,
+                b"-- PostgreSQL database cluster dump" => self.cluster = true,
+                b"-- PostgreSQL database cluster dump complete" => self.cluster = false,
                 b"-- PostgreSQL database dump complete" => {
                     self.complete = self.header;
                     self.current = Current::default();
@@ -97,14 +101,21 @@ impl Reader {
         Err(LexError::new(0, ErrorKind::TooLarge, "a comment of more than 1 MiB").into())
     }
 
-    /// A line for psql. Only the two that pg_dump wraps around a dump are known; they are dropped, never passed on,
-    /// because some releases of psql run backquotes in them (CVE-2026-18408).
+    /// A line for psql. Only the two that pg_dump wraps around a dump are known, and those that begin another database;
+    /// they are dropped, never passed on, because some releases of psql run backquotes in them (CVE-2026-18408).
     fn meta_command(&mut self, bytes: &[u8], last: bool, events: &mut impl Events) -> Step {
         let (line, end) = match memchr(b'\n', bytes) {
             Some(end) => (slice(bytes, 0, end), end + 1),
             None if last || bytes.len() >= WHOLE_STATEMENT_BYTES => (bytes, bytes.len()),
             None => return Ok(None),
         };
+        if let Some(name) = connect_to(line) {
+            self.connect(&name, events)?;
+            return Ok(Some(end));
+        }
+        if line == b"\\encoding SQL_ASCII" {
+            return Ok(Some(end));
+        }
         let (opens, key) = match (line.strip_prefix(b"\\restrict "), line.strip_prefix(b"\\unrestrict ")) {
             (Some(key), _) => (true, key),
             (_, Some(key)) => (false, key),
@@ -127,6 +138,20 @@ impl Reader {
         }
         events.skipped("\\restrict")?;
         Ok(Some(end))
+    }
+
+    /// Another database begins, in a session of its own.
+    fn connect(&mut self, name: &[u8], events: &mut impl Events) -> Result<()> {
+        if self.complete {
+            self.header = false;
+            self.complete = false;
+        }
+        self.scs = true;
+        self.set_search_path(None);
+        self.heads.clear();
+        self.current = Current::default();
+        events.database(name)?;
+        events.skipped("\\connect")
     }
 
     /// Any statement; `bytes` starts with its first token.
@@ -177,7 +202,7 @@ impl Reader {
     fn whole_statement(&mut self, sql: &[u8], events: &mut impl Events) -> Result<(), Fault> {
         match recognise(sql, self.scs)? {
             Some(Statement::Set { name, value }) => self.set(&name, &value, events)?,
-            Some(Statement::SearchPath(value)) => self.set_search_path(&value),
+            Some(Statement::SearchPath(value)) => self.set_search_path(Some(&value)),
             Some(Statement::SetVal {
                 sequence,
                 value,
@@ -212,11 +237,43 @@ impl Reader {
                 }
             },
             "client_encoding" => events.client_encoding(encoding::allowed(value)?)?,
-            "search_path" => self.set_search_path(value),
+            "search_path" => self.set_search_path(Some(value)),
             _ => {}
         }
         events.skipped("SET")?;
         Ok(())
+    }
+}
+
+/// The database of a `\connect`, in the forms of appendPsqlMetaConnect() in src/fe_utils/string_utils.c: a plain or
+/// quoted name, or `-reuse-previous=on "dbname='…'"` for odd ones.
+fn connect_to(line: &[u8]) -> Option<Vec<u8>> {
+    let argument = line.strip_prefix(b"\\connect ")?;
+    let quoted = |text: &[u8]| {
+        let inside = text.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+        let name = inside.split(|&byte| byte == b'"').collect::<Vec<_>>();
+        // Quotes inside are doubled, so that the parts between two of a pair are empty.
+        let is_doubled = name.len() % 2 == 1 && name.iter().skip(1).step_by(2).all(|part| part.is_empty());
+        is_doubled.then(|| name.iter().step_by(2).copied().collect::<Vec<_>>().join(&b'"'))
+    };
+    if let Some(text) = argument.strip_prefix(b"-reuse-previous=on ") {
+        let connection = quoted(text)?;
+        let value = connection.strip_prefix(b"dbname='")?.strip_suffix(b"'")?;
+        let mut name = Vec::new();
+        let mut bytes = value.iter();
+        while let Some(&byte) = bytes.next() {
+            name.push(if byte == b'\\' { *bytes.next()? } else { byte });
+        }
+        return Some(name);
+    }
+    let is_plain = !argument.is_empty()
+        && argument
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(byte));
+    if is_plain {
+        Some(argument.to_vec())
+    } else {
+        quoted(argument)
     }
 }
 
@@ -228,4 +285,36 @@ fn carriage_return(at: usize) -> Fault {
         "a carriage return (CRLF line ends), which pg_dump never writes here",
     );
     Fault::from(error.with_hint(hint)).shift(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn databases_of_connect() {
+        let cases: &[(&str, Option<&str>)] = &[
+            ("\\connect app_1", Some("app_1")),
+            ("\\connect \"Mixed\"", Some("Mixed")),
+            ("\\connect -reuse-previous=on \"dbname='a b'\"", Some("a b")),
+            (
+                "\\connect -reuse-previous=on \"dbname='it\\'s \"\"q\"\"'\"",
+                Some("it's \"q\""),
+            ),
+            ("\\connect app `id`", None),
+            (
+                "\\connect -reuse-previous=on \"dbname='a' host='b'\"",
+                Some("a' host='b"),
+            ),
+            ("\\connect \"a\" \"b\"", None),
+            ("\\connect", None),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(
+                connect_to(line.as_bytes()).as_deref(),
+                expected.map(str::as_bytes),
+                "{line}"
+            );
+        }
+    }
 }

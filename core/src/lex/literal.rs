@@ -8,7 +8,7 @@ use memchr::{memchr, memchr2};
 use super::{LexError, excerpt, is_space, slice, tail};
 use crate::error::ErrorKind;
 
-/// Which of the eight forms a literal has.
+/// Which of the eight forms a literal has, told apart further where they are written differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     Null,
@@ -16,6 +16,8 @@ pub(crate) enum Form {
     True,
     False,
     Number,
+    /// `-0`: as a number it is the integer 0, so that the sign of a floating-point zero needs quotes.
+    MinusZero,
     /// `B'0101'`.
     Bits,
     /// `'…'` in which every byte stands for itself.
@@ -85,6 +87,7 @@ pub(crate) fn scan_literal(bytes: &[u8], from: usize, scs: bool) -> Result<Optio
                 None => return Ok(None),
             },
             b'0'..=b'9' | b'-' | b'.' => match scan_number(bytes, start)? {
+                Some(end) if slice(bytes, start, end) == b"-0" => (end, Form::MinusZero),
                 Some(end) => (end, Form::Number),
                 None => return Ok(None),
             },
@@ -310,6 +313,10 @@ mod tests {
         let row = "NULL, DEFAULT, true, false, -1.5e+15, B'01', B'', 'a;b', 'it''s', ''''), ";
         let expected = vec![Null, Default, True, False, Number, Bits, Bits, Plain, Quotes, Quotes];
         assert_eq!(forms(row, true), Ok(Some(expected)));
+        assert_eq!(
+            forms("-0, -0.5, 0, -0)", true),
+            Ok(Some(vec![MinusZero, Number, Number, MinusZero]))
+        );
         assert_eq!(
             forms(r"'a\\b', 'c''', 'd')", false),
             Ok(Some(vec![Backslashes, Quotes, Plain]))

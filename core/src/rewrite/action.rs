@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::conflict::{Decision, decide};
+use super::events::OTHER_DATABASE;
 use super::head_text::HeadText;
 use super::names::{is_system_schema, resolve, shown};
 use super::tables::{Action, HeadState, Upsert};
@@ -34,12 +35,17 @@ impl Writer {
             let message = format!("table {name} belongs to PostgreSQL itself, no dump may write to it");
             return Err(Error::new(ErrorKind::TableNotAllowed, message));
         }
-        if self.is_full && self.plan.needs_catalog() {
+        if !self.is_other {
+            self.take_database()?;
+        }
+        if self.is_full && !self.is_other && self.plan.needs_catalog() {
             let message = "in a full dump the keys come behind the rows, so it has to be read twice";
             return Err(Error::new(ErrorKind::UnsupportedShape, message)
                 .with_hint("read the catalog of it first (Catalog::from_schema_sql), use convert(), or style staged"));
         }
-        let (action, columns) = if name.name == PRISMA_MIGRATIONS {
+        let (action, columns) = if self.is_other {
+            (Action::LeaveOut(OTHER_DATABASE), head.columns.as_ref().map(Vec::len))
+        } else if name.name == PRISMA_MIGRATIONS {
             self.report.warn(format!(
                 "table {name} is left out: it is the target's own record of its migrations"
             ));
@@ -57,6 +63,21 @@ impl Writer {
             id: self.tables.heads.len() - 1,
             columns,
         })
+    }
+
+    /// What is taken belongs to one database: rows of two would end up in one target.
+    pub(super) fn take_database(&mut self) -> Result<()> {
+        match &self.taken {
+            None => self.taken = Some(self.database.clone()),
+            Some(taken) if *taken == self.database => {}
+            Some(taken) => {
+                let name = |database: &Option<Vec<u8>>| database.as_deref().map_or_else(|| "?".to_owned(), shown);
+                let (first, second) = (name(taken), name(&self.database));
+                let message = format!("the dump has rows or sequences of several databases: {first}, {second}");
+                return Err(Error::new(ErrorKind::UnsupportedShape, message).with_hint("choose one: --database NAME"));
+            }
+        }
+        Ok(())
     }
 
     /// The columns of a head: its own list, or that of the catalog.

@@ -33,19 +33,26 @@ pub(crate) fn double_quotes(out: &mut Vec<u8>, text: &[u8], quote: u8) {
     out.extend_from_slice(rest);
 }
 
+/// Whether [`same_literal`] writes a literal of this form with other bytes than the dump.
+#[inline]
+pub(crate) fn is_written_differently(form: Form) -> bool {
+    matches!(form, Form::Backslashes | Form::MinusZero)
+}
+
 /// Appends a literal of the dump as a literal of the script: byte for byte, except that backslashes doubled under
-/// `standard_conforming_strings = off` are halved.
+/// `standard_conforming_strings = off` are halved, and that `-0` gets quotes: without them the sign would be lost, as it
+/// is when psql runs the dump itself.
 #[inline]
 pub(crate) fn same_literal(out: &mut Vec<u8>, raw: &[u8], form: Form) {
-    if form == Form::Backslashes {
-        halve_backslashes(out, raw);
-    } else {
-        out.extend_from_slice(raw);
+    match form {
+        Form::Backslashes => halve_backslashes(out, raw),
+        Form::MinusZero => out.extend_from_slice(b"'-0'"),
+        _ => out.extend_from_slice(raw),
     }
 }
 
 /// Appends `text`, in which every backslash is doubled, with single ones.
-pub(crate) fn halve_backslashes(out: &mut Vec<u8>, text: &[u8]) {
+fn halve_backslashes(out: &mut Vec<u8>, text: &[u8]) {
     let mut rest = text;
     while let Some(found) = memchr::memchr(b'\\', rest) {
         out.extend_from_slice(slice(rest, 0, found + 1));
@@ -59,7 +66,7 @@ pub(crate) fn copy_field(out: &mut Vec<u8>, bytes: &[u8], field: &Field) {
     let raw = field.raw(bytes);
     match field.form {
         Form::Null => out.extend_from_slice(b"\\N"),
-        Form::True | Form::False | Form::Number | Form::Default => out.extend_from_slice(raw),
+        Form::True | Form::False | Form::Number | Form::MinusZero | Form::Default => out.extend_from_slice(raw),
         Form::Bits => out.extend_from_slice(slice(raw, 2, raw.len().saturating_sub(1).max(2))),
         Form::Plain | Form::Quotes | Form::Backslashes => {
             copy_text(out, slice(raw, 1, raw.len().saturating_sub(1).max(1)), field.form);
@@ -153,6 +160,7 @@ mod tests {
             ("B'0101'", "0101"),
             ("B''", ""),
             ("-1.5e+10", "-1.5e+10"),
+            ("-0", "-0"),
             ("true", "true"),
         ] {
             assert_eq!(as_copy(literal, true), expected, "{literal}");

@@ -12,6 +12,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::lex::literal::Field;
 use crate::options::Losses;
 
+/// What is left out of a dump of several databases is counted under this.
+pub(super) const OTHER_DATABASE: &str = "other database";
+
 impl Events for Writer {
     fn head(&mut self, head: &Head, search_path: Option<&[u8]>) -> Result<Target> {
         self.decide(head, search_path)
@@ -83,6 +86,10 @@ impl Events for Writer {
     }
 
     fn sequence(&mut self, sequence: &Relation, search_path: Option<&[u8]>, value: i64, is_called: bool) -> Result<()> {
+        if self.is_other {
+            return self.skipped(OTHER_DATABASE);
+        }
+        self.take_database()?;
         self.open();
         self.end_block();
         let schema = resolve(sequence, search_path)?;
@@ -113,6 +120,12 @@ impl Events for Writer {
         Ok(())
     }
 
+    fn database(&mut self, name: &[u8]) -> Result<()> {
+        self.database = Some(name.to_vec());
+        self.is_other = self.plan.database().is_some_and(|wanted| wanted.as_bytes() != name);
+        Ok(())
+    }
+
     fn schema(&mut self, sql: &[u8], scs: bool) -> Result<()> {
         self.is_full |= is_create_table(sql, scs);
         Ok(())
@@ -122,7 +135,7 @@ impl Events for Writer {
         let count = self.report.skipped.entry(label.to_owned()).or_default();
         *count += 1;
         let lost = match label {
-            _ if *count > 1 => return Ok(()),
+            _ if *count > 1 || self.is_other => return Ok(()),
             LARGE_OBJECTS => {
                 "the dump has large objects, which the script does not carry: columns that name them dangle"
             }

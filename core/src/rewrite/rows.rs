@@ -17,18 +17,25 @@ pub(crate) fn row(out: &mut Vec<u8>, text: &UpsertText, bytes: &[u8], fields: &[
     };
     out.reserve(text.before.len() + (last.end - first.start) + text.after.len() + 1);
     out.extend_from_slice(&text.before);
-    values(out, slice(bytes, first.start, last.end), fields);
+    values(out, bytes, fields);
     out.extend_from_slice(&text.after);
     out.push(b'\n');
 }
 
 /// Writes the literals of a row with what stands between them.
 #[inline]
-pub(crate) fn values(out: &mut Vec<u8>, literals: &[u8], fields: &[Field]) {
-    if fields.iter().any(|field| field.form == Form::Backslashes) {
-        emit::halve_backslashes(out, literals);
-    } else {
-        out.extend_from_slice(literals);
+pub(crate) fn values(out: &mut Vec<u8>, bytes: &[u8], fields: &[Field]) {
+    let (Some(first), Some(last)) = (fields.first(), fields.last()) else {
+        return;
+    };
+    if !fields.iter().any(|field| emit::is_written_differently(field.form)) {
+        return out.extend_from_slice(slice(bytes, first.start, last.end));
+    }
+    let mut at = first.start;
+    for field in fields {
+        out.extend_from_slice(slice(bytes, at, field.start));
+        emit::same_literal(out, field.raw(bytes), field.form);
+        at = field.end;
     }
 }
 

@@ -9,7 +9,6 @@ use super::staged::{self, LongLine};
 use super::tables::{Action, HeadState, Tables};
 use crate::error::Error;
 use crate::lex::literal::{Field, Form};
-use crate::lex::slice;
 use crate::options::{Plan, Style};
 use crate::report::Report;
 
@@ -26,6 +25,11 @@ pub(crate) struct Writer {
     pub(super) client_encoding: &'static str,
     /// Whether the dump has tables and not only rows.
     pub(super) is_full: bool,
+    /// The database that the dump has named, and whether it is another one than the wanted.
+    pub(super) database: Option<Vec<u8>>,
+    pub(super) is_other: bool,
+    /// The first database of which rows or sequences were taken.
+    pub(super) taken: Option<Option<Vec<u8>>>,
     /// The stage whose COPY is open.
     pub(super) copying: Option<usize>,
     /// The table that is being read, for the position of an error.
@@ -46,6 +50,8 @@ impl Writer {
             .catalog()
             .filter(|_| plan.style() != Style::Staged)
             .map(OrderWatch::new);
+        // Until the dump names a database it is not the wanted one.
+        let is_other = plan.database().is_some();
         let batches = (plan.style() == Style::Batches).then(|| Batches::new(plan.batch_limits()));
         Self {
             plan,
@@ -59,6 +65,9 @@ impl Writer {
             is_open: false,
             client_encoding: "UTF8",
             is_full: false,
+            database: None,
+            is_other,
+            taken: None,
             copying: None,
             reading: None,
             long_row: LongRow::default(),
@@ -219,11 +228,8 @@ impl Writer {
                 rows::row(&mut self.out, &upsert.text, bytes, fields);
             }
             (Action::Upsert(upsert), Some(batches)) => {
-                let (Some(first), Some(last)) = (fields.first(), fields.last()) else {
-                    return;
-                };
                 self.values.clear();
-                rows::values(&mut self.values, slice(bytes, first.start, last.end), fields);
+                rows::values(&mut self.values, bytes, fields);
                 let key = upsert.key.iter().filter_map(|&at| Some(fields.get(at)?.raw(bytes)));
                 batches.row(&mut self.out, id, upsert, &self.values, key);
             }
