@@ -45,6 +45,11 @@ impl Case {
         }
     }
 
+    /// Whether it has neither options nor a schema.
+    pub(crate) fn is_default(&self) -> bool {
+        self.options == json!({}) && self.schema.is_none()
+    }
+
     pub(crate) fn style(&self) -> Style {
         self.option("style").unwrap_or_default()
     }
