@@ -310,3 +310,77 @@ impl Splitter {
 pub(crate) fn count_lines(bytes: &[u8]) -> u64 {
     memchr_iter(b'\n', bytes).count() as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The ends of the statements in `sql`, read in pieces that end at `cuts`.
+    fn ends(sql: &[u8], scs: bool, cuts: impl Fn(usize) -> bool) -> Vec<usize> {
+        let (mut splitter, mut ends, mut at) = (Splitter::new(scs), Vec::new(), 0);
+        while at < sql.len() {
+            let cut = (at + 1..sql.len()).find(|&at| cuts(at)).unwrap_or(sql.len());
+            match splitter.scan(&sql[at..cut]) {
+                Some(length) => {
+                    at += length;
+                    ends.push(at);
+                    splitter = Splitter::new(scs);
+                }
+                None => at = cut,
+            }
+        }
+        ends
+    }
+
+    fn assert_resumable(sql: &[u8], scs: bool) -> Vec<usize> {
+        let whole = ends(sql, scs, |_| false);
+        assert_eq!(ends(sql, scs, |_| true), whole, "byte by byte: {}", sql.escape_ascii());
+        for cut in 1..sql.len() {
+            assert_eq!(ends(sql, scs, |at| at == cut), whole, "cut at {cut}: {}", sql.escape_ascii());
+        }
+        whole
+    }
+
+    #[test]
+    fn each_is_one_statement() {
+        for (sql, scs) in [
+            ("SELECT 'a;''b;';", true),
+            (r"SELECT 'a\';", true),
+            (r"SELECT 'a\';';", false),
+            (r"SELECT E'a\';'';b';", true),
+            (r"SELECT e'\\', 'a;';", true),
+            ("SELECT \"a;\"\"b;\", 1;", true),
+            ("SELECT 1 -- ; '\n + 2;", true),
+            ("SELECT 1 -- ; '\r + 2;", true),
+            ("SELECT /* ; /* ; ' */ ; */ 1;", true),
+            ("SELECT /*/ ; */ /**/ 1 /***/;", true),
+            ("SELECT 1 - 2 / 3 -/* ; */ 4;", true),
+            ("SELECT $$a;'b;$$, $_1$ ; $$ ; $_1 $_1$;", true),
+            ("SELECT $a$ $b$; $a$;", true),
+            ("SELECT $1, a$b$c;", true),
+            ("CREATE RULE r AS ON DELETE TO t DO (SELECT 1; SELECT 2;);", true),
+            ("CREATE FUNCTION f() BEGIN ATOMIC SELECT CASE WHEN a THEN 1 END; SELECT 2; END;", true),
+            ("CREATE OR REPLACE PROCEDURE f() BEGIN ATOMIC SELECT 1; END;", true),
+            ("create function f() as 'begin; end;';", true),
+        ] {
+            assert_eq!(assert_resumable(sql.as_bytes(), scs), [sql.len()], "{sql}");
+        }
+        for sql in ["BEGIN;COMMIT;", "SELECT 1 AS begin;SELECT 2;", "SELECT ');';SELECT (1);"] {
+            assert_eq!(assert_resumable(sql.as_bytes(), true).len(), 2, "{sql}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn resumable(
+            pieces in prop::collection::vec(prop::sample::select(vec![
+                "'", "\"", "\\", ";", "-", "--", "/*", "*/", "/", "*", "$", "$$", "$a$", "e", "E'", "(", ")", "\n", "\r", " ", "1",
+                "CREATE ", "FUNCTION ", "BEGIN ", "END ", "CASE ", "é",
+            ]), 0..24),
+            scs in any::<bool>(),
+        ) {
+            assert_resumable(pieces.concat().as_bytes(), scs);
+        }
+    }
+}
