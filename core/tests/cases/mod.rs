@@ -1,5 +1,5 @@
 //! The shared corpus `testdata/cases/`, and ways to run the engine on it.
-#![allow(dead_code, reason = "each test file uses a part of this one")]
+#![allow(dead_code, clippy::print_stdout, reason = "each test file uses a part of this one; the seed is printed")]
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -120,7 +120,7 @@ pub(crate) fn run<'a>(plan: &Plan, chunks: impl IntoIterator<Item = &'a [u8]>) -
 }
 
 /// Cuts `bytes` into chunks whose sizes `size` tells, one after the other.
-pub(crate) fn cut<'a>(bytes: &'a [u8], mut size: impl FnMut() -> usize) -> Vec<&'a [u8]> {
+pub(crate) fn cut(bytes: &[u8], mut size: impl FnMut() -> usize) -> Vec<&[u8]> {
     let mut rest = bytes;
     let mut chunks = Vec::new();
     while !rest.is_empty() {

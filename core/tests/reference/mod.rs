@@ -75,6 +75,14 @@ pub(crate) fn upserts_of_dump(dump: &str) -> Vec<Upsert> {
         let conflict = (vec!["id".to_owned()], set);
         upserts.extend(rows(&insert, &conflict));
     }
+    // Without quotes it would be the integer 0, and a floating-point column would lose its sign.
+    for value in upserts
+        .iter_mut()
+        .flat_map(|upsert| &mut upsert.values)
+        .filter(|value| *value == "-0")
+    {
+        *value = "'-0".to_owned();
+    }
     upserts
 }
 
