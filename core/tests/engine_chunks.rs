@@ -93,7 +93,7 @@ fn long_dump(style: Style) -> Vec<u8> {
         for case in &cases {
             // A dump ends what it opens, and the trailer would end this one.
             let text = String::from_utf8_lossy(&case.dump).replace("PostgreSQL database dump", "database dump");
-            if !text.contains('\u{fffd}') && !case.dump.starts_with(b"\xef\xbb\xbf") {
+            if !text.contains('\u{fffd}') && !text.contains("\\connect") && !case.dump.starts_with(b"\xef\xbb\xbf") {
                 dump.extend_from_slice(text.as_bytes());
                 dump.extend_from_slice(b"\nSET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\nSET search_path = public;\n");
             }

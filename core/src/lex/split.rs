@@ -337,7 +337,12 @@ mod tests {
         let whole = ends(sql, scs, |_| false);
         assert_eq!(ends(sql, scs, |_| true), whole, "byte by byte: {}", sql.escape_ascii());
         for cut in 1..sql.len() {
-            assert_eq!(ends(sql, scs, |at| at == cut), whole, "cut at {cut}: {}", sql.escape_ascii());
+            assert_eq!(
+                ends(sql, scs, |at| at == cut),
+                whole,
+                "cut at {cut}: {}",
+                sql.escape_ascii()
+            );
         }
         whole
     }
@@ -360,13 +365,20 @@ mod tests {
             ("SELECT $a$ $b$; $a$;", true),
             ("SELECT $1, a$b$c;", true),
             ("CREATE RULE r AS ON DELETE TO t DO (SELECT 1; SELECT 2;);", true),
-            ("CREATE FUNCTION f() BEGIN ATOMIC SELECT CASE WHEN a THEN 1 END; SELECT 2; END;", true),
+            (
+                "CREATE FUNCTION f() BEGIN ATOMIC SELECT CASE WHEN a THEN 1 END; SELECT 2; END;",
+                true,
+            ),
             ("CREATE OR REPLACE PROCEDURE f() BEGIN ATOMIC SELECT 1; END;", true),
             ("create function f() as 'begin; end;';", true),
         ] {
             assert_eq!(assert_resumable(sql.as_bytes(), scs), [sql.len()], "{sql}");
         }
-        for sql in ["BEGIN;COMMIT;", "SELECT 1 AS begin;SELECT 2;", "SELECT ');';SELECT (1);"] {
+        for sql in [
+            "BEGIN;COMMIT;",
+            "SELECT 1 AS begin;SELECT 2;",
+            "SELECT ');';SELECT (1);",
+        ] {
             assert_eq!(assert_resumable(sql.as_bytes(), true).len(), 2, "{sql}");
         }
     }

@@ -1,5 +1,9 @@
 //! The shared corpus `testdata/cases/`, and ways to run the engine on it.
-#![allow(dead_code, clippy::print_stdout, reason = "each test file uses a part of this one; the seed is printed")]
+#![allow(
+    dead_code,
+    clippy::print_stdout,
+    reason = "each test file uses a part of this one; the seed is printed"
+)]
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
