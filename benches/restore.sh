@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Whole restores against a real PostgreSQL, on the demo's database scaled to about 2 million rows, in one run:
+#   plain     pg_dump -a source | psql target                      (into the empty schema; not a transaction)
+#   plain -1  the same in one transaction, as dumpsert's script is
+#   staged    pg_dump source | dumpsert --style staged | psql      (into the empty schema, then again without difference)
+#   rows      pg_dump -a --column-inserts source | dumpsert | psql (into the empty schema)
+# Prints seconds, ratios and WAL as a Markdown table; `benches/restore.sh > benches/record/DATE-restore.md` keeps it.
+# usage: benches/restore.sh [SCALE=20] [RUNS=3]     DUMPSERT=path of the program, built by default
+set -euo pipefail
+export LC_ALL=C.UTF-8
+root=$(cd "$(dirname "$0")/.." && pwd)
+scale=${1:-20} runs=${2:-3}
+if [ -z "${DUMPSERT:-}" ]; then
+    cargo build --quiet --release --manifest-path "$root/Cargo.toml" --package dumpsert --features cli
+    DUMPSERT=${CARGO_TARGET_DIR:-$root/target}/release/dumpsert
+fi
+# Autovacuum would run at moments of its own; checkpoints are kept out by a large max_wal_size.
+coproc SERVER { exec sh "$root/testkit/server.sh" autovacuum=off max_wal_size=16GB shared_buffers=1GB; }
+{ read -r PGHOST && read -r PGPORT && read -r bindir; } <&"${SERVER[0]}"
+export PGHOST PGPORT PGUSER=postgres PATH=$bindir:$PATH
+trap 'exec {SERVER[1]}>&-; wait "$SERVER_PID" || :' EXIT
+work=$PGHOST/bench
+mkdir "$work"
+
+createdb source
+psql -X -q -v ON_ERROR_STOP=1 -v scale="$scale" -d source -f "$root/testdata/sources/demo.sql" >"$work/log" 2>&1
+psql -X -q -d source -c 'VACUUM ANALYZE'
+pg_dump --schema-only source >"$work/schema.sql"
+createdb empty
+psql -X -q -v ON_ERROR_STOP=1 -d empty -f "$work/schema.sql" >"$work/log" 2>&1
+
+wal() { psql -X -A -t -d postgres -c "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')"; }
+fresh() {
+    psql -X -q -d postgres -c 'DROP DATABASE IF EXISTS target' -c 'CREATE DATABASE target TEMPLATE empty' -c CHECKPOINT 2>/dev/null
+}
+# Appends the seconds to $work/NAME and leaves the WAL of the last run in $work/NAME.wal
+timed() { # NAME COMMAND
+    local name=$1 start wal_before
+    wal_before=$(wal)
+    start=$EPOCHREALTIME
+    bash -o pipefail -c "$2" >"$work/out" 2>"$work/err" || { cat "$work/out" "$work/err" >&2 && exit 1; }
+    awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f\n", b - a }' >>"$work/$name"
+    awk -v a="$wal_before" -v b="$(wal)" 'BEGIN { printf "%.1f\n", (b - a) / 1048576 }' >"$work/$name.wal"
+}
+staged="pg_dump source | '$DUMPSERT' convert -q --style staged | psql -X target"
+for ((run = 1; run <= runs; run++)); do
+    fresh
+    timed plain "pg_dump -a source | psql -X -q -v ON_ERROR_STOP=1 target"
+    fresh
+    timed plain-1 "pg_dump -a source | psql -X -q -v ON_ERROR_STOP=1 -1 target"
+    fresh
+    timed staged "$staged"
+    psql -X -q -d target -c 'VACUUM ANALYZE'
+    timed again "$staged"
+    fresh
+    timed rows "pg_dump -a --column-inserts source | '$DUMPSERT' convert -q --schema $work/schema.sql | psql -X -q target"
+done
+
+median() { sort -n "$work/$1" | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
+ratio() { awk -v a="$(median "$1")" -v b="$(median "$2")" 'BEGIN { printf "%.2f", a / b }'; }
+rows=$(psql -X -A -t -d target -c "ANALYZE; SELECT sum(reltuples)::bigint FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace" | tail -n 1)
+cat <<END
+# Whole restores, $(date -u +%F)
+
+$rows rows, $(psql -X -A -t -d source -c 'SELECT pg_size_pretty(pg_database_size(current_database()))'), $runs runs, medians. $(nproc) cores, $(awk '/MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo), $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1). PostgreSQL $(psql -X -A -t -d source -c 'SHOW server_version'), fsync off, no autovacuum.
+Command: \`benches/restore.sh $scale $runs\`
+
+| restore | seconds | WAL MB | ratio |
+|---|---|---|---|
+| plain, \`pg_dump -a \| psql\` | $(median plain) | $(cat "$work/plain.wal") | 1 |
+| plain in one transaction, \`psql -1\` | $(median plain-1) | $(cat "$work/plain-1.wal") | $(ratio plain-1 plain) × plain |
+| staged, into the empty schema | $(median staged) | $(cat "$work/staged.wal") | $(ratio staged plain) × plain |
+| staged again, no difference | $(median again) | $(cat "$work/again.wal") | $(ratio again staged) × staged; WAL $(awk -v a="$(cat "$work/again.wal")" -v b="$(cat "$work/staged.wal")" 'BEGIN { printf "%.2f", 100 * a / b }') % of staged's |
+| rows, into the empty schema | $(median rows) | $(cat "$work/rows.wal") | $(ratio rows staged) × staged |
+END
