@@ -35,8 +35,9 @@ bench: setup
 # --sanitizer none: works on the stable toolchain, and there is no unsafe code to sanitize.
 fuzz: setup
 	@command -v cargo-fuzz >/dev/null || { echo 'Missing: cargo install --locked cargo-fuzz' >&2; exit 2; }
+	sh fuzz/seed.sh
 	set -e; for target in $$($(CARGO) fuzz list); do \
-		$(CARGO) fuzz run --sanitizer none $$target -- -max_total_time=$(FUZZ_SECONDS); \
+		$(CARGO) fuzz run --sanitizer none $$target -- -max_total_time=$(FUZZ_SECONDS) -dict=fuzz/sql.dict; \
 	done
 
 clean:

@@ -43,3 +43,8 @@ pub use report::{Report, TableReport, Warning};
 pub use rewriter::{Progress, Rewriter};
 pub use statements::{Statements, statements};
 pub use update::Update;
+
+/// The examples of the README are run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

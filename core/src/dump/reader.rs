@@ -30,6 +30,8 @@ pub(crate) struct Reader {
     pub(super) search_path: Option<Vec<u8>>,
     /// The bytes of the last chunk that are not read yet.
     carry: Vec<u8>,
+    /// How long `carry` must be before it is worth reading again.
+    retry_at: usize,
     /// Where the first unread byte stands.
     place: Place,
     pub(super) current: Current,
@@ -115,6 +117,7 @@ impl Reader {
             scs: true,
             search_path: None,
             carry: Vec::new(),
+            retry_at: 0,
             place: Place {
                 byte: 0,
                 line: 1,
@@ -187,22 +190,35 @@ impl Reader {
         while !self.carry.is_empty() && !chunk.is_empty() {
             let old = self.carry.len();
             let joined = slice(chunk, 0, chunk.len().min(old.max(JOIN_BYTES)));
+            self.carry.extend_from_slice(joined);
+            if self.carry.len() < self.retry_at {
+                chunk = tail(chunk, joined.len());
+                continue;
+            }
             let mut carry = std::mem::take(&mut self.carry);
-            carry.extend_from_slice(joined);
             let read = self.run(&carry, false, events)?;
             if read >= old {
                 chunk = tail(chunk, read - old);
             } else {
                 chunk = tail(chunk, joined.len());
                 carry.drain(..read);
-                self.carry = carry;
+                self.wait_with(carry);
             }
         }
         if !chunk.is_empty() {
             let read = self.run(chunk, false, events)?;
-            self.carry.extend_from_slice(tail(chunk, read));
+            let mut carry = std::mem::take(&mut self.carry);
+            carry.extend_from_slice(tail(chunk, read));
+            self.wait_with(carry);
         }
         Ok(())
+    }
+
+    /// Keeps a piece until there is enough more of it: read again after every byte, a long row would take time by the
+    /// square of its length.
+    fn wait_with(&mut self, carry: Vec<u8>) {
+        self.retry_at = carry.len() + carry.len() / 2;
+        self.carry = carry;
     }
 
     /// The dump has ended.

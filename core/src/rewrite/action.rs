@@ -46,7 +46,7 @@ impl Writer {
         let (action, columns) = if self.is_other {
             (Action::LeaveOut(OTHER_DATABASE), head.columns.as_ref().map(Vec::len))
         } else if name.name == PRISMA_MIGRATIONS {
-            self.report.warn(format!(
+            self.warn_once(format!(
                 "table {name} is left out: it is the target's own record of its migrations"
             ));
             (Action::LeaveOut("default"), head.columns.as_ref().map(Vec::len))
@@ -133,8 +133,8 @@ impl Writer {
             self.set_key(table, &[], "target");
             return Ok(self.stage(head, name, table, columns));
         }
-        for warning in self.order.iter_mut().flat_map(|order| order.meet(name)) {
-            self.report.warn(warning);
+        for warning in self.order.as_mut().map(|order| order.meet(name)).unwrap_or_default() {
+            self.warn_once(warning);
         }
         let shown_columns: Vec<String> = columns.iter().map(|column| shown(column)).collect();
         let overriding = if head.rows == Rows::Copy {
@@ -152,12 +152,10 @@ impl Writer {
         } = decision;
         match (&conflict, source) {
             (Some(conflict), Some(source)) => self.set_key(table, &conflict.target, source),
-            _ => self
-                .report
-                .warn(format!("table {name} has no key: a second run inserts its rows again")),
+            _ => self.warn_once(format!("table {name} has no key: a second run inserts its rows again")),
         }
         if source == Some("fallback") {
-            self.report.warn(format!(
+            self.warn_once(format!(
                 "the key of table {name} is not known; its column `id` is taken for it"
             ));
         }
@@ -191,6 +189,13 @@ impl Writer {
         Action::Stage {
             stage,
             keep: keep.contains(&false).then_some(keep),
+        }
+    }
+
+    /// Warns of a table; several heads of one table say the same only once.
+    fn warn_once(&mut self, message: String) {
+        if !self.report.warnings.iter().any(|warning| warning.message == message) {
+            self.report.warn(message);
         }
     }
 

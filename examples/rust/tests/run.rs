@@ -1,4 +1,5 @@
 //! Runs every example against a server of its own.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::fs::{self, File};
 use std::process::{Command, Stdio};
