@@ -8,7 +8,7 @@ use super::head_text::HeadText;
 use super::names::{is_system_schema, resolve, shown};
 use super::tables::{Action, HeadState, Upsert};
 use super::writer::Writer;
-use crate::catalog::{TableKind, TableName};
+use crate::catalog::{Table, TableKind, TableName};
 use crate::dump::Target;
 use crate::dump::head::{Head, Rows};
 use crate::error::{Error, ErrorKind, Result};
@@ -99,10 +99,18 @@ impl Writer {
         }
     }
 
+    /// What is known of a table, by the plan or by the dump itself.
+    fn table(&self, name: &TableName) -> Option<Table> {
+        match &self.made {
+            Some(made) => made.clone().finish().ok()?.table(&name.schema, &name.name).cloned(),
+            None => self.plan.table(name).cloned(),
+        }
+    }
+
     /// The columns of an `INSERT` that names none, in the order of the table, where that order is certain.
     fn columns_of_catalog(&self, name: &TableName) -> Result<Vec<Vec<u8>>> {
         let refuse = |message: String| Err(Error::new(ErrorKind::UnsupportedShape, message).with_hint(OTHER_SHAPE));
-        let Some(table) = self.plan.table(name) else {
+        let Some(table) = self.table(name) else {
             return refuse(format!(
                 "the INSERT into {name} names no columns, and the table is not in the catalog"
             ));
@@ -171,14 +179,13 @@ impl Writer {
 
     /// A stage takes the columns that can be written; `pg_dump --inserts` also names generated ones, as DEFAULT.
     fn stage(&mut self, head: &Head, name: &TableName, table: usize, columns: &[Vec<u8>]) -> Action {
+        // Only an INSERT without a list of columns, for which there was a table, can name a generated one.
+        let known = if head.columns.is_none() { self.table(name) } else { None };
         let is_generated = |column: &Vec<u8>| {
-            let known = self.plan.table(name).and_then(|table| table.column(&shown(column)));
-            known.is_some_and(|column| column.generated)
+            let column = known.as_ref().and_then(|table| table.column(&shown(column)));
+            column.is_some_and(|column| column.generated)
         };
-        let keep: Vec<bool> = columns
-            .iter()
-            .map(|column| head.columns.is_some() || !is_generated(column))
-            .collect();
+        let keep: Vec<bool> = columns.iter().map(|column| !is_generated(column)).collect();
         let kept: Vec<Vec<u8>> = columns
             .iter()
             .zip(&keep)

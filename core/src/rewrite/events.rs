@@ -122,12 +122,17 @@ impl Events for Writer {
 
     fn database(&mut self, name: &[u8]) -> Result<()> {
         self.database = Some(name.to_vec());
+        self.made = None;
         self.is_other = self.plan.database().is_some_and(|wanted| wanted.as_bytes() != name);
         Ok(())
     }
 
     fn schema(&mut self, sql: &[u8], scs: bool) -> Result<()> {
         self.is_full |= is_create_table(sql, scs);
+        if self.is_staged() && self.plan.catalog().is_none() && !self.is_other {
+            // What cannot be read matters only if an INSERT names no columns, which is an error then.
+            let _ = self.made.get_or_insert_default().observe(sql, scs);
+        }
         Ok(())
     }
 

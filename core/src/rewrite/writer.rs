@@ -7,6 +7,7 @@ use super::rows::{self, LongRow};
 use super::script::{self, Frame};
 use super::staged::{self, LongLine};
 use super::tables::{Action, HeadState, Tables};
+use crate::catalog::CatalogBuilder;
 use crate::error::Error;
 use crate::lex::literal::{Field, Form};
 use crate::options::{Plan, Style};
@@ -25,6 +26,9 @@ pub(crate) struct Writer {
     pub(super) client_encoding: &'static str,
     /// Whether the dump has tables and not only rows.
     pub(super) is_full: bool,
+    /// In style `staged`, which needs no catalog: the tables that the dump itself has made so far. An `INSERT` without a
+    /// list of columns means theirs.
+    pub(super) made: Option<CatalogBuilder>,
     /// The database that the dump has named, and whether it is another one than the wanted.
     pub(super) database: Option<Vec<u8>>,
     pub(super) is_other: bool,
@@ -65,6 +69,7 @@ impl Writer {
             is_open: false,
             client_encoding: "UTF8",
             is_full: false,
+            made: None,
             database: None,
             is_other,
             taken: None,

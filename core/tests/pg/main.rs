@@ -19,3 +19,5 @@ mod sources;
 mod staged;
 mod support;
 mod triggers;
+mod updates;
+mod whole;
