@@ -21,6 +21,7 @@
 mod ast;
 pub mod catalog;
 mod compression;
+pub mod config;
 mod dump;
 mod encoding;
 mod error;
@@ -36,6 +37,7 @@ mod statements;
 mod update;
 
 pub use catalog::Catalog;
+pub use config::Config;
 pub use error::{Category, Error, ErrorKind, Position, Result};
 pub use io::{convert, convert_file, convert_str, convert_with};
 pub use options::{Client, Losses, NoKey, Options, Plan, Style, Triggers};

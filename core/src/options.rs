@@ -342,16 +342,20 @@ fn check_key(catalog: &Catalog, name: &TableName, columns: &[String]) -> Result<
     Ok(())
 }
 
-/// Adds the most similar of `names` as a hint, if one is similar.
+/// Adds the most similar of `names`, which are names of SQL, as a hint, if one is similar.
 fn with_nearest(error: Error, wanted: &str, names: impl Iterator<Item = String>) -> Error {
+    match nearest(wanted, names) {
+        Some(name) => error.with_hint(format!("did you mean {name}? names with capitals must be quoted")),
+        None => error,
+    }
+}
+
+/// The most similar of `names`, if one is similar.
+pub(crate) fn nearest(wanted: &str, names: impl Iterator<Item = String>) -> Option<String> {
     let fold = |name: &str| name.to_lowercase().replace('"', "");
     let distance = |name: &String| strsim::levenshtein(&fold(wanted), &fold(name));
-    match names.map(|name| (distance(&name), name)).min() {
-        Some((distance, name)) if distance <= wanted.chars().count() / 3 + 1 => {
-            error.with_hint(format!("did you mean {name}? names with capitals must be quoted"))
-        }
-        _ => error,
-    }
+    let (distance, name) = names.map(|name| (distance(&name), name)).min()?;
+    (distance <= wanted.chars().count() / 3 + 1).then_some(name)
 }
 
 /// Options that were checked: immutable, cheap to clone, and good for any number of runs on any number of threads.

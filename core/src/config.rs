@@ -1,0 +1,507 @@
+//! Options by name, as TOML or JSON: the same names in configuration files and in every language.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::options::{Client, Losses, NoKey, Options, Style, Triggers, nearest};
+use crate::update::Update;
+
+type Setter = fn(Options, &Place<'_>, &Value) -> Result<Options>;
+
+/// Every option of the library, by name.
+const OPTIONS: [(&str, Setter); 14] = [
+    ("style", |options, place, value| {
+        Ok(options.with_style(place.choice(
+            value,
+            &[
+                ("rows", Style::Rows),
+                ("batches", Style::Batches),
+                ("staged", Style::Staged),
+            ],
+        )?))
+    }),
+    ("no_key", |options, place, value| {
+        Ok(options.with_no_key(place.choice(
+            value,
+            &[
+                ("error", NoKey::Error),
+                ("insert", NoKey::Insert),
+                ("skip", NoKey::Skip),
+                ("match", NoKey::Match),
+            ],
+        )?))
+    }),
+    ("triggers", |options, place, value| {
+        let choices = [("off", Triggers::Off), ("fire", Triggers::Fire)];
+        Ok(options.with_triggers(place.choice(value, &choices)?))
+    }),
+    ("client", |options, place, value| {
+        let choices = [("psql", Client::Psql), ("driver", Client::Driver)];
+        Ok(options.with_client(place.choice(value, &choices)?))
+    }),
+    ("losses", |options, place, value| {
+        let choices = [("warn", Losses::Warn), ("error", Losses::Error)];
+        Ok(options.with_losses(place.choice(value, &choices)?))
+    }),
+    ("database", |options, place, value| {
+        Ok(options.with_database(place.text(value)?))
+    }),
+    ("batch_rows", |options, place, value| {
+        Ok(options.with_batch_rows(place.number(value)?))
+    }),
+    ("batch_bytes", |options, place, value| {
+        Ok(options.with_batch_bytes(place.number(value)?))
+    }),
+    ("lock_timeout", |options, place, value| {
+        let text = match value {
+            Value::Number(number) => number.to_string(),
+            _ => place.text(value)?.to_owned(),
+        };
+        Ok(options.with_lock_timeout(parse_duration(&text).map_err(|error| place.blame(error))?))
+    }),
+    ("update", |options, place, value| {
+        Ok(options.with_update(place.update(value)?))
+    }),
+    ("update_only", |options, place, value| {
+        place.each(value, options, |options, columns| options.with_update_only(columns))
+    }),
+    ("update_never", |options, place, value| {
+        place.each(value, options, |options, columns| options.with_update_never(columns))
+    }),
+    ("keys", |mut options, place, value| {
+        for (table, columns) in place.table(value)? {
+            options = with_key(options, &place.inner(table), table, columns)?;
+        }
+        Ok(options)
+    }),
+    ("tables", |mut options, place, value| {
+        for (table, value) in place.table(value)? {
+            let place = place.inner(table);
+            for (name, value) in place.table(value)? {
+                let set = find(&TABLE_OPTIONS, name, &place, &[])?;
+                options = set(options, &place.inner(name), table, value)?;
+            }
+        }
+        Ok(options)
+    }),
+];
+
+type TableSetter = fn(Options, &Place<'_>, &str, &Value) -> Result<Options>;
+
+/// The options in `tables."schema.table"`.
+const TABLE_OPTIONS: [(&str, TableSetter); 4] = [
+    ("key", with_key),
+    ("update", |options, place, table, value| {
+        let options = options.with_table_update(table, place.update(value)?);
+        options.map_err(|error| place.blame(error))
+    }),
+    ("update_only", |options, place, table, value| {
+        place.each(value, options, |options, columns| {
+            options.with_update_only(&format!("{table}={columns}"))
+        })
+    }),
+    ("update_never", |options, place, table, value| {
+        place.each(value, options, |options, columns| {
+            options.with_update_never(&format!("{table}={columns}"))
+        })
+    }),
+];
+
+/// What a configuration file can say beside the options of the library.
+const FILES: [&str; 5] = ["schema", "catalog", "output", "report", "quiet"];
+
+impl Options {
+    /// Options by their names in snake_case, as a JSON object.
+    ///
+    /// ```
+    /// use dumpsert::Options;
+    ///
+    /// let options = Options::from_json(r#"{"style": "batches", "keys": {"public.t": ["a", "b"]}}"#)?;
+    /// # Ok::<(), dumpsert::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If a name is not known or a value cannot be used; the error names the place and the nearest right name.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let value =
+            serde_json::from_str(text).map_err(|error| invalid("the options are not JSON").with_source(error))?;
+        let place = Place::root();
+        options(place.table(&value)?, &[])
+    }
+
+    /// The same as TOML.
+    ///
+    /// ```
+    /// use dumpsert::Options;
+    ///
+    /// let options = Options::from_toml("style = 'rows'\n[tables.'public.t']\nupdate = 'newer(changed_at)'\n")?;
+    /// # Ok::<(), dumpsert::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`from_json`](Options::from_json).
+    pub fn from_toml(text: &str) -> Result<Self> {
+        options(&toml_table(text)?, &[])
+    }
+}
+
+/// A configuration file of the command line: options of the library, and files.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Config {
+    /// The options of the library.
+    pub options: Options,
+    /// Files with schema SQL.
+    pub schema: Vec<PathBuf>,
+    /// Files with a catalog as JSON.
+    pub catalog: Vec<PathBuf>,
+    /// Where the script goes.
+    pub output: Option<PathBuf>,
+    /// Where the report goes.
+    pub report: Option<PathBuf>,
+    /// Whether there is neither progress nor summary.
+    pub quiet: Option<bool>,
+}
+
+impl Config {
+    /// Reads TOML: every name of [`Options::from_toml`], and `schema`, `catalog` (a file or a list), `output`, `report`
+    /// and `quiet`. Paths are as they stand there.
+    ///
+    /// # Errors
+    /// As [`Options::from_toml`].
+    pub fn from_toml(text: &str) -> Result<Self> {
+        let mut table = toml_table(text)?;
+        let mut files: BTreeMap<&str, Value> = BTreeMap::new();
+        for name in FILES {
+            files.extend(table.remove(name).map(|value| (name, value)));
+        }
+        let options = options(&table, &FILES)?;
+        let paths = |name: &str| {
+            let place = Place::root();
+            let place = place.inner(name);
+            let value = files.get(name).map(|value| place.texts(value)).transpose()?;
+            let paths: Vec<PathBuf> = value.unwrap_or_default().into_iter().map(PathBuf::from).collect();
+            Ok::<_, Error>(paths)
+        };
+        let path = |name: &str| {
+            let place = Place::root();
+            let place = place.inner(name);
+            files
+                .get(name)
+                .map(|value| place.text(value).map(PathBuf::from))
+                .transpose()
+        };
+        let quiet = match files.get("quiet") {
+            None => None,
+            Some(Value::Bool(quiet)) => Some(*quiet),
+            Some(_) => return Err(invalid("`quiet`: true or false is wanted")),
+        };
+        Ok(Self {
+            schema: paths("schema")?,
+            catalog: paths("catalog")?,
+            output: path("output")?,
+            report: path("report")?,
+            quiet,
+            options,
+        })
+    }
+}
+
+/// Reads a time with one of PostgreSQL's units, `ms`, `s` or `min`; a bare number is milliseconds, as in PostgreSQL.
+///
+/// # Errors
+/// If it is no such time, or not one of 1 ms to 24 days.
+pub fn parse_duration(text: &str) -> Result<Duration> {
+    let digits = text.trim_end_matches(|char: char| char.is_ascii_alphabetic());
+    let unit = match text.get(digits.len()..) {
+        Some("" | "ms") => 1,
+        Some("s") => 1000,
+        Some("min") => 60_000,
+        _ => return Err(invalid("write a number and ms, s or min, such as 30s")),
+    };
+    let number = digits.trim().parse::<u64>();
+    let number = number.map_err(|_| invalid("write a whole number and a unit, such as 30s"))?;
+    match number.checked_mul(unit) {
+        Some(milliseconds @ 1..=0x7fff_ffff) => Ok(Duration::from_millis(milliseconds)),
+        _ => Err(invalid("PostgreSQL takes 1 ms to 24 days")),
+    }
+}
+
+fn toml_table(text: &str) -> Result<Map<String, Value>> {
+    toml::from_str(text).map_err(|error| {
+        let line = error.span().map(|span| {
+            let before = text.as_bytes().get(..span.start).unwrap_or_default();
+            format!(", line {}", before.iter().filter(|&&byte| byte == b'\n').count() + 1)
+        });
+        let place = line.unwrap_or_default();
+        invalid(format!("the configuration is not TOML{place}: {}", error.message()))
+    })
+}
+
+/// `others` are names that stand beside those of the library.
+fn options(values: &Map<String, Value>, others: &[&str]) -> Result<Options> {
+    let place = Place::root();
+    let mut options = Options::new();
+    for (name, value) in values {
+        let set = find(&OPTIONS, name, &place, others)?;
+        options = set(options, &place.inner(name), value)?;
+    }
+    Ok(options)
+}
+
+fn find<T: Copy>(known: &[(&str, T)], name: &str, place: &Place<'_>, others: &[&str]) -> Result<T> {
+    if let Some((_, set)) = known.iter().find(|(known, _)| *known == name) {
+        return Ok(*set);
+    }
+    let error = invalid(format!("`{}` is no option", place.inner(name)));
+    let names = known.iter().map(|(known, _)| *known).chain(others.iter().copied());
+    Err(suggest(error, name, names.map(str::to_owned)))
+}
+
+fn with_key(options: Options, place: &Place<'_>, table: &str, columns: &Value) -> Result<Options> {
+    let columns = place.texts(columns)?.join(",");
+    let options = options.with_key(&format!("{table}={columns}"));
+    options.map_err(|error| place.blame(error))
+}
+
+/// Adds the most similar of `names` as a hint, if one is similar.
+fn suggest(error: Error, wanted: &str, names: impl Iterator<Item = String>) -> Error {
+    match nearest(wanted, names) {
+        Some(name) => error.with_hint(format!("did you mean {name}?")),
+        None => error,
+    }
+}
+
+fn invalid(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidOption, message)
+}
+
+/// Where in the options a value stands, such as `tables."public.t".update`.
+struct Place<'a> {
+    outer: Option<&'a Place<'a>>,
+    name: &'a str,
+}
+
+impl std::fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(outer) = self.outer.filter(|outer| outer.outer.is_some()) {
+            write!(f, "{outer}.")?;
+        }
+        let is_plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-');
+        if !self.name.is_empty() && self.name.chars().all(is_plain) {
+            f.write_str(self.name)
+        } else {
+            write!(f, "{:?}", self.name)
+        }
+    }
+}
+
+impl<'a> Place<'a> {
+    fn root() -> Self {
+        Self {
+            outer: None,
+            name: "options",
+        }
+    }
+
+    fn inner(&'a self, name: &'a str) -> Self {
+        Self {
+            outer: Some(self),
+            name,
+        }
+    }
+
+    fn wanted(&self, what: &str) -> Error {
+        invalid(format!("`{self}`: {what} is wanted"))
+    }
+
+    /// Says that an error is about this place.
+    fn blame(&self, error: Error) -> Error {
+        let own = invalid(format!("`{self}`: {}", error.message()));
+        match error.hint() {
+            Some(hint) => own.with_hint(hint.to_owned()),
+            None => own,
+        }
+    }
+
+    fn text<'v>(&self, value: &'v Value) -> Result<&'v str> {
+        value.as_str().ok_or_else(|| self.wanted("a string"))
+    }
+
+    fn number(&self, value: &Value) -> Result<usize> {
+        let number = value.as_u64().and_then(|number| usize::try_from(number).ok());
+        number
+            .filter(|&number| number > 0)
+            .ok_or_else(|| self.wanted("a positive whole number"))
+    }
+
+    fn table<'v>(&self, value: &'v Value) -> Result<&'v Map<String, Value>> {
+        value
+            .as_object()
+            .ok_or_else(|| self.wanted("a table of names and values"))
+    }
+
+    /// A string, or a list of strings that is not empty.
+    fn texts<'v>(&self, value: &'v Value) -> Result<Vec<&'v str>> {
+        let texts = match value {
+            Value::Array(values) => values.iter().map(Value::as_str).collect(),
+            value => value.as_str().map(|text| vec![text]),
+        };
+        texts
+            .filter(|texts| !texts.is_empty())
+            .ok_or_else(|| self.wanted("a string or a list of strings"))
+    }
+
+    fn each(&self, value: &Value, options: Options, set: impl Fn(Options, &str) -> Result<Options>) -> Result<Options> {
+        let mut texts = self.texts(value)?.into_iter();
+        texts.try_fold(options, |options, text| {
+            set(options, text).map_err(|error| self.blame(error))
+        })
+    }
+
+    fn update(&self, value: &Value) -> Result<Update> {
+        self.text(value)?.parse().map_err(|error| self.blame(error))
+    }
+
+    fn choice<T: Copy>(&self, value: &Value, choices: &[(&str, T)]) -> Result<T> {
+        let text = self.text(value)?;
+        if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == text) {
+            return Ok(*choice);
+        }
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        let error = invalid(format!("`{self}`: `{text}` is none of {}", names.join(", ")));
+        Err(suggest(error, text, names.into_iter().map(str::to_owned)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn assert_wrong(toml: &str, parts: &[&str]) {
+        let error = Config::from_toml(toml).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidOption);
+        for part in parts {
+            assert!(error.to_string().contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn toml_and_json_say_what_the_methods_say() {
+        let toml = Options::from_toml(
+            "style = 'batches'\nno_key = 'skip'\ntriggers = 'fire'\nlosses = 'error'\nclient = 'driver'\n\
+             database = 'shop'\nbatch_rows = 7\nbatch_bytes = 700\nlock_timeout = '30s'\nupdate = 'changed'\n\
+             update_only = ['a', 'b']\nupdate_never = 'c'\n[keys]\n'public.t' = ['a', 'b']\n\
+             [tables.'public.\"U\"']\nkey = 'id'\nupdate = 'newer(at)'\nupdate_only = 'x,y'\nupdate_never = ['z']\n",
+        );
+        let json = Options::from_json(
+            r#"{"style": "batches", "no_key": "skip", "triggers": "fire", "losses": "error", "client": "driver",
+                "database": "shop", "batch_rows": 7, "batch_bytes": 700, "lock_timeout": 30000, "update": "changed",
+                "update_only": "a,b", "update_never": ["c"], "keys": {"public.t": "a,b"}, "tables": {"public.\"U\"":
+                {"key": ["id"], "update": "newer(at)", "update_only": ["x", "y"], "update_never": "z"}}}"#,
+        );
+        let methods = (|| {
+            Options::new()
+                .with_style(Style::Batches)
+                .with_no_key(NoKey::Skip)
+                .with_triggers(Triggers::Fire)
+                .with_losses(Losses::Error)
+                .with_client(Client::Driver)
+                .with_database("shop")
+                .with_batch_rows(7)
+                .with_batch_bytes(700)
+                .with_lock_timeout(Duration::from_secs(30))
+                .with_update(Update::Changed)
+                .with_update_only("a,b")?
+                .with_update_never("c")?
+                .with_key("public.t=a,b")?
+                .with_key("public.\"U\"=id")?
+                .with_table_update("public.\"U\"", Update::Newer("at".into()))?
+                .with_update_only("public.\"U\"=x,y")?
+                .with_update_never("public.\"U\"=z")
+        })();
+        let methods = format!("{:?}", methods.unwrap());
+        assert_eq!(format!("{:?}", toml.unwrap()), methods);
+        assert_eq!(format!("{:?}", json.unwrap()), methods);
+    }
+
+    #[test]
+    fn errors_name_the_place_and_the_right_name() {
+        assert_wrong("stile = 'rows'", &["`stile` is no option", "did you mean style?"]);
+        assert_wrong("shema = 'a.sql'", &["`shema`", "did you mean schema?"]);
+        assert_wrong(
+            "style = 'row'",
+            &["`style`", "rows, batches, staged", "did you mean rows?"],
+        );
+        assert_wrong("style = 1", &["`style`: a string is wanted"]);
+        assert_wrong("batch_rows = 0", &["`batch_rows`: a positive whole number"]);
+        assert_wrong("batch_rows = -1", &["`batch_rows`: a positive whole number"]);
+        assert_wrong("update_only = []", &["`update_only`: a string or a list"]);
+        assert_wrong(
+            "lock_timeout = '3h'",
+            &["`lock_timeout`: write a number and ms, s or min"],
+        );
+        assert_wrong(
+            "lock_timeout = 0",
+            &["`lock_timeout`: PostgreSQL takes 1 ms to 24 days"],
+        );
+        assert_wrong("keys = 'id'", &["`keys`: a table"]);
+        assert_wrong("[keys]\nt = 'a b'", &["`keys.t`"]);
+        assert_wrong(
+            "[tables.'public.t']\nupdat = 'changed'",
+            &["`tables.\"public.t\".updat` is no option", "did you mean update?"],
+        );
+        assert_wrong(
+            "[tables.t]\nupdate = 'newest'",
+            &["`tables.t.update`", "no update policy"],
+        );
+        assert_wrong("quiet = 'yes'", &["`quiet`: true or false"]);
+        assert_wrong("style = 'rows'\nstyle = ", &["line 2"]);
+        let error = Options::from_toml("schema = 'a.sql'").unwrap_err();
+        assert!(error.to_string().contains("`schema` is no option"), "{error}");
+    }
+
+    #[test]
+    fn files_of_a_configuration() {
+        let config = Config::from_toml("schema = ['a.sql', 'b.sql']\ncatalog = 'c.json'\noutput = 'o'\nquiet = true\n");
+        let config = config.unwrap();
+        assert_eq!(config.schema, [PathBuf::from("a.sql"), PathBuf::from("b.sql")]);
+        assert_eq!(config.catalog, [PathBuf::from("c.json")]);
+        assert_eq!((config.output, config.report), (Some(PathBuf::from("o")), None));
+        assert_eq!(config.quiet, Some(true));
+    }
+
+    #[test]
+    fn durations() {
+        for (text, milliseconds) in [
+            ("500ms", 500),
+            ("30s", 30_000),
+            ("2min", 120_000),
+            ("7", 7),
+            ("3 s", 3000),
+        ] {
+            assert_eq!(
+                parse_duration(text).unwrap(),
+                Duration::from_millis(milliseconds),
+                "{text}"
+            );
+        }
+        for text in [
+            "",
+            "s",
+            "0",
+            "-1s",
+            "1.5s",
+            "3h",
+            "25000000min",
+            "99999999999999999999s",
+        ] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+}
