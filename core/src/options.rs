@@ -407,7 +407,8 @@ impl Plan {
         self.0.losses
     }
 
-    pub(crate) fn client(&self) -> Client {
+    /// Who runs the script.
+    pub fn client(&self) -> Client {
         self.0.client
     }
 

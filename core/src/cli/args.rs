@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use dumpsert::config::parse_duration;
 
 /// Merge a PostgreSQL dump into a database that is already alive.
 ///
@@ -31,13 +32,17 @@ pub(super) struct Convert {
     #[arg(value_name = "DUMP", default_value = "-")]
     pub(super) dump: PathBuf,
 
-    /// Where the script goes; - is standard output. A file appears only when it is complete
-    #[arg(short, long, value_name = "OUT", default_value = "-")]
-    pub(super) output: PathBuf,
+    /// Where the script goes; - is standard output. A file appears only when it is complete [default: -]
+    #[arg(short, long, value_name = "OUT")]
+    pub(super) output: Option<PathBuf>,
 
-    /// How rows are written
-    #[arg(long, value_enum, default_value = "rows")]
-    pub(super) style: Style,
+    /// A file of options, in TOML: each by its name here, with _ for -; what is given here goes before
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+
+    /// How rows are written [default: rows]
+    #[arg(long, value_enum)]
+    pub(super) style: Option<Style>,
 
     /// Schema SQL (pg_dump --schema-only) that tells the keys of the tables; may be given several times
     #[arg(long, value_name = "FILE")]
@@ -52,9 +57,9 @@ pub(super) struct Convert {
     #[arg(long, value_name = "TABLE=COLUMNS")]
     pub(super) key: Vec<String>,
 
-    /// What happens to rows of a table without a key
-    #[arg(long, value_enum, default_value = "error")]
-    pub(super) no_key: NoKey,
+    /// What happens to rows of a table without a key [default: error]
+    #[arg(long, value_enum)]
+    pub(super) no_key: Option<NoKey>,
 
     /// What happens to rows that the target has already: always, changed, nothing or newer(column); with TABLE= for one
     /// table; may be given several times [default: always]
@@ -81,21 +86,21 @@ pub(super) struct Convert {
     #[arg(long, value_name = "NAME")]
     pub(super) database: Option<String>,
 
-    /// Who runs the script
-    #[arg(long, value_enum, default_value = "psql")]
-    pub(super) client: Client,
+    /// Who runs the script [default: psql]
+    #[arg(long, value_enum)]
+    pub(super) client: Option<Client>,
 
     /// What happens where the dump holds something that no upsert can carry: large objects, statistics, materialized
-    /// views
-    #[arg(long, value_enum, default_value = "warn")]
-    pub(super) losses: Losses,
+    /// views [default: warn]
+    #[arg(long, value_enum)]
+    pub(super) losses: Option<Losses>,
 
-    /// What happens to the user triggers of the target
-    #[arg(long, value_enum, default_value = "off")]
-    pub(super) triggers: Triggers,
+    /// What happens to the user triggers of the target [default: off]
+    #[arg(long, value_enum)]
+    pub(super) triggers: Option<Triggers>,
 
     /// How long the script waits for a lock: 500ms, 30s, 2min [default: for ever]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub(super) lock_timeout: Option<Duration>,
 
     /// Write what was read, kept and left out to FILE, as JSON
@@ -216,24 +221,5 @@ impl From<Triggers> for dumpsert::Triggers {
             Triggers::Off => Self::Off,
             Triggers::Fire => Self::Fire,
         }
-    }
-}
-
-/// Reads a time with one of PostgreSQL's units; a bare number is milliseconds, as in PostgreSQL.
-fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.trim_end_matches(|char: char| char.is_ascii_alphabetic());
-    let unit = match text.get(digits.len()..) {
-        Some("" | "ms") => 1,
-        Some("s") => 1000,
-        Some("min") => 60_000,
-        _ => return Err("write a number and ms, s or min, such as 30s".to_owned()),
-    };
-    let number: u64 = digits
-        .trim()
-        .parse()
-        .map_err(|_| "write a whole number and a unit, such as 30s".to_owned())?;
-    match number.checked_mul(unit) {
-        Some(milliseconds @ 1..=0x7fff_ffff) => Ok(Duration::from_millis(milliseconds)),
-        _ => Err("PostgreSQL takes 1 ms to 24 days".to_owned()),
     }
 }

@@ -4,6 +4,7 @@ mod args;
 mod driver;
 mod output;
 mod progress;
+mod settings;
 mod summary;
 
 use std::error::Error as _;
@@ -13,12 +14,12 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
-use dumpsert::catalog::CatalogBuilder;
-use dumpsert::{Catalog, Category, Error, Options, Plan, Progress, Report, convert_file, convert_with};
+use dumpsert::{Category, Client, Error, Progress, Report, convert_file, convert_with};
 
-use args::{Args, Client, Command, Convert};
+use args::{Args, Command, Convert};
 use output::Output;
 use progress::ProgressBar;
+use settings::Settings;
 
 /// Why a command has failed.
 enum Failure {
@@ -90,32 +91,33 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn convert(args: &Convert) -> Result<(), Failure> {
-    let plan = plan(args)?;
+    let settings = Settings::new(args)?;
+    let plan = &settings.plan;
     let name = if is_std(&args.dump) {
         "standard input".to_owned()
     } else {
         args.dump.display().to_string()
     };
     let length = input_length(&args.dump, &name)?;
-    let mut output = Output::create(&args.output, &args.dump)?;
-    let bar = ProgressBar::new(length, args.quiet);
+    let mut output = Output::create(&settings.output, &args.dump)?;
+    let bar = ProgressBar::new(length, settings.quiet);
     let show = |progress: Progress<'_>| bar.show(progress);
-    let result = match (args.client, is_std(&args.dump)) {
-        (Client::Driver, true) => driver::convert(io::stdin().lock(), &mut output, &plan),
+    let result = match (plan.client(), is_std(&args.dump)) {
+        (Client::Driver, true) => driver::convert(io::stdin().lock(), &mut output, plan),
         (Client::Driver, false) => {
             let file = fs::File::open(&args.dump).map_err(|error| Failure::File(name.clone(), error))?;
-            driver::convert(file, &mut output, &plan)
+            driver::convert(file, &mut output, plan)
         }
-        (Client::Psql, true) => convert_with(io::stdin().lock(), &mut output, &plan, show),
-        (Client::Psql, false) => convert_file(&args.dump, &mut output, &plan, show),
+        (_, true) => convert_with(io::stdin().lock(), &mut output, plan, show),
+        (_, false) => convert_file(&args.dump, &mut output, plan, show),
     };
     bar.clear();
     let report = result.map_err(|error| Failure::Library(name, error))?;
     output.finish()?;
-    if let Some(path) = &args.report {
+    if let Some(path) = &settings.report {
         write_report(path, &report)?;
     }
-    if !args.quiet {
+    if !settings.quiet {
         // The script is written; a closed standard error does not change that.
         let _ = summary::print(&mut io::stderr().lock(), &report);
     }
@@ -137,68 +139,6 @@ fn input_length(path: &Path, name: &str) -> Result<Option<u64>, Failure> {
         return Err(Failure::Usage(format!("{name} is a directory; {hint}")));
     }
     Ok(metadata.is_file().then_some(metadata.len()))
-}
-
-fn plan(args: &Convert) -> Result<Plan, Failure> {
-    let config = |error| Failure::Library("options".to_owned(), error);
-    let mut options = Options::new()
-        .with_style(args.style.into())
-        .with_no_key(args.no_key.into())
-        .with_triggers(args.triggers.into())
-        .with_client(args.client.into())
-        .with_losses(args.losses.into());
-    if let Some(timeout) = args.lock_timeout {
-        options = options.with_lock_timeout(timeout);
-    }
-    if !args.schema.is_empty() {
-        // One builder for all files: a later one may alter a table of an earlier one.
-        let mut builder = CatalogBuilder::new();
-        for path in &args.schema {
-            let text = read_file(path)?;
-            builder
-                .read_sql(&text)
-                .map_err(|error| Failure::Library(path.display().to_string(), error))?;
-        }
-        options = options
-            .with_catalog(builder.finish().map_err(config)?)
-            .map_err(config)?;
-    }
-    for path in &args.catalog {
-        let catalog = Catalog::from_json(read_file(path)?);
-        let catalog = catalog.map_err(|error| Failure::Library(path.display().to_string(), error))?;
-        options = options.with_catalog(catalog).map_err(config)?;
-    }
-    if let Some(database) = &args.database {
-        options = options.with_database(database);
-    }
-    for update in &args.update {
-        // A policy holds no `=` outside of a quoted name, and behind the last one stands no quote.
-        options = match update
-            .rsplit_once('=')
-            .filter(|(_, policy)| !policy.contains('"') || policy.contains('('))
-        {
-            Some((table, policy)) => options
-                .with_table_update(table, policy.parse().map_err(config)?)
-                .map_err(config)?,
-            None => options.with_update(update.parse().map_err(config)?),
-        };
-    }
-    for columns in &args.update_only {
-        options = options.with_update_only(columns).map_err(config)?;
-    }
-    for columns in &args.update_never {
-        options = options.with_update_never(columns).map_err(config)?;
-    }
-    if let Some(rows) = args.batch_rows {
-        options = options.with_batch_rows(rows);
-    }
-    if let Some(bytes) = args.batch_bytes {
-        options = options.with_batch_bytes(bytes);
-    }
-    for key in &args.key {
-        options = options.with_key(key).map_err(config)?;
-    }
-    options.build().map_err(config)
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {

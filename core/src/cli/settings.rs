@@ -1,0 +1,131 @@
+//! What was typed and what stands in the configuration file, as one.
+
+use std::path::{Path, PathBuf};
+
+use dumpsert::catalog::CatalogBuilder;
+use dumpsert::{Catalog, Config, Error, Options, Plan};
+
+use super::args::Convert;
+use super::{Failure, read_file};
+
+/// Everything a conversion needs but the dump.
+pub(super) struct Settings {
+    pub(super) plan: Plan,
+    pub(super) output: PathBuf,
+    pub(super) report: Option<PathBuf>,
+    pub(super) quiet: bool,
+}
+
+impl Settings {
+    /// What is typed goes before what stands in the file; keys and lists of columns of both add up.
+    pub(super) fn new(args: &Convert) -> Result<Self, Failure> {
+        let (config, folder) = match &args.config {
+            Some(path) => (read_config(path)?, path.parent().unwrap_or(Path::new(""))),
+            None => (Config::default(), Path::new("")),
+        };
+        // Paths in the file are meant from where it is.
+        let place = |path: PathBuf| {
+            if path.as_os_str() == "-" {
+                path
+            } else {
+                folder.join(path)
+            }
+        };
+        let places = |typed: &[PathBuf], paths: Vec<PathBuf>| match typed {
+            [] => paths.into_iter().map(place).collect(),
+            typed => typed.to_vec(),
+        };
+        let schema: Vec<PathBuf> = places(&args.schema, config.schema);
+        let catalog: Vec<PathBuf> = places(&args.catalog, config.catalog);
+        Ok(Self {
+            plan: plan(args, config.options, &schema, &catalog)?,
+            output: args
+                .output
+                .clone()
+                .or(config.output.map(place))
+                .unwrap_or_else(|| PathBuf::from("-")),
+            report: args.report.clone().or(config.report.map(place)),
+            quiet: args.quiet || config.quiet.unwrap_or(false),
+        })
+    }
+}
+
+fn read_config(path: &Path) -> Result<Config, Failure> {
+    let name = path.display().to_string();
+    let text = String::from_utf8(read_file(path)?).map_err(|_| Failure::Usage(format!("{name} is not UTF-8")))?;
+    Config::from_toml(&text).map_err(|error| Failure::Usage(format!("{name}: {error}")))
+}
+
+fn config(error: Error) -> Failure {
+    Failure::Library("options".to_owned(), error)
+}
+
+fn plan(args: &Convert, mut options: Options, schema: &[PathBuf], catalog: &[PathBuf]) -> Result<Plan, Failure> {
+    if let Some(style) = args.style {
+        options = options.with_style(style.into());
+    }
+    if let Some(no_key) = args.no_key {
+        options = options.with_no_key(no_key.into());
+    }
+    if let Some(triggers) = args.triggers {
+        options = options.with_triggers(triggers.into());
+    }
+    if let Some(client) = args.client {
+        options = options.with_client(client.into());
+    }
+    if let Some(losses) = args.losses {
+        options = options.with_losses(losses.into());
+    }
+    if let Some(timeout) = args.lock_timeout {
+        options = options.with_lock_timeout(timeout);
+    }
+    if !schema.is_empty() {
+        // One builder for all files: a later one may alter a table of an earlier one.
+        let mut builder = CatalogBuilder::new();
+        for path in schema {
+            let text = read_file(path)?;
+            builder
+                .read_sql(&text)
+                .map_err(|error| Failure::Library(path.display().to_string(), error))?;
+        }
+        options = options
+            .with_catalog(builder.finish().map_err(config)?)
+            .map_err(config)?;
+    }
+    for path in catalog {
+        let catalog = Catalog::from_json(read_file(path)?);
+        let catalog = catalog.map_err(|error| Failure::Library(path.display().to_string(), error))?;
+        options = options.with_catalog(catalog).map_err(config)?;
+    }
+    if let Some(database) = &args.database {
+        options = options.with_database(database);
+    }
+    for update in &args.update {
+        // A policy holds no `=` outside of a quoted name, and behind the last one stands no quote.
+        options = match update
+            .rsplit_once('=')
+            .filter(|(_, policy)| !policy.contains('"') || policy.contains('('))
+        {
+            Some((table, policy)) => options
+                .with_table_update(table, policy.parse().map_err(config)?)
+                .map_err(config)?,
+            None => options.with_update(update.parse().map_err(config)?),
+        };
+    }
+    for columns in &args.update_only {
+        options = options.with_update_only(columns).map_err(config)?;
+    }
+    for columns in &args.update_never {
+        options = options.with_update_never(columns).map_err(config)?;
+    }
+    if let Some(rows) = args.batch_rows {
+        options = options.with_batch_rows(rows);
+    }
+    if let Some(bytes) = args.batch_bytes {
+        options = options.with_batch_bytes(bytes);
+    }
+    for key in &args.key {
+        options = options.with_key(key).map_err(config)?;
+    }
+    options.build().map_err(config)
+}
