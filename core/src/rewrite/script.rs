@@ -21,7 +21,15 @@ pub(crate) struct Frame<'a> {
 
 /// Opens psql's `\if` and the transaction. `ON_ERROR_STOP` stands on the first line, because psql honours it only from
 /// the next line on; with the `\if` open, a script that is cut anywhere behind that line ends with exit status 3.
-const OPENING: &str = "\\if true \\set ON_ERROR_STOP on\n\\set ON_ERROR_ROLLBACK off\n\\set QUIET on\nBEGIN;\n";
+///
+/// The isolation level is the one that fits: a table is locked before its rows are compared, and under REPEATABLE READ the
+/// snapshot would be older than the lock.
+const OPENING: &str = "\
+\\if true \\set ON_ERROR_STOP on
+\\set ON_ERROR_ROLLBACK off
+\\set QUIET on
+BEGIN ISOLATION LEVEL READ COMMITTED;
+";
 
 /// `transaction_timeout` exists since PostgreSQL 17.
 const SETTINGS: &str = "\

@@ -114,7 +114,13 @@ impl Setup {
                 .filter(|(table, rows)| written.get(*table) != Some(*rows));
             differences.extend(touched.map(|(table, _)| format!("{table}: rows were written or locked")));
         }
-        differences.extend(diff_sequences(source, &before, &after));
+        differences.extend(diff_sequences(
+            promise,
+            selection.iter().all(|arg| arg.starts_with("--exclude")),
+            source,
+            &before,
+            &after,
+        ));
         if before.triggers() != after.triggers() {
             differences.push(format!(
                 "triggers: {:?} became {:?}",
@@ -195,7 +201,13 @@ fn diff_merged(source: &Source, before: &Snapshot, after: &Snapshot) -> Vec<Stri
 }
 
 /// Sequences go to the source's state or stay, and never back.
-fn diff_sequences(source: &Source, before: &Snapshot, after: &Snapshot) -> Vec<String> {
+fn diff_sequences(
+    promise: Promise,
+    is_whole: bool,
+    source: &Source,
+    before: &Snapshot,
+    after: &Snapshot,
+) -> Vec<String> {
     let descending = source.db.query(
         "SELECT pg_catalog.set_config('search_path', 'pg_catalog', false);
          SELECT seqrelid::regclass FROM pg_sequence WHERE seqincrement < 0",
@@ -211,6 +223,8 @@ fn diff_sequences(source: &Source, before: &Snapshot, after: &Snapshot) -> Vec<S
         let wanted = source.snapshot.sequences().get(name).unwrap_or(was);
         if progress(name, is) < progress(name, was) {
             differences.push(format!("sequence {name} went back from {was:?} to {is:?}"));
+        } else if promise != Promise::Again && is_whole && progress(name, is) < progress(name, wanted) {
+            differences.push(format!("sequence {name} stayed at {is:?}, behind {wanted:?}"));
         } else if is != was && is != wanted {
             differences.push(format!("sequence {name} became {is:?}, neither {was:?} nor {wanted:?}"));
         }
