@@ -1,6 +1,7 @@
 # make demo    restores a dump over a database that has lived on by itself, and compares every row
 # make test    everything that must pass; what CI runs
 # make lint    format, clippy and documentation alone
+# make cuts    the scripts cut at every byte, which takes most of an hour; `make test` leaves out some inside the fixed texts
 # make bench   the benchmarks
 # make fuzz    every fuzz target for FUZZ_SECONDS each (needs cargo-fuzz)
 #
@@ -9,7 +10,7 @@
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo test bench fuzz lint clean setup test-rust
+.PHONY: demo test cuts bench fuzz lint clean setup test-rust
 .DEFAULT_GOAL := test
 
 setup:
@@ -28,6 +29,9 @@ lint: setup
 # After lint, so that the runners' own summaries come last.
 test-rust: lint
 	$(CARGO) test --workspace --all-features
+
+cuts: setup
+	DUMPSERT_CUT=all $(CARGO) test --package dumpsert --features cli --test pg -- cut::
 
 bench: setup
 	$(CARGO) bench --workspace
