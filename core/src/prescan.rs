@@ -94,7 +94,7 @@ impl Events for Prescan {
         Ok(())
     }
 
-    fn copy_begin(&mut self, _: usize, _: u64) -> Result<()> {
+    fn copy_begin(&mut self, _: usize) -> Result<()> {
         Ok(())
     }
 

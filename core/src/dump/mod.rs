@@ -52,8 +52,8 @@ pub(crate) trait Events {
     fn row(&mut self, id: usize, bytes: &[u8], fields: &[Field]) -> Result<()>;
     /// One row of `DEFAULT VALUES`.
     fn default_row(&mut self, id: usize) -> Result<()>;
-    /// A COPY block begins; its first row is on line `line` of the dump.
-    fn copy_begin(&mut self, id: usize, line: u64) -> Result<()>;
+    /// A COPY block begins.
+    fn copy_begin(&mut self, id: usize) -> Result<()>;
     /// Some whole lines of canonical COPY data.
     fn copy_rows(&mut self, id: usize, lines: &[u8], rows: u64) -> Result<()>;
     /// A piece of a very long row.

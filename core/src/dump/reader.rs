@@ -140,11 +140,6 @@ impl Reader {
         self.place.byte + self.carry.len() as u64
     }
 
-    /// The line of the first unread byte.
-    pub(super) fn line_at(&self, bytes: &[u8], read: usize) -> u64 {
-        self.place.line + count_lines(slice(bytes, 0, read))
-    }
-
     /// Reads the next bytes of the dump.
     pub(crate) fn write(&mut self, chunk: &[u8], events: &mut impl Events) -> Result<()> {
         if !matches!(self.state, State::Start) {
@@ -365,7 +360,7 @@ impl Reader {
             }
         }
         if head.rows == Rows::Copy {
-            events.copy_begin(self.current.id, self.line_at(bytes, end))?;
+            events.copy_begin(self.current.id)?;
             self.state = State::Copy;
             return Ok(Some(end));
         }

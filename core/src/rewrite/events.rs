@@ -47,7 +47,7 @@ impl Events for Writer {
         Ok(())
     }
 
-    fn copy_begin(&mut self, id: usize, _line: u64) -> Result<()> {
+    fn copy_begin(&mut self, id: usize) -> Result<()> {
         self.reading = self.tables.heads.get(id).map(|head| head.table);
         Ok(())
     }
