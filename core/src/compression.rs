@@ -1,39 +1,55 @@
 //! Dumps that are compressed: `pg_dump -Z`, `gzip`, `zstd`.
 
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 
 #[cfg(feature = "decompress")]
-use std::io::BufRead;
+use std::io::{BufRead, BufReader};
 
 /// How much compressed input is read at once.
+#[cfg(feature = "decompress")]
 const BUFFER_BYTES: usize = 64 * 1024;
 
-/// The plain bytes of `reader`, whose first bytes tell whether it is compressed.
-pub(crate) fn plain<'a>(reader: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
-    let mut reader = reader;
+/// A compression that [`plain`] undoes.
+#[derive(Clone, Copy)]
+enum Compression {
+    Gzip,
+    Zstd,
+}
+
+/// Reads the first bytes of the input, which tell whether it is compressed.
+fn first_bytes(reader: &mut impl Read) -> io::Result<(Vec<u8>, Option<Compression>)> {
     let mut start = Vec::with_capacity(4);
-    reader.by_ref().take(4).read_to_end(&mut start)?;
-    #[cfg(feature = "decompress")]
-    match start.as_slice() {
-        [0x1f, 0x8b, ..] => {
-            let joined = BufReader::with_capacity(BUFFER_BYTES, io::Cursor::new(start).chain(reader));
-            return Ok(Box::new(flate2::bufread::MultiGzDecoder::new(joined)));
+    reader.take(4).read_to_end(&mut start)?;
+    let compression = match start.as_slice() {
+        [0x1f, 0x8b, ..] => Some(Compression::Gzip),
+        [0x28, 0xb5, 0x2f, 0xfd] => Some(Compression::Zstd),
+        _ => None,
+    };
+    Ok((start, compression))
+}
+
+/// The plain bytes of `reader`, compressed or not.
+pub(crate) fn plain<'a>(mut reader: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
+    let (start, compression) = first_bytes(&mut reader)?;
+    let joined = io::Cursor::new(start).chain(reader);
+    Ok(match compression {
+        #[cfg(feature = "decompress")]
+        Some(Compression::Gzip) => {
+            let buffered = BufReader::with_capacity(BUFFER_BYTES, joined);
+            Box::new(flate2::bufread::MultiGzDecoder::new(buffered))
         }
-        [0x28, 0xb5, 0x2f, 0xfd] => {
-            let joined = BufReader::with_capacity(BUFFER_BYTES, io::Cursor::new(start).chain(reader));
-            return Ok(Box::new(ZstdFrames(Some(zstd(joined)?))));
-        }
-        _ => {}
-    }
-    Ok(Box::new(io::Cursor::new(start).chain(reader)))
+        #[cfg(feature = "decompress")]
+        Some(Compression::Zstd) => Box::new(ZstdFrames(Some(zstd(BufReader::with_capacity(BUFFER_BYTES, joined))?))),
+        // Without the feature it is refused where the dump is read, by the same bytes.
+        _ => Box::new(joined),
+    })
 }
 
 /// Whether a file is compressed in a way that [`plain`] undoes; leaves it at its start.
 pub(crate) fn is_compressed(file: &mut (impl Read + Seek)) -> io::Result<bool> {
-    let mut start = Vec::with_capacity(4);
-    file.by_ref().take(4).read_to_end(&mut start)?;
+    let (_, compression) = first_bytes(file)?;
     file.seek(SeekFrom::Start(0))?;
-    Ok(matches!(start.as_slice(), [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd]))
+    Ok(compression.is_some())
 }
 
 #[cfg(feature = "decompress")]

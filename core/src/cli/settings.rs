@@ -6,7 +6,7 @@ use dumpsert::catalog::CatalogBuilder;
 use dumpsert::{Catalog, Config, Error, Options, Plan};
 
 use super::args::Convert;
-use super::{Failure, read_file};
+use super::{Failure, is_std, read_file};
 
 /// Everything a conversion needs but the dump.
 pub(super) struct Settings {
@@ -25,11 +25,7 @@ impl Settings {
         };
         // Paths in the file are meant from where it is.
         let place = |path: PathBuf| {
-            if path.as_os_str() == "-" {
-                path
-            } else {
-                folder.join(path)
-            }
+            if is_std(&path) { path } else { folder.join(path) }
         };
         let places = |typed: &[PathBuf], paths: Vec<PathBuf>| match typed {
             [] => paths.into_iter().map(place).collect(),

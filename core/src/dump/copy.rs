@@ -170,7 +170,7 @@ pub(crate) fn escape(byte: u8, out: &mut Vec<u8>) {
     out.extend_from_slice(&[b'\\', letter]);
 }
 
-/// Calls `piece` with the parts of the value of one canonical field; `None` is NULL.
+/// Appends the value of one canonical field; returns false, and appends nothing, if it is NULL.
 pub(crate) fn decode_field(field: &[u8], out: &mut Vec<u8>) -> bool {
     if field == b"\\N" {
         return false;

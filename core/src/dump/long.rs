@@ -9,7 +9,7 @@ use memchr::{memchr, memchr2};
 use super::copy::{self, Line};
 use super::{Events, Fault, Piece};
 use crate::error::ErrorKind;
-use crate::lex::literal::{Form, scan_literal, skip_spaces, unexpected};
+use crate::lex::literal::{Form, not_a_bit, scan_literal, single_backslash, skip_spaces, unexpected};
 use crate::lex::{LexError, slice, tail};
 
 /// The longest row that is read as a whole, in bytes.
@@ -146,10 +146,7 @@ fn string_run(bytes: &[u8], scs: bool) -> Result<(usize, bool), LexError> {
             (_, None) => return Ok((at, false)),
             (Some(first), Some(second)) if first == second => at += 2,
             (Some(b'\''), _) => return Ok((at, true)),
-            _ => {
-                let message = "a backslash in a string is not doubled, although standard_conforming_strings is off";
-                return Err(LexError::new(at, ErrorKind::InvalidLiteral, message));
-            }
+            _ => return Err(single_backslash(at)),
         }
     }
 }
@@ -158,11 +155,7 @@ fn bits_run(bytes: &[u8]) -> Result<(usize, bool), LexError> {
     match bytes.iter().position(|byte| !matches!(byte, b'0' | b'1')) {
         None => Ok((bytes.len(), false)),
         Some(at) if bytes.get(at) == Some(&b'\'') => Ok((at, true)),
-        Some(at) => Err(LexError::new(
-            at,
-            ErrorKind::InvalidLiteral,
-            "a bit string may hold only 0 and 1",
-        )),
+        Some(at) => Err(not_a_bit(at)),
     }
 }
 

@@ -224,32 +224,35 @@ impl Reader {
         let carry = std::mem::take(&mut self.carry);
         let read = self.run(&carry, true, events)?;
         let end = self.place.position(tail(&carry, read));
-        let cut = match &self.state {
-            State::Start | State::Top | State::Comment if read < carry.len() => Some("inside a statement"),
-            State::Start | State::Top | State::Comment if self.header && !self.complete => {
-                Some("without the trailer `-- PostgreSQL database dump complete`")
-            }
-            State::Start | State::Top | State::Comment if self.cluster => {
-                Some("without the trailer `-- PostgreSQL database cluster dump complete`")
-            }
-            State::Start | State::Top | State::Comment if self.restricted.is_some() => {
-                Some("without the `\\unrestrict` that its `\\restrict` asks for")
-            }
-            State::Start | State::Top | State::Comment => None,
-            State::Copy | State::LongCopy(_) => Some("inside the data of a COPY"),
-            State::Skip(splitter) => Some(
-                splitter
-                    .open_token()
-                    .map_or("inside a statement", |_| "inside a literal"),
-            ),
-            _ => Some("inside an INSERT"),
-        };
-        match cut {
+        match self.cut(read < carry.len()) {
             None => Ok(()),
             Some(place) => {
                 let error = Error::new(ErrorKind::Truncated, format!("the dump is cut: it ends {place}"))
                     .with_hint("make the dump again, and look at the exit status of pg_dump");
                 Err(self.locate(error, end, events))
+            }
+        }
+    }
+
+    /// Where the dump is cut if it ends here; `is_unread` if bytes are left that make no whole piece.
+    fn cut(&self, is_unread: bool) -> Option<&'static str> {
+        match &self.state {
+            State::Copy | State::LongCopy(_) => Some("inside the data of a COPY"),
+            State::Values | State::Tail | State::LongValues(_) => Some("inside an INSERT"),
+            State::Skip(splitter) if splitter.open_token().is_some() => Some("inside a literal"),
+            State::Skip(_) => Some("inside a statement"),
+            State::Start | State::Top | State::Comment => {
+                if is_unread {
+                    Some("inside a statement")
+                } else if self.header && !self.complete {
+                    Some("without the trailer `-- PostgreSQL database dump complete`")
+                } else if self.cluster {
+                    Some("without the trailer `-- PostgreSQL database cluster dump complete`")
+                } else if self.restricted.is_some() {
+                    Some("without the `\\unrestrict` that its `\\restrict` asks for")
+                } else {
+                    None
+                }
             }
         }
     }

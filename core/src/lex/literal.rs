@@ -190,14 +190,21 @@ fn scan_backslash_string(bytes: &[u8], start: usize) -> Result<Option<(usize, Fo
                 at += 2;
             }
             _ => {
-                return Err(LexError::new(
-                    at,
-                    ErrorKind::InvalidLiteral,
-                    "a backslash in a string is not doubled, although standard_conforming_strings is off",
-                ));
+                return Err(single_backslash(at));
             }
         }
     }
+}
+
+/// A backslash that pg_dump would have doubled.
+pub(crate) fn single_backslash(at: usize) -> LexError {
+    let message = "a backslash in a string is not doubled, although standard_conforming_strings is off";
+    LexError::new(at, ErrorKind::InvalidLiteral, message)
+}
+
+/// Something else than a digit in `B'…'`.
+pub(crate) fn not_a_bit(at: usize) -> LexError {
+    LexError::new(at, ErrorKind::InvalidLiteral, "a bit string may hold only 0 and 1")
 }
 
 /// `-?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?` and then a separator. pg_dump's own test is the character set
@@ -251,7 +258,6 @@ fn scan_number(bytes: &[u8], start: usize) -> Result<Option<usize>, LexError> {
 }
 
 fn scan_bits(bytes: &[u8], start: usize) -> Result<Option<usize>, LexError> {
-    let refuse = |at| LexError::new(at, ErrorKind::InvalidLiteral, "a bit string may hold only 0 and 1");
     match bytes.get(start + 1) {
         None => return Ok(None),
         Some(b'\'') => {}
@@ -263,13 +269,13 @@ fn scan_bits(bytes: &[u8], start: usize) -> Result<Option<usize>, LexError> {
             None => return Ok(None),
             Some(b'0' | b'1') => at += 1,
             Some(b'\'') => break,
-            Some(_) => return Err(refuse(at)),
+            Some(_) => return Err(not_a_bit(at)),
         }
     }
     match bytes.get(at + 1) {
         None => Ok(None),
         Some(&next) if ends_token(next) => Ok(Some(at + 1)),
-        Some(_) => Err(refuse(at + 1)),
+        Some(_) => Err(not_a_bit(at + 1)),
     }
 }
 

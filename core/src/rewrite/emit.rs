@@ -22,6 +22,19 @@ fn doubled(out: &mut Vec<u8>, text: &[u8], quote: u8) {
     out.push(quote);
 }
 
+/// Appends names or values with commas between them.
+pub(crate) fn list<T>(out: &mut Vec<u8>, items: &[T], append: impl Fn(&mut Vec<u8>, &[u8]))
+where
+    T: AsRef<[u8]>,
+{
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            out.extend_from_slice(b", ");
+        }
+        append(out, item.as_ref());
+    }
+}
+
 /// Appends `text` with every `quote` doubled.
 pub(crate) fn double_quotes(out: &mut Vec<u8>, text: &[u8], quote: u8) {
     let mut rest = text;

@@ -102,9 +102,7 @@ impl Events for Writer {
             return Err(Error::new(ErrorKind::TableNotAllowed, message));
         }
         script::call(&mut self.out, "dumpsert_sequence", |out| {
-            emit::literal(out, schema);
-            out.extend_from_slice(b", ");
-            emit::literal(out, &sequence.name);
+            emit::list(out, &[schema, &sequence.name], emit::literal);
             out.extend_from_slice(format!(", {value}, {is_called}").as_bytes());
         });
         self.report.sequences.push(name.to_string());

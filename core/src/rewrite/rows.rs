@@ -147,7 +147,7 @@ impl LongRow {
     }
 }
 
-/// How many rows a block of COPY lines has is known to the caller; this only walks them.
+/// The lines of a block of COPY data, each with its line feed.
 pub(crate) fn lines(block: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = block;
     std::iter::from_fn(move || {

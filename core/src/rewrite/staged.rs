@@ -11,16 +11,9 @@ use crate::lex::literal::{Field, Form};
 pub(crate) fn create(out: &mut Vec<u8>, number: usize, table: &TableState, stage: &Stage) {
     script::call(out, "dumpsert_stage", |out| {
         out.extend_from_slice(format!("{number}, ").as_bytes());
-        emit::literal(out, &table.schema);
-        out.extend_from_slice(b", ");
-        emit::literal(out, &table.name);
+        emit::list(out, &[&table.schema, &table.name], emit::literal);
         out.extend_from_slice(b", ARRAY[");
-        for (index, column) in stage.columns.iter().enumerate() {
-            if index > 0 {
-                out.extend_from_slice(b", ");
-            }
-            emit::literal(out, column);
-        }
+        emit::list(out, &stage.columns, emit::literal);
         out.extend_from_slice(b"]::pg_catalog.text[]");
     });
 }
@@ -31,12 +24,7 @@ pub(crate) fn begin_copy(out: &mut Vec<u8>, number: usize, stage: &Stage) {
     out.extend_from_slice(format!("COPY pg_temp.dumpsert_stage_{number}").as_bytes());
     if !stage.columns.is_empty() {
         out.extend_from_slice(b" (");
-        for (index, column) in stage.columns.iter().enumerate() {
-            if index > 0 {
-                out.extend_from_slice(b", ");
-            }
-            emit::identifier(out, column);
-        }
+        emit::list(out, &stage.columns, emit::identifier);
         out.push(b')');
     }
     out.extend_from_slice(b" FROM stdin;\n");

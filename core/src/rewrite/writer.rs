@@ -170,9 +170,7 @@ impl Writer {
         };
         table.announced = true;
         script::call(&mut self.out, "dumpsert_table", |out| {
-            emit::literal(out, &table.schema);
-            out.extend_from_slice(b", ");
-            emit::literal(out, &table.name);
+            emit::list(out, &[&table.schema, &table.name], emit::literal);
         });
     }
 
