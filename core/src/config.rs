@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::options::{Client, Losses, NoKey, Options, Style, Triggers, nearest};
+use crate::nearest::nearest;
+use crate::options::{Client, Losses, NoKey, Options, Style, Triggers};
 use crate::update::Update;
 
 type Setter = fn(Options, &Place<'_>, &Value) -> Result<Options>;

@@ -10,6 +10,7 @@ use crate::catalog::{Catalog, Table, TableName};
 use crate::dump::head::{self, Relation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::tokens::decode_name;
+use crate::nearest::nearest;
 use crate::update::{Rules, Update};
 
 /// How the script writes rows.
@@ -348,14 +349,6 @@ fn with_nearest(error: Error, wanted: &str, names: impl Iterator<Item = String>)
         Some(name) => error.with_hint(format!("did you mean {name}? names with capitals must be quoted")),
         None => error,
     }
-}
-
-/// The most similar of `names`, if one is similar.
-pub(crate) fn nearest(wanted: &str, names: impl Iterator<Item = String>) -> Option<String> {
-    let fold = |name: &str| name.to_lowercase().replace('"', "");
-    let distance = |name: &String| strsim::levenshtein(&fold(wanted), &fold(name));
-    let (distance, name) = names.map(|name| (distance(&name), name)).min()?;
-    (distance <= wanted.chars().count() / 3 + 1).then_some(name)
 }
 
 /// Options that were checked: immutable, cheap to clone, and good for any number of runs on any number of threads.
