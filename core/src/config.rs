@@ -154,7 +154,8 @@ impl Options {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Config {
-    /// The options of the library.
+    /// The options of the library. They are defaults: a key or a list of columns that is given afterwards replaces the
+    /// one of the same table, and does not add to it.
     pub options: Options,
     /// Files with schema SQL.
     pub schema: Vec<PathBuf>,
@@ -207,7 +208,7 @@ impl Config {
             output: path("output")?,
             report: path("report")?,
             quiet,
-            options,
+            options: options.into_defaults(),
         })
     }
 }

@@ -29,6 +29,7 @@ mod filter;
 mod io;
 mod lex;
 mod limits;
+mod listed;
 mod nearest;
 mod options;
 mod prescan;

@@ -10,6 +10,7 @@ use crate::catalog::{Catalog, Table, TableName};
 use crate::dump::head::{self, Relation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::tokens::decode_name;
+use crate::listed::Listed;
 use crate::nearest::nearest;
 use crate::update::{Rules, Update};
 
@@ -95,7 +96,7 @@ pub enum Client {
 pub struct Options {
     style: Style,
     catalog: Option<Catalog>,
-    keys: BTreeMap<TableName, Vec<String>>,
+    keys: BTreeMap<TableName, Listed<String>>,
     no_key: NoKey,
     triggers: Triggers,
     lock_timeout: Option<Duration>,
@@ -139,12 +140,12 @@ impl Options {
     /// If `key` is not of this form, or the table has a key already.
     pub fn with_key(mut self, key: &str) -> Result<Self> {
         let (table, columns) = table_columns(key)?;
-        match self.keys.insert(table.clone(), columns) {
-            None => Ok(self),
-            Some(_) => Err(Error::new(
+        match self.keys.insert(table.clone(), columns.into_iter().collect()) {
+            Some(key) if !key.is_default() => Err(Error::new(
                 ErrorKind::InvalidOption,
                 format!("table {table} is given two keys"),
             )),
+            _ => Ok(self),
         }
     }
 
@@ -246,6 +247,13 @@ impl Options {
         self
     }
 
+    /// What adds up otherwise is replaced by the next call: the options of a file under those of the command line.
+    pub(crate) fn into_defaults(mut self) -> Self {
+        self.keys.values_mut().for_each(Listed::make_default);
+        self.rules.make_defaults();
+        self
+    }
+
     /// Checks that the options fit together.
     ///
     /// # Errors
@@ -278,7 +286,7 @@ impl Options {
                 check_table(catalog, name, "an update policy")?;
             }
             for (name, columns) in &self.keys {
-                check_key(catalog, name, columns)?;
+                check_key(catalog, name, columns.items())?;
             }
         }
         Ok(Plan(Arc::new(self)))
@@ -384,7 +392,7 @@ impl Plan {
     }
 
     pub(crate) fn key(&self, name: &TableName) -> Option<&[String]> {
-        self.0.keys.get(name).map(Vec::as_slice)
+        self.0.keys.get(name).map(Listed::items)
     }
 
     pub(crate) fn rules(&self) -> &Rules {

@@ -8,6 +8,7 @@ use crate::catalog::TableName;
 use crate::dump::head::parse_columns;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::tokens::decode_name;
+use crate::listed::Listed;
 
 /// What happens to a row that the target has already.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,9 +32,9 @@ pub enum Update {
 pub(crate) struct Rule {
     pub(crate) update: Option<Update>,
     /// Only these columns are set.
-    pub(crate) only: Option<Vec<String>>,
+    pub(crate) only: Option<Listed<String>>,
     /// These columns are never set.
-    pub(crate) never: Option<Vec<String>>,
+    pub(crate) never: Option<Listed<String>>,
 }
 
 /// All rules. What a table's own rule says goes before what is said for all.
@@ -52,6 +53,15 @@ impl Rules {
         }
     }
 
+    /// Every list becomes a default, which the next call replaces.
+    pub(crate) fn make_defaults(&mut self) {
+        for rule in self.tables.values_mut().chain([&mut self.all]) {
+            for list in [&mut rule.only, &mut rule.never].into_iter().flatten() {
+                list.make_default();
+            }
+        }
+    }
+
     pub(crate) fn update(&self, table: &TableName) -> &Update {
         const ALWAYS: &Update = &Update::Always;
         let own = self.tables.get(table).and_then(|rule| rule.update.as_ref());
@@ -63,7 +73,8 @@ impl Rules {
         let own = self.tables.get(table);
         let only = own.and_then(|rule| rule.only.as_ref()).or(self.all.only.as_ref());
         let never = own.and_then(|rule| rule.never.as_ref()).or(self.all.never.as_ref());
-        only.is_none_or(|only| only.contains(column)) && never.is_none_or(|never| !never.contains(column))
+        only.is_none_or(|only| only.items().contains(column))
+            && never.is_none_or(|never| !never.items().contains(column))
     }
 
     /// The condition of the upsert; `None` means that nothing is updated.

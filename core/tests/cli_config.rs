@@ -59,6 +59,46 @@ fn what_is_typed_goes_before() {
 }
 
 #[test]
+fn what_is_typed_replaces_the_same_table_and_list() {
+    let folder = folder(
+        "update_only = ['v']\nupdate_never = ['v']\n[keys]\n't' = 'v'\n'public.other' = 'v'\n\
+         [tables.'public.t']\nupdate_only = ['code']\n",
+    );
+    let script = |args: &[&str]| {
+        let output = run(
+            folder.path(),
+            &[&["--config", "conf/dumpsert.toml", "-q", "dump.sql"], args].concat(),
+        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(script(&[]).contains("ON CONFLICT(\"v\") DO UPDATE SET \"code\" = EXCLUDED.\"code\";"));
+    // The key of the other table stays; what is typed for all tables is another list than that of one.
+    let typed = script(&["--key=public.t=code", "--update-only=code", "--update-only=v"]);
+    assert!(typed.contains("ON CONFLICT(\"code\") DO NOTHING;"), "{typed}");
+    let both = [
+        "--key=t=code",
+        "--update-only=t=v",
+        "--update-only=t=code",
+        "--update-never=w",
+    ];
+    let typed = script(&both);
+    assert!(
+        typed.contains("ON CONFLICT(\"code\") DO UPDATE SET \"v\" = EXCLUDED.\"v\";"),
+        "{typed}"
+    );
+    // Twice on the command line is a mistake still.
+    let args = [
+        "--config",
+        "conf/dumpsert.toml",
+        "--key=t=code",
+        "--key=public.t=v",
+        "dump.sql",
+    ];
+    assert_eq!(run(folder.path(), &args).status.code(), Some(2));
+}
+
+#[test]
 fn unknown_names_suggest_the_right_one() {
     let folder = folder("styl = \"rows\"\n");
     let output = run(folder.path(), &["--config", "conf/dumpsert.toml", "dump.sql"]);

@@ -36,6 +36,21 @@ pub(super) struct Convert {
     #[arg(short, long, value_name = "OUT")]
     pub(super) output: Option<PathBuf>,
 
+    #[command(flatten)]
+    pub(super) planning: Planning,
+
+    /// Write what was read, kept and left out to FILE, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(super) report: Option<PathBuf>,
+
+    /// No progress and no summary on standard error
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+}
+
+/// What decides how a dump is read and what becomes of it: the same for every command.
+#[derive(clap::Args)]
+pub(super) struct Planning {
     /// A file of options, in TOML: each by its name here, with _ for -; what is given here goes before
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
@@ -102,14 +117,6 @@ pub(super) struct Convert {
     /// How long the script waits for a lock: 500ms, 30s, 2min [default: for ever]
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub(super) lock_timeout: Option<Duration>,
-
-    /// Write what was read, kept and left out to FILE, as JSON
-    #[arg(long, value_name = "FILE")]
-    pub(super) report: Option<PathBuf>,
-
-    /// No progress and no summary on standard error
-    #[arg(short, long)]
-    pub(super) quiet: bool,
 }
 
 const EXAMPLES: &str = "\

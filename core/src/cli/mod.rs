@@ -10,7 +10,7 @@ mod summary;
 use std::error::Error as _;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -91,16 +91,19 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn convert(args: &Convert) -> Result<(), Failure> {
-    let settings = Settings::new(args)?;
+    let settings = Settings::new(&args.planning)?;
     let plan = &settings.plan;
+    let quiet = args.quiet || settings.quiet;
+    let output = args.output.clone().or(settings.output);
+    let report_file = args.report.clone().or(settings.report);
     let name = if is_std(&args.dump) {
         "standard input".to_owned()
     } else {
         args.dump.display().to_string()
     };
     let length = input_length(&args.dump, &name)?;
-    let mut output = Output::create(&settings.output, &args.dump)?;
-    let bar = ProgressBar::new(length, settings.quiet);
+    let mut output = Output::create(&output.unwrap_or_else(|| PathBuf::from("-")), &args.dump)?;
+    let bar = ProgressBar::new(length, quiet);
     let show = |progress: Progress<'_>| bar.show(progress);
     let result = match (plan.client(), is_std(&args.dump)) {
         (Client::Driver, true) => driver::convert(io::stdin().lock(), &mut output, plan),
@@ -114,10 +117,10 @@ fn convert(args: &Convert) -> Result<(), Failure> {
     bar.clear();
     let report = result.map_err(|error| Failure::Library(name, error))?;
     output.finish()?;
-    if let Some(path) = &settings.report {
+    if let Some(path) = &report_file {
         write_report(path, &report)?;
     }
-    if !settings.quiet {
+    if !quiet {
         // The script is written; a closed standard error does not change that.
         let _ = summary::print(&mut io::stderr().lock(), &report);
     }

@@ -5,20 +5,21 @@ use std::path::{Path, PathBuf};
 use dumpsert::catalog::CatalogBuilder;
 use dumpsert::{Catalog, Config, Error, Options, Plan};
 
-use super::args::Convert;
+use super::args::Planning;
 use super::{Failure, is_std, read_file};
 
-/// Everything a conversion needs but the dump.
+/// What a command needs but the dump.
 pub(super) struct Settings {
     pub(super) plan: Plan,
-    pub(super) output: PathBuf,
+    /// What the configuration file says of files and words; what is typed goes before.
+    pub(super) output: Option<PathBuf>,
     pub(super) report: Option<PathBuf>,
     pub(super) quiet: bool,
 }
 
 impl Settings {
-    /// What is typed goes before what stands in the file; keys and lists of columns of both add up.
-    pub(super) fn new(args: &Convert) -> Result<Self, Failure> {
+    /// What is typed goes before what stands in the file; a key or list replaces that of the same table.
+    pub(super) fn new(args: &Planning) -> Result<Self, Failure> {
         let (config, folder) = match &args.config {
             Some(path) => (read_config(path)?, path.parent().unwrap_or(Path::new(""))),
             None => (Config::default(), Path::new("")),
@@ -35,13 +36,9 @@ impl Settings {
         let catalog: Vec<PathBuf> = places(&args.catalog, config.catalog);
         Ok(Self {
             plan: plan(args, config.options, &schema, &catalog)?,
-            output: args
-                .output
-                .clone()
-                .or(config.output.map(place))
-                .unwrap_or_else(|| PathBuf::from("-")),
-            report: args.report.clone().or(config.report.map(place)),
-            quiet: args.quiet || config.quiet.unwrap_or(false),
+            output: config.output.map(place),
+            report: config.report.map(place),
+            quiet: config.quiet.unwrap_or(false),
         })
     }
 }
@@ -56,7 +53,7 @@ fn config(error: Error) -> Failure {
     Failure::Library("options".to_owned(), error)
 }
 
-fn plan(args: &Convert, mut options: Options, schema: &[PathBuf], catalog: &[PathBuf]) -> Result<Plan, Failure> {
+fn plan(args: &Planning, mut options: Options, schema: &[PathBuf], catalog: &[PathBuf]) -> Result<Plan, Failure> {
     if let Some(style) = args.style {
         options = options.with_style(style.into());
     }
