@@ -115,6 +115,21 @@ const TABLE_OPTIONS: [(&str, TableSetter); 4] = [
 /// What a configuration file can say beside the options of the library.
 const FILES: [&str; 5] = ["schema", "catalog", "output", "report", "quiet"];
 
+/// The names of all options of the library, as in [`Options::from_json`].
+pub fn option_names() -> impl Iterator<Item = &'static str> {
+    OPTIONS.iter().map(|(name, _)| *name)
+}
+
+/// The names of all options of a single table, as in `tables` of [`Options::from_json`].
+pub fn table_option_names() -> impl Iterator<Item = &'static str> {
+    TABLE_OPTIONS.iter().map(|(name, _)| *name)
+}
+
+/// The names that a [`Config`] has beside those of the library.
+pub fn file_option_names() -> impl Iterator<Item = &'static str> {
+    FILES.into_iter()
+}
+
 impl Options {
     /// Options by their names in snake_case, as a JSON object.
     ///
@@ -128,10 +143,7 @@ impl Options {
     /// # Errors
     /// If a name is not known or a value cannot be used; the error names the place and the nearest right name.
     pub fn from_json(text: &str) -> Result<Self> {
-        let value =
-            serde_json::from_str(text).map_err(|error| invalid("the options are not JSON").with_source(error))?;
-        let place = Place::root();
-        options(place.table(&value)?, &[])
+        options(&json_table(text)?, &[])
     }
 
     /// The same as TOML.
@@ -176,7 +188,18 @@ impl Config {
     /// # Errors
     /// As [`Options::from_toml`].
     pub fn from_toml(text: &str) -> Result<Self> {
-        let mut table = toml_table(text)?;
+        Self::from_values(toml_table(text)?)
+    }
+
+    /// The same as JSON.
+    ///
+    /// # Errors
+    /// As [`Options::from_json`].
+    pub fn from_json(text: &str) -> Result<Self> {
+        Self::from_values(json_table(text)?)
+    }
+
+    fn from_values(mut table: Map<String, Value>) -> Result<Self> {
         let mut files: BTreeMap<&str, Value> = BTreeMap::new();
         for name in FILES {
             files.extend(table.remove(name).map(|value| (name, value)));
@@ -231,6 +254,12 @@ pub fn parse_duration(text: &str) -> Result<Duration> {
         Some(milliseconds @ 1..=0x7fff_ffff) => Ok(Duration::from_millis(milliseconds)),
         _ => Err(invalid("PostgreSQL takes 1 ms to 24 days")),
     }
+}
+
+fn json_table(text: &str) -> Result<Map<String, Value>> {
+    let value: Value =
+        serde_json::from_str(text).map_err(|error| invalid("the options are not JSON").with_source(error))?;
+    Place::root().table(&value).cloned()
 }
 
 fn toml_table(text: &str) -> Result<Map<String, Value>> {
@@ -476,6 +505,31 @@ mod tests {
         assert_eq!(config.catalog, [PathBuf::from("c.json")]);
         assert_eq!((config.output, config.report), (Some(PathBuf::from("o")), None));
         assert_eq!(config.quiet, Some(true));
+        let json = Config::from_json(r#"{"schema": "a.sql", "report": "r", "style": "staged"}"#).unwrap();
+        assert_eq!(json.schema, [PathBuf::from("a.sql")]);
+        assert_eq!(json.report, Some(PathBuf::from("r")));
+        assert!(Config::from_json("[]").is_err());
+    }
+
+    #[test]
+    fn names_are_told() {
+        for names in [
+            option_names().collect::<Vec<_>>(),
+            table_option_names().collect(),
+            file_option_names().collect(),
+        ] {
+            // Every name is taken as one: what is wrong is the value.
+            for name in names {
+                let toml = match name {
+                    name if option_names().chain(file_option_names()).any(|known| known == name) => {
+                        format!("{name} = 1.5")
+                    }
+                    name => format!("[tables.t]\n{name} = 1.5"),
+                };
+                let error = Config::from_toml(&toml).unwrap_err().to_string();
+                assert!(!error.contains("is no option"), "{error}");
+            }
+        }
     }
 
     #[test]

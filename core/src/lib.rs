@@ -18,8 +18,14 @@
 //! [`Plan`] once, which serves any number of runs.
 #![forbid(unsafe_code)]
 
+/// The command line is written against the public interface, by its public name.
+#[cfg(feature = "cli")]
+extern crate self as dumpsert;
+
 mod ast;
 pub mod catalog;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod compression;
 pub mod config;
 mod dump;

@@ -1,8 +1,6 @@
 //! The program `dumpsert`: see `dumpsert --help`.
 #![forbid(unsafe_code)]
 
-mod cli;
-
 fn main() -> std::process::ExitCode {
-    cli::main()
+    dumpsert::cli::run(std::env::args_os()).into()
 }

@@ -1,4 +1,6 @@
 //! The command line: options in, files and pipes around the library, messages and exit status out.
+//!
+//! It is a function of the library, so that the packages for other languages have the same program in them.
 
 mod args;
 mod driver;
@@ -8,10 +10,10 @@ mod settings;
 mod summary;
 
 use std::error::Error as _;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::Parser;
 use dumpsert::{Category, Client, Error, Progress, Report, convert_file, convert_with};
@@ -73,19 +75,38 @@ impl Failure {
     }
 }
 
-/// Runs the program.
-pub(crate) fn main() -> ExitCode {
-    let args = Args::parse();
-    let result = match &args.command {
+/// Runs the program with its arguments, of which the first is its name, and returns its exit status.
+///
+/// It owns the process: it reads standard input, writes to standard output and standard error, and a signal that stops
+/// it ends the process.
+pub fn run<T>(args: impl IntoIterator<Item = T>) -> u8
+where
+    T: Into<OsString> + Clone,
+{
+    let status = match Args::try_parse_from(args) {
+        Ok(args) => run_command(&args.command),
+        Err(error) => {
+            // Help goes to standard output; nothing is left to be done where that is closed.
+            let _ = error.print();
+            u8::try_from(error.exit_code()).unwrap_or(2)
+        }
+    };
+    // The process may end without the clean-up of a Rust program.
+    let _ = io::stdout().flush();
+    status
+}
+
+fn run_command(command: &Command) -> u8 {
+    let result = match command {
         Command::Convert(args) => convert(args),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(failure) => {
             if !failure.is_closed_pipe() {
                 failure.print();
             }
-            ExitCode::from(failure.status())
+            failure.status()
         }
     }
 }
