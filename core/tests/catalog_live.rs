@@ -14,7 +14,13 @@ fn live(db: &Db) -> Catalog {
 #[track_caller]
 fn assert_same(from_sql: &Catalog, live: &Catalog) {
     for (a, b) in from_sql.tables().iter().zip(live.tables()) {
+        for (of_a, of_b) in a.columns.iter().zip(&b.columns) {
+            assert_eq!(of_a, of_b, "{}", a.table_name());
+        }
         assert_eq!(a, b, "{}", a.table_name());
+    }
+    for (a, b) in from_sql.types().iter().zip(live.types()) {
+        assert_eq!(a, b);
     }
     assert_eq!(from_sql, live);
 }
@@ -96,6 +102,37 @@ fn system_extension_and_temporary_tables_are_left_out() {
             .collect::<Vec<_>>(),
         ["mine"]
     );
+    drop(client);
+    db.drop();
+}
+
+/// `pg_get_expr()` writes backslashes twice there.
+#[test]
+fn defaults_are_read_without_standard_conforming_strings() {
+    let db = Cluster::shared().create_unique("catalog_backslashes");
+    db.execute(r#"CREATE TABLE public.t (a text DEFAULT 'a\b ''c'' ', b text DEFAULT E'\n\n', c int DEFAULT -1);"#);
+    let expected = live(&db);
+    let default = |name: &str| {
+        let column = expected.table("public", "t").unwrap().column(name).unwrap();
+        column.default_value.clone().unwrap()
+    };
+    assert_eq!(
+        ["a", "b", "c"].map(default),
+        [
+            r"a\b 'c' ",
+            r"
+
+",
+            "-1"
+        ]
+    );
+    let mut client = db.client();
+    client.batch_execute("SET standard_conforming_strings = off").unwrap();
+    let json: String = client
+        .query_one(&format!("SELECT ({CATALOG_QUERY})::text"), &[])
+        .unwrap()
+        .get(0);
+    assert_same(&Catalog::from_json(json).unwrap(), &expected);
     drop(client);
     db.drop();
 }

@@ -28,7 +28,7 @@ impl Catalog {
             return Err(Error::new(ErrorKind::InvalidCatalog, message));
         }
         let catalog: Self = serde_json::from_slice(json.as_ref()).map_err(not_json)?;
-        Self::from_tables(catalog.tables)
+        Self::from_parts(catalog.tables, catalog.types)
     }
 
     /// The catalog as JSON, indented, with a line feed at its end.
@@ -55,7 +55,14 @@ impl Catalog {
                 )
             })?;
         }
-        Ok(())
+        let mut types = HashSet::new();
+        match self.types.iter().find(|own| !types.insert((&own.schema, &own.name))) {
+            Some(twice) => Err(Error::new(
+                ErrorKind::InvalidCatalog,
+                format!("the type {} is there twice", twice.type_name()),
+            )),
+            None => Ok(()),
+        }
     }
 }
 
@@ -102,7 +109,15 @@ fn check_table(table: &Table) -> Result<(), String> {
         known(&of, &foreign_key.columns)?;
         known(&of, &foreign_key.on_delete_columns)?;
     }
-    Ok(())
+    let mut names = HashSet::new();
+    match table
+        .triggers
+        .iter()
+        .find(|trigger| !names.insert(trigger.name.as_str()))
+    {
+        Some(twice) => Err(format!("the trigger {:?} is there twice", twice.name)),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -123,6 +138,35 @@ mod tests {
         assert_eq!(
             Catalog::from_json(Catalog::default().to_json()).unwrap(),
             Catalog::default()
+        );
+    }
+
+    #[test]
+    fn types_are_resolved() {
+        let types = r#""tables": [], "types": [
+            {"schema": "s", "name": "A b", "kind": {"enum": {"labels": ["y", "x"]}}},
+            {"schema": "s", "name": "d", "kind": {"domain": {"base_type": "s.\"A b\"", "not_null": true}}},
+            {"schema": "s", "name": "e", "kind": {"domain": {"base_type": "s.d", "not_null": false}}},
+            {"schema": "s", "name": "f", "kind": {"domain": {"base_type": "s.g", "not_null": false}}},
+            {"schema": "s", "name": "g", "kind": {"domain": {"base_type": "s.f", "not_null": false}}}]"#;
+        let catalog = Catalog::from_json(format!("{{\"version\": 1, {types}}}")).unwrap();
+        assert_eq!(Catalog::from_json(catalog.to_json()).unwrap(), catalog);
+        assert_eq!(catalog.base_type("s.e"), "s.\"A b\"");
+        assert_eq!(catalog.base_type("s.e[]"), "s.e[]");
+        assert_eq!(catalog.base_type("integer"), "integer");
+        assert_eq!(catalog.enum_labels("s.e").unwrap(), ["y", "x"]);
+        assert_eq!(catalog.enum_labels("s.\"A b\"").unwrap(), ["y", "x"]);
+        assert_eq!(catalog.enum_labels("s.A b"), None);
+        assert!(["s.f", "s.g"].contains(&catalog.base_type("s.f")), "a cycle ends");
+        let twice = types.replacen("\"name\": \"g\"", "\"name\": \"f\"", 1);
+        let error = Catalog::from_json(format!("{{\"version\": 1, {twice}}}")).unwrap_err();
+        assert!(error.to_string().contains("the type s.f is there twice"), "{error}");
+        let other = types.replacen("\"x\"", "\"z\"", 1);
+        let other = Catalog::from_json(format!("{{\"version\": 1, {other}}}")).unwrap();
+        let error = catalog.clone().merge(other).unwrap_err();
+        assert!(
+            error.to_string().contains("the type s.\"A b\" is defined twice"),
+            "{error}"
         );
     }
 
@@ -155,13 +199,13 @@ mod tests {
             assert!(error.to_string().contains(message), "{error}");
         }
         let table = Catalog::from_json(ONE).unwrap().tables;
-        let twice = Catalog::from_tables([table.clone(), table.clone()].concat()).unwrap_err();
+        let twice = Catalog::from_parts([table.clone(), table.clone()].concat(), Vec::new()).unwrap_err();
         assert!(twice.to_string().contains("public.t is there twice"), "{twice}");
         let mut two_keys = table;
         let mut key = two_keys[0].keys[0].clone();
         key.name = "other".to_owned();
         two_keys[0].keys.push(key);
-        let twice = Catalog::from_tables(two_keys).unwrap_err();
+        let twice = Catalog::from_parts(two_keys, Vec::new()).unwrap_err();
         assert!(twice.to_string().contains("two primary keys"), "{twice}");
     }
 

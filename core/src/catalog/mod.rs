@@ -8,6 +8,7 @@ mod json;
 mod names;
 mod order;
 mod schema_sql;
+mod types;
 
 use std::fmt;
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use self::builder::CatalogBuilder;
 pub(crate) use self::names::quote_ident;
 pub use self::order::{OrderProblem, OrderProblemKind};
+pub use self::types::{Type, TypeKind};
 use crate::error::{Error, ErrorKind, Result};
 
 /// One SQL query that returns the catalog of a live database as one JSON value, for [`Catalog::from_json`].
@@ -34,13 +36,15 @@ pub struct TableName {
     pub name: String,
 }
 
-/// The tables of one database, by schema and name.
+/// The tables of one database, and the types that it defines, by schema and name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Catalog {
     /// Version of this JSON form: 1.
     version: u32,
     tables: Vec<Table>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    types: Vec<Type>,
 }
 
 /// One table.
@@ -65,6 +69,9 @@ pub struct Table {
     pub keys: Vec<Key>,
     /// The foreign keys of this table, by name.
     pub foreign_keys: Vec<ForeignKey>,
+    /// The user triggers of this table, by name; those that a partition has from its parent are only at the parent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub triggers: Vec<Trigger>,
 }
 
 /// What kind of relation a [`Table`] is.
@@ -96,11 +103,19 @@ pub struct Column {
     pub not_null: bool,
     /// Whether it has a default (identity and generated columns have none in this sense).
     pub has_default: bool,
+    /// The default's value as text, where it is a plain constant with at most one cast to a type without length or
+    /// precision: `'x'::text`, `'-1'::integer`, `(-1)`, `4.20`, `true`. It is as the schema writes it; a server prints
+    /// it in the type's own spelling. `None` for `NULL` and for everything that has to be computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_value: Option<String>,
     /// `GENERATED … AS IDENTITY`, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
     /// Whether it is a generated column, stored or virtual.
     pub generated: bool,
+    /// The sequence of an identity or `serial` column, or the first by name that is `OWNED BY` the column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<TableName>,
 }
 
 /// How an identity column is declared.
@@ -159,6 +174,33 @@ pub struct ForeignKey {
     pub enforced: bool,
 }
 
+/// A trigger that is not the system's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trigger {
+    /// Its name.
+    pub name: String,
+    /// When it fires.
+    pub enabled: TriggerEnabled,
+    /// Whether it is a `CONSTRAINT TRIGGER`.
+    pub constraint: bool,
+}
+
+/// When a [`Trigger`] fires: `ALTER TABLE … ENABLE`, `DISABLE TRIGGER`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TriggerEnabled {
+    /// `ENABLE TRIGGER`, the default: not where `session_replication_role` is `replica`.
+    #[default]
+    Origin,
+    /// `ENABLE REPLICA TRIGGER`: only there.
+    Replica,
+    /// `ENABLE ALWAYS TRIGGER`: always.
+    Always,
+    /// `DISABLE TRIGGER`: never.
+    Disabled,
+}
+
 /// The referential action of a [`ForeignKey`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -184,6 +226,7 @@ impl Default for Catalog {
         Self {
             version: VERSION,
             tables: Vec::new(),
+            types: Vec::new(),
         }
     }
 }
@@ -208,10 +251,10 @@ impl Catalog {
         self.tables.is_empty()
     }
 
-    /// Adds the tables of another catalog.
+    /// Adds the tables and types of another catalog.
     ///
     /// # Errors
-    /// A table that both define, but not alike.
+    /// A table or type that both define, but not alike.
     pub fn merge(&mut self, other: Self) -> Result<()> {
         for table in &other.tables {
             if self.table(&table.schema, &table.name).is_some_and(|own| own != table) {
@@ -219,17 +262,27 @@ impl Catalog {
                 return Err(Error::new(ErrorKind::InvalidCatalog, message));
             }
         }
+        for other in &other.types {
+            let differs = |own: &Type| (&own.schema, &own.name) == (&other.schema, &other.name) && own != other;
+            if self.types.iter().any(differs) {
+                let message = format!("the type {} is defined twice, and not alike", other.type_name());
+                return Err(Error::new(ErrorKind::InvalidCatalog, message));
+            }
+        }
         self.tables.extend(other.tables);
+        self.types.extend(other.types);
         self.sort();
         self.tables.dedup();
+        self.types.dedup();
         Ok(())
     }
 
     /// Checks what must hold for any catalog and puts everything in its canonical order.
-    pub(crate) fn from_tables(tables: Vec<Table>) -> Result<Self> {
+    pub(crate) fn from_parts(tables: Vec<Table>, types: Vec<Type>) -> Result<Self> {
         let mut catalog = Self {
             version: VERSION,
             tables,
+            types,
         };
         catalog.sort();
         catalog.check()?;
@@ -242,8 +295,11 @@ impl Catalog {
                 .keys
                 .sort_by(|a, b| (!a.primary, &a.name).cmp(&(!b.primary, &b.name)));
             table.foreign_keys.sort_by(|a, b| a.name.cmp(&b.name));
+            table.triggers.sort_by(|a, b| a.name.cmp(&b.name));
         }
         self.tables
+            .sort_by(|a, b| (&a.schema, &a.name).cmp(&(&b.schema, &b.name)));
+        self.types
             .sort_by(|a, b| (&a.schema, &a.name).cmp(&(&b.schema, &b.name)));
     }
 }

@@ -1,6 +1,6 @@
 -- The catalog of a live database as one JSON value. PostgreSQL 12 to 18; every name and operator is that of pg_catalog,
 -- whatever the search_path. Columns that only some versions have (indnullsnotdistinct: 15, confdelsetcols: 15,
--- conenforced: 18) are read through to_jsonb().
+-- conenforced: 18) are read through to_jsonb(). No literal holds a backslash: standard_conforming_strings may be off.
 WITH RECURSIVE relation AS (
     SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition
     FROM pg_catalog.pg_class AS c
@@ -13,6 +13,20 @@ WITH RECURSIVE relation AS (
             SELECT FROM pg_catalog.pg_depend AS d
             WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
                 AND d.objid OPERATOR(pg_catalog.=) c.oid
+                AND d.deptype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char"
+        )
+),
+user_type AS (
+    SELECT t.oid, n.nspname, t.typname, t.typtype, t.typbasetype, t.typtypmod, t.typnotnull
+    FROM pg_catalog.pg_type AS t
+    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) t.typnamespace
+    WHERE t.typtype OPERATOR(pg_catalog.=) ANY ('{e,d}'::pg_catalog."char"[])
+        AND n.nspname OPERATOR(pg_catalog.<>) 'information_schema'::pg_catalog.name
+        AND NOT pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_')
+        AND NOT EXISTS (
+            SELECT FROM pg_catalog.pg_depend AS d
+            WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_type'::pg_catalog.regclass::pg_catalog.oid
+                AND d.objid OPERATOR(pg_catalog.=) t.oid
                 AND d.deptype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char"
         )
 ),
@@ -88,11 +102,60 @@ SELECT pg_catalog.json_build_object('version', 1, 'tables', COALESCE(
                 ) END,
                 'not_null', a.attnotnull,
                 'has_default', a.atthasdef AND a.attgenerated OPERATOR(pg_catalog.=) ''::pg_catalog."char",
+                -- The forms of constants in pg_get_expr(); a cast to a type with a length or precision is none.
+                'default_value', (
+                    SELECT COALESCE(
+                        CASE WHEN v.quoted IS NOT NULL THEN pg_catalog.replace(
+                            pg_catalog.replace(v.quoted, '''''', ''''),
+                            CASE
+                                WHEN pg_catalog.current_setting('standard_conforming_strings')
+                                    OPERATOR(pg_catalog.=) 'off'::pg_catalog.text
+                                    THEN pg_catalog.repeat(pg_catalog.chr(92), 2)
+                                ELSE pg_catalog.chr(92)
+                            END,
+                            pg_catalog.chr(92)
+                        ) END,
+                        pg_catalog.substring(v.expression, '^[(]?(-?[0-9]+(?:[.][0-9]*)?)[)]?$'),
+                        pg_catalog.substring(v.expression, '^(true|false)$'),
+                        pg_catalog.substring(
+                            v.expression, '^[(]([0-9]+)[)]::(?:[a-z0-9_. ]|[[]|[]]|"(?:[^"]|"")*")+$'
+                        )
+                    )
+                    FROM (
+                        SELECT
+                            e.expression,
+                            pg_catalog.substring(
+                                e.expression,
+                                '^''((?:[^'']|'''')*)''(?:::(?:[a-z0-9_. ]|[[]|[]]|"(?:[^"]|"")*")+)?$'
+                            ) AS quoted
+                        FROM (
+                            SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) AS expression
+                            FROM pg_catalog.pg_attrdef AS d
+                            WHERE d.adrelid OPERATOR(pg_catalog.=) a.attrelid
+                                AND d.adnum OPERATOR(pg_catalog.=) a.attnum
+                                AND a.attgenerated OPERATOR(pg_catalog.=) ''::pg_catalog."char"
+                        ) AS e
+                    ) AS v
+                ),
                 'identity', CASE
                     WHEN a.attidentity OPERATOR(pg_catalog.=) 'a'::pg_catalog."char" THEN 'always'
                     WHEN a.attidentity OPERATOR(pg_catalog.=) 'd'::pg_catalog."char" THEN 'by_default'
                 END,
-                'generated', a.attgenerated OPERATOR(pg_catalog.<>) ''::pg_catalog."char"
+                'generated', a.attgenerated OPERATOR(pg_catalog.<>) ''::pg_catalog."char",
+                'sequence', (
+                    SELECT pg_catalog.json_build_object('schema', n.nspname, 'name', c.relname)
+                    FROM pg_catalog.pg_depend AS d
+                    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) d.objid
+                        AND c.relkind OPERATOR(pg_catalog.=) 'S'::pg_catalog."char"
+                    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+                    WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
+                        AND d.refobjid OPERATOR(pg_catalog.=) a.attrelid
+                        AND d.refobjsubid OPERATOR(pg_catalog.=) a.attnum::pg_catalog.int4
+                        AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
+                        AND d.deptype OPERATOR(pg_catalog.=) ANY ('{a,i}'::pg_catalog."char"[])
+                    ORDER BY d.deptype DESC, n.nspname, c.relname
+                    LIMIT 1
+                )
             ) ORDER BY a.attnum)
             FROM pg_catalog.pg_attribute AS a
             JOIN pg_catalog.pg_type AS t ON t.oid OPERATOR(pg_catalog.=) a.atttypid
@@ -175,6 +238,66 @@ SELECT pg_catalog.json_build_object('version', 1, 'tables', COALESCE(
             JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) f.confrelid
             JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
             WHERE f.conrelid OPERATOR(pg_catalog.=) r.oid
+        ), '[]'),
+        -- Those that a partition has from its parent are internal before 15, and have tgparentid from 13 on.
+        'triggers', COALESCE((
+            SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
+                'name', g.tgname,
+                'enabled', CASE
+                    WHEN g.tgenabled OPERATOR(pg_catalog.=) 'R'::pg_catalog."char" THEN 'replica'
+                    WHEN g.tgenabled OPERATOR(pg_catalog.=) 'A'::pg_catalog."char" THEN 'always'
+                    WHEN g.tgenabled OPERATOR(pg_catalog.=) 'D'::pg_catalog."char" THEN 'disabled'
+                    ELSE 'origin'
+                END,
+                'constraint', g.tgconstraint OPERATOR(pg_catalog.<>) 0::pg_catalog.oid
+            ) ORDER BY g.tgname)
+            FROM pg_catalog.pg_trigger AS g
+            WHERE g.tgrelid OPERATOR(pg_catalog.=) r.oid AND NOT g.tgisinternal
+                AND COALESCE((pg_catalog.to_jsonb(g) OPERATOR(pg_catalog.->>) 'tgparentid')::pg_catalog.oid, 0::pg_catalog.oid)
+                    OPERATOR(pg_catalog.=) 0::pg_catalog.oid
         ), '[]')
-    ) ORDER BY r.nspname, r.relname), '[]')) AS catalog
+    ) ORDER BY r.nspname, r.relname), '[]'),
+'types', COALESCE((
+    SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
+        'schema', y.nspname,
+        'name', y.typname,
+        'kind', CASE
+            WHEN y.typtype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char"
+                THEN pg_catalog.json_build_object('enum', pg_catalog.json_build_object('labels', COALESCE((
+                    SELECT pg_catalog.json_agg(l.enumlabel ORDER BY l.enumsortorder)
+                    FROM pg_catalog.pg_enum AS l
+                    WHERE l.enumtypid OPERATOR(pg_catalog.=) y.oid
+                ), '[]')))
+            ELSE pg_catalog.json_build_object('domain', pg_catalog.json_build_object(
+                'base_type', (
+                    SELECT pg_catalog.concat(
+                        CASE
+                            WHEN bn.nspname OPERATOR(pg_catalog.=) 'pg_catalog'::pg_catalog.name
+                                THEN pg_catalog.regexp_replace(
+                                pg_catalog.format_type(b.oid, y.typtypmod), '^pg_catalog[.]', ''
+                            )
+                            ELSE pg_catalog.concat(
+                                pg_catalog.quote_ident(bn.nspname::pg_catalog.text), '.',
+                                pg_catalog.quote_ident(b.typname::pg_catalog.text),
+                                pg_catalog.substr(
+                                    pg_catalog.format_type(b.oid, y.typtypmod),
+                                    pg_catalog.length(pg_catalog.format_type(b.oid, NULL)) OPERATOR(pg_catalog.+) 1
+                                )
+                            )
+                        END,
+                        CASE WHEN b.oid OPERATOR(pg_catalog.<>) t.oid THEN '[]' END
+                    )
+                    FROM pg_catalog.pg_type AS t
+                    LEFT JOIN pg_catalog.pg_type AS e ON e.oid OPERATOR(pg_catalog.=) t.typelem
+                        AND e.typarray OPERATOR(pg_catalog.=) t.oid
+                    JOIN pg_catalog.pg_type AS b ON b.oid OPERATOR(pg_catalog.=) COALESCE(e.oid, t.oid)
+                    JOIN pg_catalog.pg_namespace AS bn ON bn.oid OPERATOR(pg_catalog.=) b.typnamespace
+                    WHERE t.oid OPERATOR(pg_catalog.=) y.typbasetype
+                ),
+                'not_null', y.typnotnull
+            ))
+        END
+    ) ORDER BY y.nspname, y.typname)
+    FROM user_type AS y
+), '[]')) AS catalog
 FROM relation AS r

@@ -156,8 +156,10 @@ mod tests {
             collation: None,
             not_null: true,
             has_default: false,
+            default_value: None,
             identity: None,
             generated: false,
+            sequence: None,
         }
     }
 

@@ -1,15 +1,17 @@
 //! `ALTER …`.
 
-use super::columns::{self, Inheritance};
+use super::columns::{self, ColumnState, Inheritance};
 use super::constraints;
-use super::cursor::{Cursor, Parse};
+use super::cursor::{Cursor, Parse, RawName};
+use super::defaults::parse_default;
 use super::drop::{drop_column, drop_constraint};
 use super::elements::{
-    Body, Constraint, DefaultValue, NotNull, parse_attribute, parse_column, parse_default, parse_sequence_name,
-    parse_table_constraint,
+    Body, Constraint, NotNull, parse_attribute, parse_column, parse_sequence_name, parse_table_constraint,
 };
+use super::sequences::{self, choose_sequence_name};
 use super::state::{State, TableId};
 use super::types::parse_type;
+use super::{triggers, user_types};
 use crate::catalog::{Identity, TableKind, TableName};
 
 /// Reads a whole `ALTER` statement.
@@ -19,7 +21,9 @@ pub(super) fn statement(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()>
     match cursor.any_word().as_deref() {
         Some("table") => table(state, cursor),
         Some("index") => index(state, cursor),
-        Some("type" | "domain") => user_type(state, cursor),
+        Some("type" | "domain") => user_types::alter(state, cursor),
+        Some("sequence") => sequences::alter(state, cursor),
+        Some("trigger") => triggers::alter(state, cursor),
         Some("schema") => schema(state, cursor),
         _ => Ok(()),
     }
@@ -88,6 +92,9 @@ fn action(state: &mut State, cursor: &mut Cursor<'_>, id: TableId, only: bool) -
     if cursor.word("alter") {
         cursor.word("column");
         return alter_column(state, cursor, id, only);
+    }
+    if triggers::enable(state, cursor, id)? {
+        return Ok(());
     }
     let inherits_no_more = cursor.words(&["no", "inherit"]);
     if inherits_no_more || cursor.word("inherit") {
@@ -179,15 +186,18 @@ fn alter_column(state: &mut State, cursor: &mut Cursor<'_>, id: TableId, only: b
     } else if cursor.words(&["set", "default"]) {
         let default = parse_default(cursor)?;
         columns::change(state, id, &column, recurse, &|own| {
-            own.column.has_default = default == DefaultValue::Expression || own.column.type_name.contains('(');
+            own.set_default(&default, own.column.type_name.contains('('));
         });
     } else if cursor.words(&["drop", "default"]) {
-        columns::change(state, id, &column, recurse, &|own| own.column.has_default = false);
+        columns::change(state, id, &column, recurse, &ColumnState::drop_default);
     } else if cursor.words(&["drop", "expression"]) {
         columns::change(state, id, &column, recurse, &|own| own.column.generated = false);
     } else if cursor.words(&["drop", "identity"]) {
         set_identity(state, id, &column, None);
-    } else if cursor.words(&["add", "generated"]) || cursor.words(&["set", "generated"]) {
+    } else if cursor.are_words(&["add", "generated"]) || cursor.are_words(&["set", "generated"]) {
+        let is_new = cursor.is_word("add");
+        cursor.advance();
+        cursor.advance();
         let identity = if cursor.word("always") {
             Identity::Always
         } else {
@@ -197,9 +207,9 @@ fn alter_column(state: &mut State, cursor: &mut Cursor<'_>, id: TableId, only: b
         while !cursor.at_element_end() && !cursor.is_punct(b'(') {
             cursor.advance();
         }
-        if let Some(sequence) = parse_sequence_name(cursor)? {
-            let name = state.creation_name(&sequence);
-            state.relations.insert(name);
+        let sequence = parse_sequence_name(cursor)?;
+        if is_new {
+            own_sequence(state, id, &column, sequence.as_ref());
         }
     } else if cursor.words(&["set", "data", "type"]) || cursor.word("type") {
         let data_type = parse_type(cursor)?;
@@ -223,8 +233,21 @@ fn set_identity(state: &mut State, id: TableId, column: &str, identity: Option<I
             .is_some_and(|table| table.kind == TableKind::Partitioned);
     columns::change(state, id, column, recurse, &|own| match identity {
         Some(identity) => own.set_identity(identity),
-        None => own.column.identity = None,
+        None => own.drop_identity(),
     });
+}
+
+/// Makes the sequence of a column that becomes an identity column.
+fn own_sequence(state: &mut State, id: TableId, column: &str, raw: Option<&RawName>) {
+    let name = match (raw, state.table(id)) {
+        (Some(raw), _) => state.creation_name(raw),
+        (None, Some(table)) => choose_sequence_name(state, &table.name, column),
+        (None, None) => return,
+    };
+    state.relations.insert(name.clone());
+    if let Some(own) = state.table_mut(id).and_then(|table| table.column_mut(column)) {
+        own.own_sequence(name, true);
+    }
 }
 
 fn rename(state: &mut State, cursor: &mut Cursor<'_>, id: TableId) -> Parse<()> {
@@ -338,6 +361,7 @@ fn move_table(state: &mut State, id: TableId, schema: String) -> Parse<()> {
     state.constraints.extend(moved.into_iter().map(qualify));
     state.relations.extend(indexes.into_iter().map(qualify));
     rename_row_type(state, id, &name);
+    sequences::move_with_table(state, id, &name.schema);
     state.rename(id, name);
     Ok(())
 }
@@ -345,20 +369,7 @@ fn move_table(state: &mut State, id: TableId, schema: String) -> Parse<()> {
 /// Columns of a table's row type follow the table's name.
 fn rename_row_type(state: &mut State, id: TableId, to: &TableName) {
     if let Some(from) = state.table(id).map(|table| table.name.clone()) {
-        rename_type(state, &from, to);
-    }
-}
-
-fn rename_type(state: &mut State, from: &TableName, to: &TableName) {
-    let (old, new) = (from.to_string(), to.to_string());
-    for own in state.tables_mut().flat_map(|table| &mut table.columns) {
-        let tail = own.column.type_name.strip_prefix(old.as_str());
-        if let Some(tail @ ("" | "[]")) = tail {
-            own.column.type_name = format!("{new}{tail}");
-        }
-    }
-    if let Some(user_type) = state.types.remove(from) {
-        state.types.insert(to.clone(), user_type);
+        user_types::rename(state, &from, to);
     }
 }
 
@@ -415,27 +426,6 @@ fn index(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
     Ok(())
 }
 
-fn user_type(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
-    let raw = cursor.qualified_name()?;
-    let Some(from) = state
-        .candidates(&raw)
-        .into_iter()
-        .find(|name| state.types.contains_key(name))
-    else {
-        return Ok(());
-    };
-    let mut to = from.clone();
-    if cursor.words(&["rename", "to"]) {
-        to.name = cursor.name()?;
-    } else if cursor.words(&["set", "schema"]) {
-        to.schema = cursor.name()?;
-    } else {
-        return Ok(());
-    }
-    rename_type(state, &from, &to);
-    Ok(())
-}
-
 fn schema(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
     let from = cursor.name()?;
     if !cursor.words(&["rename", "to"]) {
@@ -452,7 +442,7 @@ fn schema(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
     }
     let types: Vec<_> = state.types.keys().filter(|name| name.schema == from).cloned().collect();
     for old in types {
-        rename_type(
+        user_types::rename(
             state,
             &old,
             &TableName {

@@ -1,11 +1,21 @@
 //! Columns: from definitions, from parents, from composite types.
 
 use super::cursor::{Cursor, Fault, Parse};
-use super::elements::{ColumnDef, DefaultValue, Like, NotNull};
-use super::state::{ColumnState, State, TableId};
+use super::defaults::DefaultValue;
+use super::elements::{ColumnDef, Like, NotNull};
+use super::sequences::{Owned, choose_sequence_name};
+use super::state::{State, TableId};
 use super::types::parse_type;
-use crate::catalog::names::choose_name;
 use crate::catalog::{Column, Identity, TableKind, TableName};
+
+#[derive(Clone, Debug)]
+pub(super) struct ColumnState {
+    pub(super) column: Column,
+    /// Whether children inherit its `NOT NULL`.
+    pub(super) not_null_inherited: bool,
+    /// The sequences that it owns.
+    pub(super) sequences: Vec<Owned>,
+}
 
 /// What a child table takes over from a column of its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,12 +33,15 @@ fn new_column(name: String, type_name: String, collation: Option<String>) -> Col
         collation,
         not_null: false,
         has_default: false,
+        default_value: None,
         identity: None,
         generated: false,
+        sequence: None,
     };
     ColumnState {
         column,
         not_null_inherited: true,
+        sequences: Vec::new(),
     }
 }
 
@@ -40,7 +53,7 @@ impl ColumnState {
 
     pub(super) fn set_identity(&mut self, identity: Identity) {
         self.column.identity = Some(identity);
-        self.column.has_default = false;
+        self.drop_default();
         self.set_not_null(NotNull { inherited: true });
     }
 
@@ -48,6 +61,7 @@ impl ColumnState {
         let mut copy = self.clone();
         copy.column.not_null = self.column.not_null && self.not_null_inherited;
         copy.not_null_inherited = true;
+        copy.disown_sequences();
         if inheritance != (Inheritance::Partition { identity: true }) {
             copy.column.identity = None;
         }
@@ -61,7 +75,10 @@ impl ColumnState {
                 inherited: other.not_null_inherited,
             });
         }
-        self.column.has_default |= other.column.has_default;
+        if !self.column.has_default {
+            self.column.has_default = other.column.has_default;
+            self.column.default_value.clone_from(&other.column.default_value);
+        }
         self.column.generated |= other.column.generated;
     }
 }
@@ -98,21 +115,30 @@ pub(super) fn inherit(columns: &mut Vec<ColumnState>, parent: &[ColumnState], in
 }
 
 /// Adds the columns that `LIKE` copies.
-pub(super) fn copy_like(state: &State, columns: &mut Vec<ColumnState>, like: &Like) -> Parse<()> {
+pub(super) fn copy_like(
+    state: &mut State,
+    table: &TableName,
+    columns: &mut Vec<ColumnState>,
+    like: &Like,
+) -> Parse<()> {
     let source = state.require(&like.source)?;
-    for source in state
+    let copies = state
         .table(source)
-        .map(|table| table.columns.as_slice())
-        .unwrap_or_default()
-    {
-        let mut copy = source.clone();
+        .map(|table| table.columns.clone())
+        .unwrap_or_default();
+    for mut copy in copies {
+        copy.disown_sequences();
         if copy.column.generated {
             copy.column.generated = like.generated;
-        } else {
-            copy.column.has_default &= like.defaults;
+        } else if !like.defaults {
+            copy.drop_default();
         }
         if !like.identity {
             copy.column.identity = None;
+        } else if copy.column.identity.is_some() {
+            let sequence = choose_sequence_name(state, table, &copy.column.name);
+            state.relations.insert(sequence.clone());
+            copy.own_sequence(sequence, true);
         }
         columns.push(copy);
     }
@@ -143,17 +169,12 @@ pub(super) fn define(
     if let Some(not_null) = definition.not_null {
         column.set_not_null(not_null);
     }
-    match definition.default {
-        Some(DefaultValue::Expression) => column.column.has_default = true,
-        Some(DefaultValue::Null) => {
-            let coerced = definition
-                .data_type
-                .as_ref()
-                .is_some_and(|data_type| state.coerces_null(data_type));
-            column.column.has_default =
-                coerced || (definition.data_type.is_none() && column.column.type_name.contains('('));
-        }
-        None => {}
+    if let Some(default) = &definition.default {
+        let coerced = match &definition.data_type {
+            Some(data_type) => state.coerces_null(data_type),
+            None => column.column.type_name.contains('('),
+        };
+        column.set_default(default, coerced);
     }
     column.column.generated |= definition.generated;
     if let Some(identity) = definition.identity {
@@ -161,34 +182,22 @@ pub(super) fn define(
     }
     if definition.data_type.as_ref().is_some_and(|data_type| data_type.serial) {
         column.set_not_null(NotNull { inherited: true });
-        column.column.has_default = true;
+        column.set_default(&DefaultValue::Expression, true);
     }
     let owns_sequence = definition.identity.is_some() || definition.data_type.as_ref().is_some_and(|t| t.serial);
     if owns_sequence {
         let sequence = match &definition.sequence {
             Some(raw) => state.creation_name(raw),
-            None => sequence_name(state, table, &definition.name),
+            None => choose_sequence_name(state, table, &definition.name),
         };
-        state.relations.insert(sequence);
+        state.relations.insert(sequence.clone());
+        column.own_sequence(sequence, definition.identity.is_some());
     }
     match existing.and_then(|at| columns.get_mut(at)) {
         Some(own) => *own = column,
         None => columns.push(column),
     }
     Ok(())
-}
-
-fn sequence_name(state: &State, table: &TableName, column: &str) -> TableName {
-    let taken = |name: &str| {
-        state.relations.contains(&TableName {
-            schema: table.schema.clone(),
-            name: name.to_owned(),
-        })
-    };
-    TableName {
-        schema: table.schema.clone(),
-        name: choose_name(&table.name, column, "seq", taken),
-    }
 }
 
 /// Makes a change to a column of a table and, if `recurse`, of all tables below it.

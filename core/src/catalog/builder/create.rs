@@ -1,23 +1,24 @@
 //! `CREATE …`.
 
-use super::columns::{self, Inheritance};
+use super::columns::{self, ColumnState, Inheritance};
 use super::constraints;
 use super::cursor::{Cursor, Fault, Parse};
 use super::elements::{Body, Constraint, Element, Like, parse_elements};
-use super::state::{ColumnState, State, TableId, TableState, UserType};
-use super::types::parse_type;
+use super::state::{State, TableId, TableState, UserType};
+use super::{sequences, triggers, user_types};
 use crate::catalog::{TableKind, TableName};
 
 /// Reads a whole `CREATE` statement.
 pub(super) fn statement(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
-    let (mut temporary, mut foreign, mut unique) = (false, false, false);
+    let (mut temporary, mut foreign, mut unique, mut constraint) = (false, false, false, false);
     cursor.advance();
     while let Some(word) = cursor.any_word() {
         match word.as_str() {
             "temporary" | "temp" => temporary = true,
             "foreign" => foreign = true,
             "unique" => unique = true,
-            "table" if temporary => return Ok(()),
+            "constraint" => constraint = true,
+            "table" | "sequence" if temporary => return Ok(()),
             "table" => {
                 return table(
                     state,
@@ -27,8 +28,10 @@ pub(super) fn statement(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()>
             }
             "index" if unique => return constraints::create_unique_index(state, cursor),
             "index" => return plain_index(state, cursor),
-            "type" => return user_type(state, cursor),
-            "domain" => return domain(state, cursor),
+            "type" => return user_types::create(state, cursor),
+            "domain" => return user_types::create_domain(state, cursor),
+            "sequence" => return sequences::create(state, cursor),
+            "trigger" => return triggers::create(state, cursor, constraint),
             "collation" => {
                 cursor.words(&["if", "not", "exists"]);
                 let raw = cursor.qualified_name()?;
@@ -36,7 +39,7 @@ pub(super) fn statement(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()>
                 state.collations.insert(name);
                 return Ok(());
             }
-            "view" | "sequence" => {
+            "view" => {
                 cursor.words(&["if", "not", "exists"]);
                 let raw = cursor.qualified_name()?;
                 let name = state.creation_name(&raw);
@@ -76,28 +79,6 @@ fn schema(cursor: &Cursor<'_>) -> Parse<()> {
         }
         false => Ok(()),
     }
-}
-
-fn user_type(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
-    let raw = cursor.qualified_name()?;
-    let name = state.creation_name(&raw);
-    let user_type = if cursor.word("as") && cursor.is_punct(b'(') {
-        state.relations.insert(name.clone());
-        UserType::Composite(columns::parse_attributes(state, cursor)?)
-    } else {
-        UserType::Other
-    };
-    state.types.insert(name, user_type);
-    Ok(())
-}
-
-fn domain(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
-    let raw = cursor.qualified_name()?;
-    let name = state.creation_name(&raw);
-    cursor.word("as");
-    parse_type(cursor)?;
-    state.types.insert(name, UserType::Domain);
-    Ok(())
 }
 
 fn table(state: &mut State, cursor: &mut Cursor<'_>, kind: TableKind) -> Parse<()> {
@@ -147,6 +128,7 @@ fn table(state: &mut State, cursor: &mut Cursor<'_>, kind: TableKind) -> Parse<(
         columns,
         keys: Vec::new(),
         foreign_keys: Vec::new(),
+        triggers: Vec::new(),
     });
     if let Some(parent) = source.partition_of {
         constraints::give_all(state, parent, id);
@@ -245,7 +227,7 @@ fn define_columns(
             }
             Element::Constraint(constraint) => keys.push(constraint),
             Element::Like(like) => {
-                columns::copy_like(state, columns, &like)?;
+                columns::copy_like(state, table, columns, &like)?;
                 likes.push(like);
             }
         }

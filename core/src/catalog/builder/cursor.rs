@@ -2,7 +2,7 @@
 
 use crate::catalog::names::{NAME_BYTES_MAX, truncate};
 use crate::lex::LexError;
-use crate::lex::tokens::{Token, TokenKind, Tokens};
+use crate::lex::tokens::{Token, TokenKind, Tokens, decode_name, string_value};
 
 /// Why a statement cannot be read, and at which offset of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,7 @@ pub(super) struct Cursor<'a> {
     sql: &'a [u8],
     tokens: Vec<Token<'a>>,
     at: usize,
+    standard_conforming_strings: bool,
 }
 
 impl<'a> Cursor<'a> {
@@ -44,7 +45,12 @@ impl<'a> Cursor<'a> {
         while tokens.last().is_some_and(|token| token.kind == TokenKind::Punct(b';')) {
             tokens.pop();
         }
-        Ok(Self { sql, tokens, at: 0 })
+        Ok(Self {
+            sql,
+            tokens,
+            at: 0,
+            standard_conforming_strings,
+        })
     }
 
     pub(super) fn position(&self) -> usize {
@@ -183,6 +189,16 @@ impl<'a> Cursor<'a> {
             schema = Some(std::mem::replace(&mut name, self.name()?));
         }
         Ok(RawName { schema, name, offset })
+    }
+
+    /// Takes a string literal of any form; its value.
+    pub(super) fn string(&mut self) -> Parse<String> {
+        if self.kind() != Some(&TokenKind::String) {
+            return self.fault("a string is expected here");
+        }
+        let value = string_value(self.text(), self.standard_conforming_strings);
+        self.at += 1;
+        Ok(decode_name(&value).into_owned())
     }
 
     /// Takes `(name, …)`.

@@ -2,6 +2,7 @@
 
 use super::cursor::{Cursor, Parse, RawName};
 use super::state::{State, TableId, TableState};
+use super::{sequences, triggers};
 use crate::catalog::TableName;
 
 /// Reads a whole `DROP` statement.
@@ -11,6 +12,9 @@ pub(super) fn statement(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()>
     let object = cursor.any_word().unwrap_or_default();
     cursor.word("concurrently");
     cursor.words(&["if", "exists"]);
+    if object == "trigger" {
+        return triggers::drop(state, cursor);
+    }
     loop {
         let raw = cursor.qualified_name()?;
         match object.as_str() {
@@ -20,6 +24,7 @@ pub(super) fn statement(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()>
                 }
             }
             "index" => drop_index(state, &raw),
+            "sequence" => sequences::drop(state, &raw),
             "schema" => {
                 let inside = |table: &TableState| table.name.schema == raw.name;
                 let ids: Vec<_> = state
@@ -28,6 +33,7 @@ pub(super) fn statement(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()>
                     .map(|(id, _)| id)
                     .collect();
                 ids.into_iter().for_each(|id| state.remove(id));
+                state.types.retain(|name, _| name.schema != raw.name);
             }
             _ => {
                 for name in state.candidates(&raw) {
@@ -96,7 +102,10 @@ pub(super) fn drop_constraint(state: &mut State, id: TableId, name: &str) {
 pub(super) fn drop_column(state: &mut State, id: TableId, name: &str, recurse: bool) {
     let is = |column: &String| column == name;
     let Some(table) = state.table_mut(id) else { return };
-    table.columns.retain(|state| state.column.name != name);
+    let dropped: Vec<_> = table
+        .columns
+        .extract_if(.., |state| state.column.name == name)
+        .collect();
     table
         .keys
         .retain(|state| !state.key.columns.iter().any(is) && !state.mentions.iter().any(is));
@@ -107,6 +116,9 @@ pub(super) fn drop_column(state: &mut State, id: TableId, name: &str, recurse: b
         table
             .foreign_keys
             .retain(|state| state.target != Some(id) || !state.foreign_key.referenced_columns.iter().any(is));
+    }
+    for owned in dropped.iter().flat_map(|column| &column.sequences) {
+        state.relations.remove(&owned.name);
     }
     if recurse {
         for child in state.descendants(id) {

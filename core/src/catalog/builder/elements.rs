@@ -1,6 +1,7 @@
 //! Column definitions and constraints, the parts that `CREATE TABLE` and `ALTER TABLE … ADD` share (syntax only).
 
 use super::cursor::{Cursor, Parse, RawName};
+use super::defaults::{DefaultValue, parse_default};
 use super::types::{ColumnType, parse_type};
 use crate::catalog::{Action, Identity};
 use crate::lex::tokens::TokenKind;
@@ -21,13 +22,6 @@ pub(super) struct Like {
     pub(super) identity: bool,
     pub(super) generated: bool,
     pub(super) indexes: bool,
-}
-
-/// What a `DEFAULT` clause says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum DefaultValue {
-    Null,
-    Expression,
 }
 
 /// A column definition; the type is absent in typed tables and partitions.
@@ -223,18 +217,6 @@ fn parse_column_constraint(cursor: &mut Cursor<'_>, column: &mut ColumnDef) -> P
         cursor.skip_one()?;
     }
     Ok(())
-}
-
-/// Takes the expression behind `DEFAULT`.
-pub(super) fn parse_default(cursor: &mut Cursor<'_>) -> Parse<DefaultValue> {
-    let null = cursor.is_word("null") && !matches!(cursor.kind_at(1), Some(TokenKind::Punct(b':')));
-    let start = cursor.position();
-    cursor.skip_default()?;
-    Ok(if null && cursor.position() == start + 1 {
-        DefaultValue::Null
-    } else {
-        DefaultValue::Expression
-    })
 }
 
 fn parse_generated(cursor: &mut Cursor<'_>, column: &mut ColumnDef) -> Parse<()> {

@@ -9,13 +9,17 @@ mod columns;
 mod constraints;
 mod create;
 mod cursor;
+mod defaults;
 mod drop;
 mod elements;
 mod search_path;
+mod sequences;
 mod state;
 #[cfg(test)]
 mod tests;
+mod triggers;
 mod types;
+mod user_types;
 
 use self::cursor::{Cursor, Parse};
 use self::search_path::SearchPath;
@@ -139,6 +143,7 @@ fn subject(statement: &[u8], scs: bool) -> Option<Subject> {
                     "temp",
                     "unlogged",
                     "foreign",
+                    "constraint",
                 ];
                 !modifiers.contains(&word.as_ref()) && !["unique", "materialized", "recursive"].contains(&word.as_ref())
             })?;
@@ -151,18 +156,19 @@ fn subject(statement: &[u8], scs: bool) -> Option<Subject> {
                 "sequence",
                 "view",
                 "collation",
+                "trigger",
             ];
             known.contains(&object.as_ref()).then_some(Subject::Create)
         }
         "alter" => {
             let object = words.find(|word| word != "foreign")?;
-            ["table", "index", "type", "domain", "schema"]
+            ["table", "index", "type", "domain", "schema", "sequence", "trigger"]
                 .contains(&object.as_ref())
                 .then_some(Subject::Alter)
         }
         "drop" => {
             let object = words.find(|word| word != "foreign")?;
-            ["table", "index", "type", "domain", "schema"]
+            ["table", "index", "type", "domain", "schema", "sequence", "trigger"]
                 .contains(&object.as_ref())
                 .then_some(Subject::Drop)
         }

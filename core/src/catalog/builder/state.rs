@@ -2,11 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::columns::ColumnState;
 use super::cursor::{Fault, Parse, RawName};
 use super::search_path::SearchPath;
 use super::types::{ColumnType, RawType};
+use super::user_types;
 use crate::catalog::names::quote_ident;
-use crate::catalog::{Catalog, Column, ForeignKey, Key, Table, TableKind, TableName};
+use crate::catalog::{Catalog, ForeignKey, Key, Table, TableKind, TableName, Trigger};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How many levels of inheritance and partitions are followed.
@@ -33,7 +35,8 @@ pub(super) struct State {
 #[derive(Clone, Debug)]
 pub(super) enum UserType {
     Composite(Vec<ColumnState>),
-    Domain,
+    Domain { base_type: String, not_null: bool },
+    Enum(Vec<String>),
     Other,
 }
 
@@ -46,13 +49,7 @@ pub(super) struct TableState {
     pub(super) columns: Vec<ColumnState>,
     pub(super) keys: Vec<KeyState>,
     pub(super) foreign_keys: Vec<ForeignState>,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct ColumnState {
-    pub(super) column: Column,
-    /// Whether children inherit its `NOT NULL`.
-    pub(super) not_null_inherited: bool,
+    pub(super) triggers: Vec<Trigger>,
 }
 
 #[derive(Clone, Debug)]
@@ -197,9 +194,8 @@ impl State {
         for name in table.foreign_keys.iter().map(|state| &state.foreign_key.name) {
             self.constraints.remove(&qualify(name));
         }
-        for column in &table.columns {
-            let sequence = crate::catalog::names::object_name(&table.name.name, &column.column.name, "seq");
-            self.relations.remove(&qualify(&sequence));
+        for owned in table.columns.iter().flat_map(|column| &column.sequences) {
+            self.relations.remove(&owned.name);
         }
         for other in self.tables_mut() {
             other.foreign_keys.retain(|state| state.target != Some(id));
@@ -304,7 +300,7 @@ impl State {
                 };
                 self.candidates(&raw)
                     .iter()
-                    .any(|name| matches!(self.types.get(name), Some(UserType::Domain)))
+                    .any(|name| matches!(self.types.get(name), Some(UserType::Domain { .. })))
             }
             RawType::Builtin(_) => false,
         };
@@ -359,7 +355,7 @@ impl State {
             .table_ids()
             .map(|(_, table)| self.finish_table(table))
             .collect::<Result<Vec<_>>>()?;
-        Catalog::from_tables(tables)
+        Catalog::from_parts(tables, user_types::finish(&self))
     }
 
     fn finish_table(&self, table: &TableState) -> Result<Table> {
@@ -382,6 +378,7 @@ impl State {
                 .iter()
                 .map(|state| self.finish_foreign_key(table, state))
                 .collect::<Result<Vec<_>>>()?,
+            triggers: table.triggers.clone(),
         })
     }
 

@@ -442,3 +442,37 @@ fn deep_inheritance_is_refused_and_wide_is_followed() {
         ["id integer", "late text not null"]
     );
 }
+
+#[test]
+fn words_whose_meaning_is_fixed_by_the_server_are_no_constants() {
+    let catalog = read(
+        "SET standard_conforming_strings = off;
+         CREATE TABLE t (a timestamp DEFAULT 'Now', b date DEFAULT ' today ', c text DEFAULT 'now', d text DEFAULT 'a\\nb',
+             e text DEFAULT U&'x', f text DEFAULT E'\\x41', g int DEFAULT 0x1f, h text DEFAULT N'x');",
+    );
+    let columns = &catalog.table("public", "t").unwrap().columns;
+    assert!(columns.iter().all(|column| column.has_default));
+    let values: Vec<_> = columns.iter().map(|column| column.default_value.as_deref()).collect();
+    assert_eq!(values, [None, None, Some("now"), Some("a\nb"), None, None, None, None]);
+}
+
+#[test]
+fn statements_about_unknown_owners_change_nothing() {
+    let catalog = read(
+        "CREATE SEQUENCE s OWNED BY nothing.at; ALTER SEQUENCE s OWNED BY a.b.c; ALTER TRIGGER x ON nothing RENAME TO y;
+         CREATE TRIGGER x AFTER INSERT ON nothing EXECUTE FUNCTION f(); DROP TRIGGER x ON nothing; CREATE TABLE t (id int);
+         ALTER TABLE t DISABLE TRIGGER x, ENABLE REPLICA TRIGGER \"user\"; ALTER TYPE nothing ADD VALUE 'x';",
+    );
+    let table = catalog.table("public", "t").unwrap();
+    assert_eq!(
+        (table.triggers.as_slice(), &table.columns[0].sequence),
+        (&[][..], &None)
+    );
+    for wrong in [
+        "CREATE TYPE t AS ENUM (a)",
+        "CREATE TYPE t AS ENUM ('a' 'b')",
+        "CREATE TRIGGER x AFTER INSERT",
+    ] {
+        assert!(Catalog::from_schema_sql(wrong).is_err(), "{wrong}");
+    }
+}
