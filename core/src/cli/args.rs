@@ -19,7 +19,8 @@ pub(super) struct Args {
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    Convert(Convert),
+    Convert(Box<Convert>),
+    Catalog(CatalogArgs),
 }
 
 /// Turn a dump into a script that merges it.
@@ -46,6 +47,22 @@ pub(super) struct Convert {
     /// No progress and no summary on standard error
     #[arg(short, long)]
     pub(super) quiet: bool,
+}
+
+/// Print what is known of the tables, as JSON for --catalog.
+///
+/// The best catalog is that of the target. From a live database: dumpsert catalog --query | psql -XAt target > catalog.json
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct CatalogArgs {
+    /// Print the SQL query that returns the catalog of a live database (PostgreSQL 12 and later) as one JSON value; any
+    /// driver can run it
+    #[arg(long)]
+    pub(super) query: bool,
+
+    /// Print the catalog of schema SQL (pg_dump --schema-only); may be given several times, later files build on earlier ones
+    #[arg(long, value_name = "FILE")]
+    pub(super) schema: Vec<PathBuf>,
 }
 
 /// What decides how a dump is read and what becomes of it: the same for every command.

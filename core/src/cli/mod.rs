@@ -16,9 +16,10 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
+use dumpsert::catalog::CATALOG_QUERY;
 use dumpsert::{Category, Client, Error, Progress, Report, convert_file, convert_with};
 
-use args::{Args, Command, Convert};
+use args::{Args, CatalogArgs, Command, Convert};
 use output::Output;
 use progress::ProgressBar;
 use settings::Settings;
@@ -99,6 +100,7 @@ where
 fn run_command(command: &Command) -> u8 {
     let result = match command {
         Command::Convert(args) => convert(args),
+        Command::Catalog(args) => catalog(args),
     };
     match result {
         Ok(()) => 0,
@@ -146,6 +148,16 @@ fn convert(args: &Convert) -> Result<(), Failure> {
         let _ = summary::print(&mut io::stderr().lock(), &report);
     }
     Ok(())
+}
+
+fn catalog(args: &CatalogArgs) -> Result<(), Failure> {
+    let text = match args.query {
+        true => CATALOG_QUERY.to_owned(),
+        false => settings::read_schema(&args.schema)?.to_json(),
+    };
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    written.map_err(|error| Failure::File("standard output".to_owned(), error))
 }
 
 /// How long the dump is, where that is known; refuses what cannot be one.

@@ -53,6 +53,18 @@ fn config(error: Error) -> Failure {
     Failure::Library("options".to_owned(), error)
 }
 
+/// One builder for all files: a later one may alter a table of an earlier one.
+pub(super) fn read_schema(files: &[PathBuf]) -> Result<Catalog, Failure> {
+    let mut builder = CatalogBuilder::new();
+    for path in files {
+        let text = read_file(path)?;
+        builder
+            .read_sql(&text)
+            .map_err(|error| Failure::Library(path.display().to_string(), error))?;
+    }
+    builder.finish().map_err(config)
+}
+
 fn plan(args: &Planning, mut options: Options, schema: &[PathBuf], catalog: &[PathBuf]) -> Result<Plan, Failure> {
     if let Some(style) = args.style {
         options = options.with_style(style.into());
@@ -73,17 +85,7 @@ fn plan(args: &Planning, mut options: Options, schema: &[PathBuf], catalog: &[Pa
         options = options.with_lock_timeout(timeout);
     }
     if !schema.is_empty() {
-        // One builder for all files: a later one may alter a table of an earlier one.
-        let mut builder = CatalogBuilder::new();
-        for path in schema {
-            let text = read_file(path)?;
-            builder
-                .read_sql(&text)
-                .map_err(|error| Failure::Library(path.display().to_string(), error))?;
-        }
-        options = options
-            .with_catalog(builder.finish().map_err(config)?)
-            .map_err(config)?;
+        options = options.with_catalog(read_schema(schema)?).map_err(config)?;
     }
     for path in catalog {
         let catalog = Catalog::from_json(read_file(path)?);
