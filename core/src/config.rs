@@ -7,14 +7,17 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limit;
+pub use crate::limits::parse_size;
 use crate::nearest::nearest;
 use crate::options::{Client, Losses, NoKey, Options, Style, Triggers};
+use crate::permits::Unselected;
 use crate::update::Update;
 
 type Setter = fn(Options, &Place<'_>, &Value) -> Result<Options>;
 
 /// Every option of the library, by name.
-const OPTIONS: [(&str, Setter); 14] = [
+const OPTIONS: [(&str, Setter); 19] = [
     ("style", |options, place, value| {
         Ok(options.with_style(place.choice(
             value,
@@ -72,6 +75,31 @@ const OPTIONS: [(&str, Setter); 14] = [
     }),
     ("update_never", |options, place, value| {
         place.each(value, options, |options, columns| options.with_update_never(columns))
+    }),
+    ("only_schemas", |options, place, value| {
+        place.each(value, options, |options, schema| options.with_only_schema(schema))
+    }),
+    ("unselected", |options, place, value| {
+        let choices = [("drop", Unselected::Drop), ("error", Unselected::Error)];
+        Ok(options.with_unselected(place.choice(value, &choices)?))
+    }),
+    ("allow_extension_tables", |options, place, value| {
+        place.each(value, options, |options, table| {
+            options.with_allow_extension_table(table)
+        })
+    }),
+    ("allow_relations", |options, place, value| {
+        place.each(value, options, |options, name| options.with_allow_relation(name))
+    }),
+    ("limits", |options, place, value| {
+        place.table(value)?.iter().try_fold(options, |options, (name, value)| {
+            let size = match value {
+                Value::Number(number) => parse_size(&number.to_string()),
+                _ => parse_size(place.inner(name).text(value)?),
+            };
+            let limit = Limit::from_name(name).map_err(|error| place.blame(error))?;
+            options.with_limit(limit, size.map_err(|error| place.inner(name).blame(error))?)
+        })
     }),
     ("keys", |mut options, place, value| {
         for (table, columns) in place.table(value)? {
@@ -427,13 +455,17 @@ mod tests {
         let toml = Options::from_toml(
             "style = 'batches'\nno_key = 'skip'\ntriggers = 'fire'\nlosses = 'error'\nclient = 'driver'\n\
              database = 'shop'\nbatch_rows = 7\nbatch_bytes = 700\nlock_timeout = '30s'\nupdate = 'changed'\n\
-             update_only = ['a', 'b']\nupdate_never = 'c'\n[keys]\n'public.t' = ['a', 'b']\n\
+             update_only = ['a', 'b']\nupdate_never = 'c'\nonly_schemas = ['app', '\"B\"']\nunselected = 'error'\n\
+             allow_extension_tables = 'cron.job'\nallow_relations = ['a.v', 'a.w']\n\
+             [limits]\nrow_bytes = '2MB'\nsequences = 9\n[keys]\n'public.t' = ['a', 'b']\n\
              [tables.'public.\"U\"']\nkey = 'id'\nupdate = 'newer(at)'\nupdate_only = 'x,y'\nupdate_never = ['z']\n",
         );
         let json = Options::from_json(
             r#"{"style": "batches", "no_key": "skip", "triggers": "fire", "losses": "error", "client": "driver",
                 "database": "shop", "batch_rows": 7, "batch_bytes": 700, "lock_timeout": 30000, "update": "changed",
-                "update_only": "a,b", "update_never": ["c"], "keys": {"public.t": "a,b"}, "tables": {"public.\"U\"":
+                "update_only": "a,b", "update_never": ["c"], "only_schemas": ["app", "\"B\""], "unselected": "error",
+                "allow_extension_tables": ["cron.job"], "allow_relations": ["a.v", "a.w"],
+                "limits": {"row_bytes": 2097152, "sequences": 9}, "keys": {"public.t": "a,b"}, "tables": {"public.\"U\"":
                 {"key": ["id"], "update": "newer(at)", "update_only": ["x", "y"], "update_never": "z"}}}"#,
         );
         let methods = (|| {
@@ -450,6 +482,14 @@ mod tests {
                 .with_update(Update::Changed)
                 .with_update_only("a,b")?
                 .with_update_never("c")?
+                .with_only_schema("app")?
+                .with_only_schema("\"B\"")?
+                .with_unselected(Unselected::Error)
+                .with_allow_extension_table("cron.job")?
+                .with_allow_relation("a.v")?
+                .with_allow_relation("a.w")?
+                .with_limit(Limit::RowBytes, 2 << 20)?
+                .with_limit(Limit::Sequences, 9)?
                 .with_key("public.t=a,b")?
                 .with_key("public.\"U\"=id")?
                 .with_table_update("public.\"U\"", Update::Newer("at".into()))?
@@ -481,6 +521,19 @@ mod tests {
             "lock_timeout = 0",
             &["`lock_timeout`: PostgreSQL takes 1 ms to 24 days"],
         );
+        assert_wrong(
+            "only_schemas = 'a.b'",
+            &["`only_schemas`: `a.b` is no name of a schema"],
+        );
+        assert_wrong(
+            "[limits]\nrow_byte = 1",
+            &["`limits`: `row_byte` is no limit", "did you mean row_bytes?"],
+        );
+        assert_wrong(
+            "[limits]\nrow_bytes = '1 PB'",
+            &["`limits.row_bytes`: `1 PB` is no size"],
+        );
+        assert_wrong("[limits]\nrow_bytes = 0", &["`limits.row_bytes`: `0` is no size"]);
         assert_wrong("keys = 'id'", &["`keys`: a table"]);
         assert_wrong("[keys]\nt = 'a b'", &["`keys.t`"]);
         assert_wrong(

@@ -38,18 +38,24 @@ mod limits;
 mod listed;
 mod nearest;
 mod options;
+mod permits;
 mod prescan;
 mod report;
 mod rewrite;
 mod rewriter;
 mod statements;
+pub mod untrusted_input {
+    #![doc = include_str!("untrusted_input.md")]
+}
 mod update;
 
 pub use catalog::Catalog;
 pub use config::Config;
 pub use error::{Category, Error, ErrorKind, Position, Result};
 pub use io::{convert, convert_file, convert_str, convert_with};
+pub use limits::Limit;
 pub use options::{Client, Losses, NoKey, Options, Plan, Style, Triggers};
+pub use permits::Unselected;
 pub use report::{Report, TableReport, Warning};
 pub use rewriter::{Progress, Rewriter};
 pub use statements::{Statements, statements};

@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::lex::tokens::decode_name;
 use crate::listed::Listed;
 use crate::nearest::nearest;
+use crate::permits::Permits;
 use crate::update::{Rules, Update};
 
 /// How the script writes rows.
@@ -106,6 +107,7 @@ pub struct Options {
     database: Option<String>,
     batch_rows: Option<usize>,
     batch_bytes: Option<usize>,
+    pub(crate) permits: Permits,
 }
 
 impl Options {
@@ -182,11 +184,7 @@ impl Options {
     /// # Errors
     /// If `table` is no name of a table.
     pub fn with_table_update(mut self, table: &str, update: Update) -> Result<Self> {
-        let relation = head::parse_relation(table.as_bytes()).ok_or_else(|| {
-            Error::new(ErrorKind::InvalidOption, format!("`{table}` is no name of a table"))
-                .with_hint("write it as schema.table, and quote names with capitals: public.\"User\"")
-        })?;
-        self.rules.of(Some(table_name(relation))).update = Some(update);
+        self.rules.of(Some(parse_table(table)?)).update = Some(update);
         Ok(self)
     }
 
@@ -251,6 +249,7 @@ impl Options {
     pub(crate) fn into_defaults(mut self) -> Self {
         self.keys.values_mut().for_each(Listed::make_default);
         self.rules.make_defaults();
+        self.permits.make_defaults();
         self
     }
 
@@ -303,6 +302,14 @@ fn table_name(relation: Relation) -> TableName {
         schema: decode_name(&schema).into_owned(),
         name: decode_name(&relation.name).into_owned(),
     }
+}
+
+/// Reads `schema.table`.
+pub(crate) fn parse_table(table: &str) -> Result<TableName> {
+    head::parse_relation(table.as_bytes()).map(table_name).ok_or_else(|| {
+        invalid(format!("`{table}` is no name of a table"))
+            .with_hint("write it as schema.table, and quote names with capitals: public.\"User\"")
+    })
 }
 
 fn names(columns: &[Vec<u8>]) -> Vec<String> {
@@ -399,6 +406,10 @@ impl Plan {
         &self.0.rules
     }
 
+    pub(crate) fn permits(&self) -> &Permits {
+        &self.0.permits
+    }
+
     /// The database that is taken of a dump that has several.
     pub(crate) fn database(&self) -> Option<&str> {
         self.0.database.as_deref()
@@ -428,6 +439,16 @@ impl Plan {
 
     /// The options that the script hands to its fixed text.
     pub(crate) fn target_options(&self) -> String {
-        serde_json::json!({ "triggers": self.0.triggers, "no_key": self.0.no_key }).to_string()
+        let (extension_tables, relations) = self.allowed_names();
+        let mut options = serde_json::json!({ "triggers": self.0.triggers, "no_key": self.0.no_key });
+        for (name, list) in [
+            ("allow_extension_tables", extension_tables),
+            ("allow_relations", relations),
+        ] {
+            if let (Some(options), false) = (options.as_object_mut(), list.is_empty()) {
+                options.insert(name.to_owned(), list.into());
+            }
+        }
+        options.to_string()
     }
 }

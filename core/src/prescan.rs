@@ -43,7 +43,7 @@ fn scan(reader: &mut impl Read, plan: &Plan, mut keep: impl FnMut(&[u8]) -> io::
         database: plan.database().map(str::to_owned),
         is_other: plan.database().is_some(),
     };
-    let mut dump = Reader::new();
+    let mut dump = Reader::new(*plan.limits());
     let mut chunk = vec![0; CHUNK_BYTES];
     loop {
         let read = read_some(reader, &mut chunk)?;

@@ -47,7 +47,7 @@ impl Rewriter {
     /// A rewriter for one dump.
     pub fn new(plan: &Plan) -> Self {
         Self {
-            reader: Reader::new(),
+            reader: Reader::new(*plan.limits()),
             writer: Writer::new(plan.clone()),
             is_done: false,
             written: 0,

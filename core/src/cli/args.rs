@@ -114,6 +114,26 @@ pub(super) struct Planning {
     #[arg(long, value_name = "BYTES")]
     pub(super) batch_bytes: Option<usize>,
 
+    /// A schema whose tables are taken; may be given several times [default: all but PostgreSQL's own]
+    #[arg(long, value_name = "SCHEMA")]
+    pub(super) only_schema: Vec<String>,
+
+    /// What happens to rows of tables that are not selected [default: drop]
+    #[arg(long, value_enum)]
+    pub(super) unselected: Option<Unselected>,
+
+    /// A table of an extension that may be written to; may be given several times
+    #[arg(long, value_name = "TABLE")]
+    pub(super) allow_extension_table: Vec<String>,
+
+    /// A view or foreign table that may be written to; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub(super) allow_relation: Vec<String>,
+
+    /// Another value for a limit, such as row_bytes=1GB; may be given several times
+    #[arg(long, value_name = "NAME=SIZE")]
+    pub(super) limit: Vec<String>,
+
     /// The database to take of a dump that has several (pg_dumpall) [default: the only one that has rows]
     #[arg(long, value_name = "NAME")]
     pub(super) database: Option<String>,
@@ -193,6 +213,14 @@ pub(super) enum Losses {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Unselected {
+    /// They are left out and counted
+    Drop,
+    /// They are an error
+    Error,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
 pub(super) enum Triggers {
     /// Off during the transaction; needs ownership of the tables that have some
     Off,
@@ -235,6 +263,15 @@ impl From<Losses> for dumpsert::Losses {
         match losses {
             Losses::Warn => Self::Warn,
             Losses::Error => Self::Error,
+        }
+    }
+}
+
+impl From<Unselected> for dumpsert::Unselected {
+    fn from(unselected: Unselected) -> Self {
+        match unselected {
+            Unselected::Drop => Self::Drop,
+            Unselected::Error => Self::Error,
         }
     }
 }

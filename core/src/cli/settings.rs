@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use dumpsert::catalog::CatalogBuilder;
-use dumpsert::{Catalog, Config, Error, Options, Plan};
+use dumpsert::config::parse_size;
+use dumpsert::{Catalog, Config, Error, Limit, Options, Plan};
 
 use super::args::Planning;
 use super::{Failure, is_std, read_file};
@@ -65,6 +66,27 @@ pub(super) fn read_schema(files: &[PathBuf]) -> Result<Catalog, Failure> {
     builder.finish().map_err(config)
 }
 
+/// What the dump may write to, and how large it may be.
+fn permits(args: &Planning, mut options: Options) -> Result<Options, Error> {
+    for schema in &args.only_schema {
+        options = options.with_only_schema(schema)?;
+    }
+    if let Some(unselected) = args.unselected {
+        options = options.with_unselected(unselected.into());
+    }
+    for table in &args.allow_extension_table {
+        options = options.with_allow_extension_table(table)?;
+    }
+    for relation in &args.allow_relation {
+        options = options.with_allow_relation(relation)?;
+    }
+    for limit in &args.limit {
+        let (name, size) = limit.split_once('=').unwrap_or((limit, ""));
+        options = options.with_limit(Limit::from_name(name)?, parse_size(size)?)?;
+    }
+    Ok(options)
+}
+
 fn plan(args: &Planning, mut options: Options, schema: &[PathBuf], catalog: &[PathBuf]) -> Result<Plan, Failure> {
     if let Some(style) = args.style {
         options = options.with_style(style.into());
@@ -113,6 +135,7 @@ fn plan(args: &Planning, mut options: Options, schema: &[PathBuf], catalog: &[Pa
     for columns in &args.update_never {
         options = options.with_update_never(columns).map_err(config)?;
     }
+    options = permits(args, options).map_err(config)?;
     if let Some(rows) = args.batch_rows {
         options = options.with_batch_rows(rows);
     }

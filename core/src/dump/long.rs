@@ -65,7 +65,8 @@ impl LongValues {
             Within::Literal => self.literal(bytes, scs, id, events),
             Within::String | Within::Bits => self.string(bytes, scs, id, events),
             Within::Separator => match skip_spaces(bytes, 0) {
-                (_, None) => Ok(Progress::More),
+                (0, None) => Ok(Progress::More),
+                (at, None) => Ok(Progress::Read(at)),
                 (at, Some(b',')) => {
                     self.at = Within::Literal;
                     Ok(Progress::Read(at + 1))
@@ -80,6 +81,13 @@ impl LongValues {
     }
 
     fn literal(&mut self, bytes: &[u8], scs: bool, id: usize, events: &mut impl Events) -> Result<Progress, Fault> {
+        let spaces = bytes
+            .iter()
+            .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n'))
+            .count();
+        if spaces > 0 {
+            return Ok(Progress::Read(spaces));
+        }
         let window = slice(bytes, 0, bytes.len().min(WHOLE_ROW_BYTES));
         if let Some(field) = scan_literal(window, 0, scs)? {
             self.fields += 1;

@@ -3,6 +3,7 @@
 //! [`Reader`](reader::Reader) is the state machine, [`Events`] is who listens. Nothing in here knows what becomes of
 //! the rows.
 
+mod allowed;
 pub(crate) mod copy;
 pub(crate) mod head;
 mod long;

@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Position, Result};
 use crate::lex::literal::{Field, skip_spaces, unexpected};
 use crate::lex::split::{Splitter, count_lines};
 use crate::lex::{LexError, has_excerpt, slice, tail};
-use crate::limits;
+use crate::limits::{HEAD_OVERHEAD_BYTES, Limit, Limits};
 
 /// How much of the next chunk is joined to a cut piece at first.
 const JOIN_BYTES: usize = 4096;
@@ -36,7 +36,7 @@ pub(crate) struct Reader {
     place: Place,
     pub(super) current: Current,
     pub(super) heads: HashMap<Vec<u8>, Current>,
-    heads_bytes: usize,
+    heads_bytes: u64,
     pub(super) fields: Vec<Field>,
     pub(super) scratch: Vec<u8>,
     /// Whether pg_dump's header was seen, and then its trailer.
@@ -46,6 +46,11 @@ pub(crate) struct Reader {
     pub(super) cluster: bool,
     /// The key of a `\\restrict` whose `\\unrestrict` was not seen yet.
     pub(super) restricted: Option<Vec<u8>>,
+    pub(super) limits: Limits,
+    /// Bytes of all statements about the schema.
+    pub(super) catalog_bytes: u64,
+    /// Bytes of the long row so far.
+    pub(super) long_bytes: u64,
 }
 
 /// Where the reader stands between two steps.
@@ -111,7 +116,7 @@ impl Place {
 pub(super) type Step = Result<Option<usize>, Fault>;
 
 impl Reader {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(limits: Limits) -> Self {
         Self {
             state: State::Start,
             scs: true,
@@ -132,6 +137,9 @@ impl Reader {
             complete: false,
             cluster: false,
             restricted: None,
+            limits,
+            catalog_bytes: 0,
+            long_bytes: 0,
         }
     }
 
@@ -142,6 +150,22 @@ impl Reader {
 
     /// Reads the next bytes of the dump.
     pub(crate) fn write(&mut self, chunk: &[u8], events: &mut impl Events) -> Result<()> {
+        let left = self.limits.get(Limit::DumpBytes).saturating_sub(self.bytes());
+        match usize::try_from(left) {
+            Ok(left) if left < chunk.len() => {
+                self.take(slice(chunk, 0, left), events)?;
+                Err(self.locate(self.limits.error(Limit::DumpBytes), self.position(), events))
+            }
+            _ => self.take(chunk, events),
+        }
+    }
+
+    /// The place behind the last byte that was given.
+    fn position(&self) -> Position {
+        self.place.position(&self.carry)
+    }
+
+    fn take(&mut self, chunk: &[u8], events: &mut impl Events) -> Result<()> {
         if !matches!(self.state, State::Start) {
             return self.feed(chunk, events);
         }
@@ -175,7 +199,7 @@ impl Reader {
         };
         self.read(slice(chunk, 0, nul), events)?;
         let error = Error::new(ErrorKind::NulByte, "a NUL byte, which no text of PostgreSQL can hold");
-        Err(self.locate(error, self.place.position(&self.carry), events))
+        Err(self.locate(error, self.position(), events))
     }
 
     fn read(&mut self, chunk: &[u8], events: &mut impl Events) -> Result<()> {
@@ -324,17 +348,12 @@ impl Reader {
 
     /// A head that is not the one before.
     pub(super) fn new_head(&mut self, bytes: &[u8], scan: fn(&[u8]) -> Scanned, events: &mut impl Events) -> Step {
+        let most = self.limits.bytes(Limit::HeadBytes);
         let (head, end) = match scan(bytes) {
-            Ok(found) if found.1 <= limits::HEAD_BYTES_MAX => found,
+            Ok(found) if found.1 <= most => found,
             Err(Stop::Bad(error)) => return Err(error.into()),
-            Err(Stop::More) if bytes.len() < limits::HEAD_BYTES_MAX => return Ok(None),
-            _ => {
-                let message = format!(
-                    "the head of a statement of more than {} MiB",
-                    limits::HEAD_BYTES_MAX >> 20
-                );
-                return Err(LexError::new(0, ErrorKind::TooLarge, message).into());
-            }
+            Err(Stop::More) if bytes.len() < most => return Ok(None),
+            _ => return Err(self.limits.error(Limit::HeadBytes).into()),
         };
         if self.complete {
             let message = "rows behind the end of the dump";
@@ -347,10 +366,9 @@ impl Reader {
                 // What goes wrong from here on is about this table.
                 self.state = State::Values;
                 let Target { id, columns } = events.head(&head, self.search_path.as_deref())?;
-                self.heads_bytes += text.len();
-                if self.heads_bytes > limits::HEADS_BYTES_MAX {
-                    let message = "the dump has too many different statement heads";
-                    return Err(LexError::new(0, ErrorKind::TooLarge, message).into());
+                self.heads_bytes += text.len() as u64 + HEAD_OVERHEAD_BYTES;
+                if self.heads_bytes > self.limits.get(Limit::HeadsBytes) {
+                    return Err(self.limits.error(Limit::HeadsBytes).into());
                 }
                 let default_values = head.rows == Rows::Default;
                 self.current = Current {
@@ -380,8 +398,16 @@ impl Reader {
         Ok(Some(end))
     }
 
-    /// Behind a row: another one, or the end of the statement.
+    /// Behind a row: another one, or the end of the statement. White space may not go on for ever.
     fn tail(&mut self, bytes: &[u8]) -> Step {
+        let most = self.limits.bytes(Limit::GapBytes);
+        match self.behind_row(slice(bytes, 0, bytes.len().min(most))) {
+            Ok(None) if bytes.len() >= most => Err(self.limits.error(Limit::GapBytes).into()),
+            step => step,
+        }
+    }
+
+    fn behind_row(&mut self, bytes: &[u8]) -> Step {
         let (at, byte) = skip_spaces(bytes, 0);
         match byte {
             None => Ok(None),

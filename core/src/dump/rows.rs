@@ -7,6 +7,7 @@ use super::{Events, Fault};
 use crate::error::{Error, ErrorKind};
 use crate::lex::literal::scan_row;
 use crate::lex::{LexError, slice};
+use crate::limits::{Limit, Limits};
 
 impl Reader {
     /// `INSERT`s with the head of the one before: as many as there are.
@@ -21,7 +22,13 @@ impl Reader {
             // Anything but one row and `;` LF goes the general way, from the row on.
             let (row, _) = window(slice(rest, head, rest.len()));
             let end = match scan_row(row, 0, self.scs, &mut self.fields) {
-                Ok(Some(end)) if row.get(end) == Some(&b';') && self.check_count(self.fields.len()).is_ok() => end,
+                Ok(Some(end))
+                    if row.get(end) == Some(&b';')
+                        && self.check_count(self.fields.len()).is_ok()
+                        && self.check_length(end).is_ok() =>
+                {
+                    end
+                }
                 _ => break,
             };
             if let Err(error) = events.row(self.current.id, row, &self.fields) {
@@ -47,13 +54,25 @@ impl Reader {
                 return Ok(None);
             }
             events.piece(self.current.id, super::Piece::Begin)?;
+            self.long_bytes = 0;
             self.state = State::LongValues(LongValues::new());
             return Ok(Some(0));
         };
+        self.check_length(end)?;
         self.check_count(self.fields.len())?;
         events.row(self.current.id, row, &self.fields)?;
         self.state = State::Tail;
         Ok(Some(end))
+    }
+
+    /// A row is measured from behind its opening parenthesis, or from the start of its line.
+    #[inline]
+    fn check_length(&self, length: usize) -> Result<(), Fault> {
+        let most = self.limits.bytes(Limit::RowBytes);
+        if length <= most {
+            return Ok(());
+        }
+        Err(Fault::from(self.limits.error(Limit::RowBytes)).shift(most))
     }
 
     fn check_count(&self, values: usize) -> Result<(), LexError> {
@@ -106,6 +125,7 @@ impl Reader {
                 }
                 None if bytes.len() - at >= super::long::WHOLE_ROW_BYTES => {
                     events.piece(id, super::Piece::Begin)?;
+                    self.long_bytes = 0;
                     self.state = State::LongCopy(LongCopy::new());
                     return Ok(Some(at));
                 }
@@ -119,6 +139,7 @@ impl Reader {
         let (row, _) = window(slice(bytes, at, bytes.len()));
         let line = copy::scan_line(row, 0).map_err(|error| Fault::from(error).shift(at))?;
         if let Some(Line::Row { end, tabs, .. }) = line {
+            self.check_length(end).map_err(|fault| fault.shift(at))?;
             // A table without columns has empty lines, and an empty line is one empty value otherwise.
             let values = if end == 1 && self.current.columns == Some(0) {
                 0
@@ -140,14 +161,25 @@ impl Reader {
     /// Some of a row that is too long to be held in memory.
     pub(super) fn long(&mut self, bytes: &[u8], events: &mut impl Events) -> Step {
         let id = self.current.id;
+        let left = self.limits.get(Limit::RowBytes).saturating_sub(self.long_bytes);
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        // One byte too many tells that the row is too long, wherever the input is cut.
+        let is_window = bytes.len() > left;
+        let bytes = slice(bytes, 0, bytes.len().min(left.saturating_add(1)));
+        let too_long = |limits: &Limits| Fault::from(limits.error(Limit::RowBytes)).shift(left);
         let (progress, values) = match &mut self.state {
             State::LongValues(row) => (row.step(bytes, self.scs, id, events)?, row.fields),
             State::LongCopy(row) => (row.step(bytes, id, &mut self.scratch, events)?, row.tabs + 1),
             _ => return Err(Error::new(ErrorKind::Internal, "no long row").into()),
         };
         match progress {
+            Progress::Read(read) | Progress::Ended(read) if read > left => Err(too_long(&self.limits)),
+            Progress::More if is_window => Err(too_long(&self.limits)),
             Progress::More => Ok(None),
-            Progress::Read(read) => Ok(Some(read)),
+            Progress::Read(read) => {
+                self.long_bytes += read as u64;
+                Ok(Some(read))
+            }
             Progress::Ended(read) => {
                 self.check_count(values)?;
                 self.state = if matches!(self.state, State::LongCopy(_)) {

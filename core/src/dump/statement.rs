@@ -1,14 +1,6 @@
-//! Recognises every statement of a dump that is not rows: the allow-list.
-//!
-//! | statement | what happens |
-//! |---|---|
-//! | `SET …`, `set_config('search_path', …)` | read where it matters for reading on, else counted |
-//! | `SELECT pg_catalog.setval('name', n, b)` | becomes a forward-only move of the sequence |
-//! | `CREATE`, `ALTER`, `COMMENT`, `GRANT` … | shown to the catalog, counted, never copied |
-//! | large objects, statistics, `REFRESH` | counted: an upsert cannot carry them |
-//! | `BEGIN`, `COMMIT` | counted: the script has its own |
-//! | anything else | refused |
+//! Reads the statements of a dump that are not rows. Which ones may stand there says [`allowed`](super::allowed).
 
+use super::allowed::{FILLERS, OBJECTS, SETTINGS};
 use super::head::{Relation, first_schema, parse_relation};
 use crate::error::ErrorKind;
 use crate::lex::tokens::{Token, TokenKind, Tokens, string_value};
@@ -40,50 +32,15 @@ pub(crate) const REFRESH: &str = "REFRESH MATERIALIZED VIEW";
 /// The label of planner statistics in the report.
 pub(crate) const STATISTICS: &str = "statistics";
 
-/// Recognises one whole statement; `sql` starts with its first token.
-pub(crate) fn recognise(sql: &[u8], scs: bool) -> Result<Option<Statement>, LexError> {
-    let mut tokens = Vec::new();
-    // What decides stands in front; a function body behind it need not be read.
-    for token in Tokens::new(sql, scs).take(MOST_TOKENS) {
-        tokens.push(token?);
-    }
-    let words = Words {
-        sql,
-        scs,
-        tokens: &tokens,
-    };
-    let statement = match words.word(0) {
-        Some("set") => words.set(),
-        Some("reset") => Some(Statement::Skipped("RESET")),
-        Some("select") => words.select()?,
-        Some("begin" | "commit" | "start") if words.is_bare_transaction() => Some(Statement::Skipped("BEGIN/COMMIT")),
-        // pg_dumpall --clean makes template databases ordinary ones before it drops them.
-        Some("update") if words.is_datistemplate() => Some(Statement::Skipped("UPDATE pg_database")),
-        Some("refresh") => Some(Statement::Skipped(REFRESH)),
-        Some(first @ ("create" | "alter" | "drop" | "comment" | "grant" | "revoke" | "security")) => {
-            Some(Statement::Schema(words.label(first)))
-        }
-        None if tokens.is_empty() || words.punct(0) == Some(b';') => Some(Statement::Skipped("empty statement")),
-        _ => None,
-    };
-    if statement.is_none() && words.is_foreign_dialect() {
-        return Err(not_a_dump(sql));
-    }
-    Ok(statement)
-}
-
 /// Whether a statement that begins with `sql` can be skipped without ever being held in memory as a whole.
 pub(crate) fn is_skippable(sql: &[u8], scs: bool) -> bool {
-    let tokens: Vec<Token<'_>> = Tokens::new(sql, scs).take(3).filter_map(Result::ok).collect();
-    let words = Words {
-        sql,
-        scs,
-        tokens: &tokens,
-    };
-    match (words.word(0), words.word(1)) {
-        (Some("create"), Some("table" | "unlogged" | "foreign" | "unique" | "type")) => false,
+    let tokens: Vec<Token<'_>> = Tokens::new(sql, scs).take(8).filter_map(Result::ok).collect();
+    let words = Words::new(sql, scs, &tokens);
+    match (words.word(0), words.object()) {
+        (Some("create"), Some("table" | "foreign table" | "index" | "type")) => false,
         (Some("alter"), Some("table")) => false,
-        (Some("create" | "alter" | "comment" | "grant" | "security"), _) => true,
+        (Some("create" | "alter"), Some(_)) => true,
+        (Some("comment" | "grant" | "security"), _) => true,
         _ => false,
     }
 }
@@ -95,16 +52,27 @@ pub(crate) fn is_create_table(sql: &[u8], scs: bool) -> bool {
     is(0, "create") && (is(1, "table") || is(2, "table"))
 }
 
-/// More tokens than any statement has that is read to its end.
-const MOST_TOKENS: usize = 64;
-
-struct Words<'a> {
+/// The first tokens of a statement.
+pub(super) struct Words<'a> {
     sql: &'a [u8],
     scs: bool,
     tokens: &'a [Token<'a>],
 }
 
-impl Words<'_> {
+impl<'a> Words<'a> {
+    pub(super) fn new(sql: &'a [u8], scs: bool, tokens: &'a [Token<'a>]) -> Self {
+        Self { sql, scs, tokens }
+    }
+
+    /// Whether the statement begins with these tokens.
+    pub(super) fn begin_with(&self, opening: &str) -> bool {
+        let is = |(at, part): (usize, &str)| {
+            let is_punct = part.len() == 1 && self.punct(at) == part.bytes().next();
+            is_punct || self.word(at) == Some(part)
+        };
+        opening.split(' ').enumerate().all(is)
+    }
+
     fn word(&self, at: usize) -> Option<&str> {
         match &self.tokens.get(at)?.kind {
             TokenKind::Word(word) => Some(word),
@@ -139,11 +107,11 @@ impl Words<'_> {
         }
     }
 
-    fn is_bare_transaction(&self) -> bool {
+    pub(super) fn is_bare_transaction(&self) -> bool {
         self.ends(1) || (self.word(1) == Some("transaction") && self.ends(2))
     }
 
-    fn is_datistemplate(&self) -> bool {
+    pub(super) fn is_datistemplate(&self) -> bool {
         const WORDS: [(usize, &str); 5] = [
             (1, "pg_catalog"),
             (3, "pg_database"),
@@ -154,14 +122,8 @@ impl Words<'_> {
         WORDS.iter().all(|&(at, word)| self.word(at) == Some(word)) && self.ends(12)
     }
 
-    fn set(&self) -> Option<Statement> {
-        if self.word(1) == Some("session") && self.word(2) == Some("authorization") {
-            return Some(Statement::Skipped("SET SESSION AUTHORIZATION"));
-        }
+    pub(super) fn set(&self) -> Option<Statement> {
         let name = self.word(1)?;
-        if name == "role" {
-            return Some(Statement::Skipped("SET ROLE"));
-        }
         if !SETTINGS.contains(&name) || !(self.punct(2) == Some(b'=') || self.word(2) == Some("to")) {
             return None;
         }
@@ -177,32 +139,16 @@ impl Words<'_> {
         })
     }
 
-    fn select(&self) -> Result<Option<Statement>, LexError> {
-        let qualified = self.word(1) == Some("pg_catalog") && self.punct(2) == Some(b'.');
-        let statistics =
-            self.punct(1) == Some(b'*') && self.word(2) == Some("from") && self.word(3) == Some("pg_catalog");
-        if statistics {
-            let function = self.word(5).unwrap_or_default();
-            let known = function.starts_with("pg_restore_") && function.ends_with("_stats");
-            return Ok(known.then_some(Statement::Skipped(STATISTICS)));
-        }
-        Ok(
-            match self.word(3).filter(|_| qualified && self.punct(4) == Some(b'(')) {
-                Some("set_config") if self.string(5).as_deref() == Some(b"search_path") => {
-                    let path = self.string(7);
-                    path.as_deref().and_then(first_schema).map(Statement::SearchPath)
-                }
-                Some("setval") => Some(self.setval()?),
-                Some("lo_create" | "lo_open" | "lowrite" | "lo_close" | "lo_from_bytea") => {
-                    Some(Statement::Skipped(LARGE_OBJECTS))
-                }
-                _ => None,
-            },
-        )
+    /// `SELECT pg_catalog.set_config('search_path', 'path', …)`.
+    pub(super) fn search_path(&self) -> Option<Statement> {
+        let path = self
+            .string(7)
+            .filter(|_| self.string(5).as_deref() == Some(b"search_path"))?;
+        first_schema(&path).map(Statement::SearchPath)
     }
 
     /// `SELECT pg_catalog.setval('name', [-]n, true|false);`
-    fn setval(&self) -> Result<Statement, LexError> {
+    pub(super) fn setval(&self) -> Result<Statement, LexError> {
         let refuse = || {
             let message = format!("`{}` is not a setval() as pg_dump writes it", excerpt(self.sql));
             LexError::new(0, ErrorKind::StatementNotAllowed, message)
@@ -230,28 +176,34 @@ impl Words<'_> {
         }
     }
 
-    /// `CREATE OR REPLACE FUNCTION` → `CREATE FUNCTION`.
-    fn label(&self, first: &str) -> String {
-        const FILLERS: [&str; 7] = ["or", "replace", "unique", "unlogged", "global", "temporary", "trusted"];
-        let object = (1..5)
-            .filter_map(|at| self.word(at))
-            .find(|word| !FILLERS.contains(word))
-            .unwrap_or_default();
-        if object == "large" {
-            return LARGE_OBJECTS.to_owned();
+    /// A statement about an object: `CREATE OR REPLACE FUNCTION …` is called `CREATE FUNCTION`.
+    pub(super) fn schema(&self) -> Option<Statement> {
+        let object = self.object()?;
+        if object == "large object" {
+            return Some(Statement::Skipped(LARGE_OBJECTS));
         }
-        if first == "comment" || first == "grant" || first == "revoke" {
-            let large = (1..8).any(|at| self.word(at) == Some("large") && self.word(at + 1) == Some("object"));
-            return if large {
-                LARGE_OBJECTS.to_owned()
-            } else {
-                first.to_ascii_uppercase()
-            };
-        }
-        format!("{first} {object}").trim_end().to_ascii_uppercase()
+        let label = format!("{} {object}", self.word(0)?);
+        Some(Statement::Schema(label.to_ascii_uppercase()))
     }
 
-    fn is_foreign_dialect(&self) -> bool {
+    /// What a `CREATE`, `ALTER` or `DROP` is about.
+    fn object(&self) -> Option<&'static str> {
+        let at = (1..6).find(|&at| self.word(at).is_none_or(|word| !FILLERS.contains(&word)))?;
+        let is = |object: &&&str| {
+            (at..)
+                .zip(object.split(' '))
+                .all(|(at, part)| self.word(at) == Some(part))
+        };
+        OBJECTS.iter().find(is).copied()
+    }
+
+    /// `GRANT` or `REVOKE`, which may be about large objects.
+    pub(super) fn privilege(&self, label: &'static str) -> Statement {
+        let large = (1..8).any(|at| self.word(at) == Some("large") && self.word(at + 1) == Some("object"));
+        Statement::Skipped(if large { LARGE_OBJECTS } else { label })
+    }
+
+    pub(super) fn is_foreign_dialect(&self) -> bool {
         matches!(
             self.word(0),
             Some("lock" | "unlock" | "pragma" | "use" | "go" | "doctype")
@@ -259,35 +211,9 @@ impl Words<'_> {
     }
 }
 
-fn not_a_dump(sql: &[u8]) -> LexError {
-    let message = format!("`{}` does not look like the output of pg_dump", excerpt(sql));
-    LexError::new(0, ErrorKind::NotADump, message)
-}
-
-/// Every setting that pg_dump, pg_restore and pg_dumpall write (`_doSetFixedOutputState()` and neighbours in
-/// src/bin/pg_dump/pg_backup_archiver.c).
-const SETTINGS: [&str; 17] = [
-    "statement_timeout",
-    "lock_timeout",
-    "idle_in_transaction_session_timeout",
-    "transaction_timeout",
-    "client_encoding",
-    "standard_conforming_strings",
-    "check_function_bodies",
-    "xmloption",
-    "client_min_messages",
-    "escape_string_warning",
-    "row_security",
-    "default_tablespace",
-    "default_table_access_method",
-    "default_with_oids",
-    "default_toast_compression",
-    "default_transaction_read_only",
-    "search_path",
-];
-
 #[cfg(test)]
 mod tests {
+    use super::super::allowed::recognise;
     use super::*;
 
     fn recognised(sql: &str) -> Option<Statement> {
@@ -369,7 +295,7 @@ mod tests {
             Some(Statement::Schema("ALTER TABLE".into()))
         );
         let metadata = "ALTER LARGE OBJECT 4 OWNER TO x;";
-        assert_eq!(recognised(metadata), Some(Statement::Schema(LARGE_OBJECTS.into())));
+        assert_eq!(recognised(metadata), Some(Statement::Skipped(LARGE_OBJECTS)));
         assert_eq!(recognised("BEGIN;"), Some(Statement::Skipped("BEGIN/COMMIT")));
         let statistics = "SELECT * FROM pg_catalog.pg_restore_relation_stats('version', '1'::integer);";
         assert_eq!(recognised(statistics), Some(Statement::Skipped(STATISTICS)));
@@ -385,6 +311,13 @@ mod tests {
             "VALUES (1);",
             "COMMIT PREPARED 'x';",
             "BEGIN; SELECT 1;",
+            "ALTER SYSTEM SET archive_command = 'touch pwned';",
+            "CREATE evil;",
+            "SELECT pg_catalog.lo_import('/etc/passwd');",
+            "SELECT * FROM pg_catalog.pg_restore_stats('x');",
+            "REFRESH TABLE t;",
+            "SECURITY DEFINER;",
+            "IMPORT FOREIGN SCHEMA x FROM SERVER s INTO y;",
         ] {
             assert_eq!(recognised(refused), None, "{refused}");
         }

@@ -2,16 +2,17 @@
 
 use memchr::{memchr, memchr2};
 
+use super::allowed::recognise;
 use super::head;
 use super::reader::{Current, Reader, State, Step};
-use super::statement::{Statement, is_skippable, recognise};
+use super::statement::{Statement, is_skippable};
 use super::{Events, Fault};
 use crate::encoding;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::literal::unexpected;
 use crate::lex::split::Splitter;
 use crate::lex::{LexError, excerpt, slice, tail};
-use crate::limits;
+use crate::limits::Limit;
 
 /// Statements up to this length are held in memory; longer ones are skipped in pieces, or refused.
 const WHOLE_STATEMENT_BYTES: usize = 1 << 20;
@@ -38,7 +39,7 @@ impl Reader {
                 _ => Err(unexpected(bytes, 0, "a statement").into()),
             },
             b'-' => Ok(None),
-            b'/' if bytes.starts_with(b"/*") => Self::block_comment(bytes),
+            b'/' if bytes.starts_with(b"/*") => self.block_comment(bytes),
             b'/' if bytes.len() == 1 && !last => Ok(None),
             b'\\' => self.meta_command(bytes, last, events),
             _ => self.statement(bytes, last, events),
@@ -83,8 +84,9 @@ impl Reader {
     }
 
     /// A `/* */` comment, which pg_dump does not write, but people do.
-    fn block_comment(bytes: &[u8]) -> Step {
-        let window = slice(bytes, 0, bytes.len().min(WHOLE_STATEMENT_BYTES));
+    fn block_comment(&self, bytes: &[u8]) -> Step {
+        let most = self.limits.bytes(Limit::GapBytes);
+        let window = slice(bytes, 0, bytes.len().min(most));
         let (mut at, mut depth) = (2, 1_u32);
         while let Some(found) = memchr2(b'*', b'/', tail(window, at)) {
             at += found;
@@ -95,18 +97,20 @@ impl Reader {
                 _ => at += 1,
             }
         }
-        if window.len() < WHOLE_STATEMENT_BYTES {
+        if window.len() < most {
             return Ok(None);
         }
-        Err(LexError::new(0, ErrorKind::TooLarge, "a comment of more than 1 MiB").into())
+        Err(self.limits.error(Limit::GapBytes).into())
     }
 
     /// A line for psql. Only the two that pg_dump wraps around a dump are known, and those that begin another database;
     /// they are dropped, never passed on, because some releases of psql run backquotes in them (CVE-2026-18408).
     fn meta_command(&mut self, bytes: &[u8], last: bool, events: &mut impl Events) -> Step {
-        let (line, end) = match memchr(b'\n', bytes) {
+        let most = self.limits.bytes(Limit::GapBytes);
+        let (line, end) = match memchr(b'\n', slice(bytes, 0, bytes.len().min(most))) {
             Some(end) => (slice(bytes, 0, end), end + 1),
-            None if last || bytes.len() >= WHOLE_STATEMENT_BYTES => (bytes, bytes.len()),
+            None if bytes.len() >= most => return Err(self.limits.error(Limit::GapBytes).into()),
+            None if last => (bytes, bytes.len()),
             None => return Ok(None),
         };
         if let Some(name) = connect_to(line) {
@@ -171,31 +175,30 @@ impl Reader {
             return self.new_head(bytes, head::scan_copy, events);
         }
         let mut splitter = Splitter::new(self.scs);
-        let window = slice(bytes, 0, bytes.len().min(WHOLE_STATEMENT_BYTES));
+        let most = self.limits.bytes(Limit::StatementBytes);
+        let whole = most.min(WHOLE_STATEMENT_BYTES);
+        let window = slice(bytes, 0, bytes.len().min(whole));
         if let Some(end) = splitter.scan(window) {
             self.whole_statement(slice(bytes, 0, end), events)?;
             return Ok(Some(end));
         }
-        if window.len() < WHOLE_STATEMENT_BYTES {
+        if window.len() < whole {
             return Ok(None);
         }
-        if is_skippable(slice(bytes, 0, OPENING_BYTES), self.scs) {
+        if is_skippable(slice(window, 0, OPENING_BYTES.min(whole)), self.scs) {
             events.skipped("very long statement")?;
             self.state = State::Skip(Box::new(splitter));
             return Ok(Some(window.len()));
         }
-        let most = slice(bytes, 0, bytes.len().min(limits::STATEMENT_BYTES_MAX));
-        match splitter.scan(tail(most, window.len())) {
+        let longest = slice(bytes, 0, bytes.len().min(most));
+        match splitter.scan(tail(longest, window.len())) {
             Some(length) => {
                 let end = window.len() + length;
                 self.whole_statement(slice(bytes, 0, end), events)?;
                 Ok(Some(end))
             }
-            None if most.len() < limits::STATEMENT_BYTES_MAX => Ok(None),
-            None => {
-                let message = format!("a statement of more than {} MiB", limits::STATEMENT_BYTES_MAX >> 20);
-                Err(LexError::new(0, ErrorKind::TooLarge, message).into())
-            }
+            None if longest.len() < most => Ok(None),
+            None => Err(self.limits.error(Limit::StatementBytes).into()),
         }
     }
 
@@ -211,6 +214,10 @@ impl Reader {
                 events.sequence(&sequence, self.search_path.as_deref(), value, is_called)?;
             }
             Some(Statement::Schema(label)) => {
+                self.catalog_bytes += sql.len() as u64;
+                if self.catalog_bytes > self.limits.get(Limit::CatalogBytes) {
+                    return Err(self.limits.error(Limit::CatalogBytes).into());
+                }
                 events.schema(sql, self.scs)?;
                 events.skipped(&label)?;
             }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::conflict::{Decision, decide};
-use super::events::OTHER_DATABASE;
+use super::events::{OTHER_DATABASE, UNSELECTED};
 use super::head_text::HeadText;
 use super::names::{is_system_schema, resolve, shown};
 use super::tables::{Action, HeadState, Upsert};
@@ -45,12 +45,15 @@ impl Writer {
         }
         let (action, columns) = if self.is_other {
             (Action::LeaveOut(OTHER_DATABASE), head.columns.as_ref().map(Vec::len))
+        } else if !self.plan.selects(&name.schema, &name)? {
+            (Action::LeaveOut(UNSELECTED), head.columns.as_ref().map(Vec::len))
         } else if name.name == PRISMA_MIGRATIONS {
             self.warn_once(format!(
                 "table {name} is left out: it is the target's own record of its migrations"
             ));
             (Action::LeaveOut("default"), head.columns.as_ref().map(Vec::len))
         } else {
+            self.check_kind(&name)?;
             let columns = self.columns(head, &name)?;
             (self.action(head, &name, table, schema, &columns)?, Some(columns.len()))
         };
@@ -63,6 +66,20 @@ impl Writer {
             id: self.tables.heads.len() - 1,
             columns,
         })
+    }
+
+    /// A foreign table is no target unless asked for; the target is asked as well.
+    fn check_kind(&self, name: &TableName) -> Result<()> {
+        let is_foreign = self
+            .plan
+            .table(name)
+            .is_some_and(|table| table.kind == TableKind::Foreign);
+        if !is_foreign || self.plan.allows_relation(name) {
+            return Ok(());
+        }
+        let message = format!("{name} is a foreign table, whose rows belong to another database");
+        Err(Error::new(ErrorKind::TableNotAllowed, message)
+            .with_hint("leave it out of the dump, or list it in allow_relations"))
     }
 
     /// What is taken belongs to one database: rows of two would end up in one target.

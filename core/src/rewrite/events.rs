@@ -10,10 +10,13 @@ use crate::dump::statement::{LARGE_OBJECTS, REFRESH, STATISTICS, is_create_table
 use crate::dump::{Events, Piece, Target};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::literal::Field;
+use crate::limits::Limit;
 use crate::options::Losses;
 
 /// What is left out of a dump of several databases is counted under this.
 pub(super) const OTHER_DATABASE: &str = "other database";
+/// What is left out because its schema is not selected is counted under this.
+pub(super) const UNSELECTED: &str = "not selected";
 
 impl Events for Writer {
     fn head(&mut self, head: &Head, search_path: Option<&[u8]>) -> Result<Target> {
@@ -90,8 +93,6 @@ impl Events for Writer {
             return self.skipped(OTHER_DATABASE);
         }
         self.take_database()?;
-        self.open();
-        self.end_block();
         let schema = resolve(sequence, search_path)?;
         let name = TableName {
             schema: shown(schema),
@@ -101,10 +102,18 @@ impl Events for Writer {
             let message = format!("sequence {name} belongs to PostgreSQL itself");
             return Err(Error::new(ErrorKind::TableNotAllowed, message));
         }
+        if !self.plan.selects(&name.schema, &name)? {
+            return self.skipped(UNSELECTED);
+        }
+        self.open();
+        self.end_block();
         script::call(&mut self.out, "dumpsert_sequence", |out| {
             emit::list(out, &[schema, &sequence.name], emit::literal);
             out.extend_from_slice(format!(", {value}, {is_called}").as_bytes());
         });
+        if self.report.sequences.len() as u64 >= self.plan.limits().get(Limit::Sequences) {
+            return Err(self.plan.limits().error(Limit::Sequences));
+        }
         self.report.sequences.push(name.to_string());
         Ok(())
     }

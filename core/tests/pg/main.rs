@@ -11,6 +11,7 @@ mod cut;
 mod decoys;
 mod exceptions;
 mod orders;
+mod permits;
 mod promises;
 mod refusals;
 mod rows;

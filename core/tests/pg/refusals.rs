@@ -244,12 +244,3 @@ fn rules() {
     assert_eq!(target.rows("SELECT count(*) FROM public.log"), ["0"]);
     assert_eq!(target.rows(states), before);
 }
-
-#[test]
-fn tables_of_extensions() {
-    let target = Target::new(
-        "CREATE EXTENSION citext; CREATE TABLE jobs (id integer PRIMARY KEY, command text); ALTER EXTENSION citext ADD TABLE jobs;",
-    );
-    let message = target.refuses(&inserts("public.jobs", "id, command", &["1, 'evil'"]), "42501");
-    assert_says(&message, &["public.jobs belongs to an extension"]);
-}

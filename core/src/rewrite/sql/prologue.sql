@@ -77,14 +77,14 @@ BEGIN
     LEFT JOIN (VALUES ('triggers', '["off", "fire"]'::jsonb), ('no_key', '["error", "insert", "skip", "match"]'),
                       ('unknown_columns', '["error", "drop"]'), ('unknown_tables', '["error", "drop"]'))
            AS known(key, choices) ON known.key = o.key
-   WHERE NOT CASE WHEN o.key = 'allow_extension_tables' THEN jsonb_typeof(o.value) = 'array'
+   WHERE NOT CASE WHEN o.key IN ('allow_extension_tables', 'allow_relations') THEN jsonb_typeof(o.value) = 'array'
                   ELSE jsonb_typeof(o.value) = 'string' AND coalesce(known.choices @> o.value, false) END;
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
       MESSAGE = format('dumpsert: option %s = %s is not known', _bad.key, _bad.value);
   END IF;
   INSERT INTO pg_temp.dumpsert_options VALUES ('{"triggers": "off", "no_key": "error", "unknown_columns": "error",
-    "unknown_tables": "error", "allow_extension_tables": []}' || _options);
+    "unknown_tables": "error", "allow_extension_tables": [], "allow_relations": []}' || _options);
   -- A savepoint around each statement would let the script go on after an error: the rows' xmin tells.
   IF (SELECT g.xmin::text FROM pg_temp.dumpsert_guard AS g) <> (SELECT o.xmin::text FROM pg_temp.dumpsert_options AS o) THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -111,9 +111,12 @@ BEGIN
   SELECT f.* INTO _fault FROM (VALUES
     (_schema ~ '^pg_' OR _schema = 'information_schema', '42501', 'is a system table', NULL),
     (_relid IS NULL, '42P01', 'does not exist here', 'Create it first: the script brings rows, not tables.'),
-    (_kind NOT IN ('r', 'p'), '42809', 'is no table but a ' || CASE _kind WHEN 'v' THEN 'view'
-      WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table' WHEN 'S' THEN 'sequence' ELSE 'different object' END, NULL),
-    (EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = _relid AND d.deptype = 'e')
+    (_kind NOT IN ('r', 'p') AND NOT (_kind IN ('v', 'f') AND EXISTS (SELECT FROM jsonb_array_elements_text(_options -> 'allow_relations') AS t(name)
+                       WHERE to_regclass(t.name) = _relid)), '42809', 'is no table but a ' || CASE _kind WHEN 'v' THEN 'view'
+      WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table' WHEN 'S' THEN 'sequence' ELSE 'different object' END,
+      CASE WHEN _kind IN ('v', 'f') THEN 'List it in allow_relations if rows of it shall be written.' END),
+    (EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'e' AND d.objid IN (SELECT _relid
+               UNION SELECT a.relid FROM pg_partition_ancestors(_relid) AS a UNION SELECT p.relid FROM pg_partition_tree(_relid) AS p))
       AND NOT EXISTS (SELECT FROM jsonb_array_elements_text(_options -> 'allow_extension_tables') AS t(name)
                        WHERE to_regclass(t.name) = _relid),
       '42501', 'belongs to an extension', 'List it in allow_extension_tables if rows of it shall be written.'),
@@ -136,10 +139,10 @@ BEGIN
     SELECT s.* FROM (
       SELECT t.tgrelid, 'TRIGGER', t.tgname, t.tgenabled FROM pg_trigger AS t
        WHERE t.tgrelid IN (SELECT _relid UNION SELECT p.relid FROM pg_partition_tree(_relid) AS p)
-         AND t.tgconstraint = 0 AND _options ->> 'triggers' = 'off'
+         AND t.tgconstraint = 0 AND _options ->> 'triggers' = 'off' AND _kind <> 'v'
       UNION ALL
       SELECT r.ev_class, 'RULE', r.rulename, r.ev_enabled FROM pg_rewrite AS r
-       WHERE r.ev_class = _relid AND r.ev_type IN ('2', '3')) AS s(relid, kind, name, state)
+       WHERE r.ev_class = _relid AND r.ev_type IN ('2', '3') AND _kind <> 'v') AS s(relid, kind, name, state)
      WHERE s.state <> 'D' AND NOT EXISTS (
        SELECT FROM pg_temp.dumpsert_switched AS b WHERE (b.relid, b.kind, b.name) = (s.relid, s.kind, s.name))
     RETURNING *)

@@ -394,7 +394,8 @@ DECLARE
 BEGIN
   FOR _s IN SELECT s.* FROM pg_temp.dumpsert_stages AS s WHERE s.batch OPERATOR(pg_catalog.=) _batch ORDER BY s.n LOOP
     _new := 0; _changed := 0; _missing := 0; _after := NULL;
-    IF _s.way OPERATOR(pg_catalog.=) 'match' THEN
+    IF _s.way OPERATOR(pg_catalog.=) 'match' AND NOT EXISTS (
+      SELECT FROM pg_catalog.pg_foreign_table AS f WHERE f.ftrelid OPERATOR(pg_catalog.=) _s.relid) THEN
       EXECUTE pg_catalog.format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', _s.target);
     END IF;
     EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM pg_temp.dumpsert_stage_%s', _s.n) INTO _rows;

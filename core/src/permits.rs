@@ -1,0 +1,145 @@
+//! What a dump may write to, and how large it may be.
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::TableName;
+use crate::dump::head;
+use crate::error::{Error, ErrorKind, Result};
+use crate::lex::tokens::decode_name;
+use crate::limits::{Limit, Limits};
+use crate::listed::Listed;
+use crate::options::{Options, Plan, parse_table};
+
+/// What happens to rows of tables that the options do not select.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Unselected {
+    /// They are left out and counted.
+    #[default]
+    Drop,
+    /// They are an error.
+    Error,
+}
+
+/// The options of this file.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Permits {
+    only_schemas: Listed<String>,
+    unselected: Unselected,
+    extension_tables: Listed<TableName>,
+    relations: Listed<TableName>,
+    limits: Limits,
+}
+
+impl Permits {
+    /// What adds up otherwise is replaced by the next call.
+    pub(crate) fn make_defaults(&mut self) {
+        self.only_schemas.make_default();
+        self.extension_tables.make_default();
+        self.relations.make_default();
+    }
+}
+
+impl Options {
+    /// A schema whose tables and sequences are taken, as an SQL name; several calls add up. What happens to the rest
+    /// says [`with_unselected`](Options::with_unselected). Default: all schemas but those of PostgreSQL itself.
+    ///
+    /// # Errors
+    /// If `schema` is no name.
+    pub fn with_only_schema(mut self, schema: &str) -> Result<Self> {
+        let name = head::parse_relation(schema.as_bytes()).filter(|relation| relation.schema.is_none());
+        let name = name.ok_or_else(|| {
+            Error::new(ErrorKind::InvalidOption, format!("`{schema}` is no name of a schema"))
+                .with_hint("quote names with capitals: \"App\"")
+        })?;
+        self.permits.only_schemas.extend([decode_name(&name.name).into_owned()]);
+        Ok(self)
+    }
+
+    /// What happens to rows of tables, and to sequences, that are not selected. Default: [`Unselected::Drop`].
+    #[must_use]
+    pub fn with_unselected(mut self, unselected: Unselected) -> Self {
+        self.permits.unselected = unselected;
+        self
+    }
+
+    /// A table of an extension that may be written to, as `schema.table`; several calls add up. Default: none, since a row
+    /// of such a table can be more than data: a job that runs SQL later, for one.
+    ///
+    /// # Errors
+    /// If `table` is no name of a table.
+    pub fn with_allow_extension_table(mut self, table: &str) -> Result<Self> {
+        self.permits.extension_tables.extend([parse_table(table)?]);
+        Ok(self)
+    }
+
+    /// A view or foreign table that may be written to, as `schema.name`; several calls add up. Default: none, since
+    /// where their rows go is not seen from here. Their triggers and rules are never switched off. No upsert reaches a
+    /// foreign table (PostgreSQL has no `ON CONFLICT` for them): it needs [`NoKey::Insert`](crate::NoKey::Insert) or
+    /// [`NoKey::Match`](crate::NoKey::Match).
+    ///
+    /// # Errors
+    /// If `relation` is no name of a relation.
+    pub fn with_allow_relation(mut self, relation: &str) -> Result<Self> {
+        self.permits.relations.extend([parse_table(relation)?]);
+        Ok(self)
+    }
+
+    /// Another value for one of the limits that keep memory bounded; see [`Limit`].
+    ///
+    /// ```
+    /// use dumpsert::{ErrorKind, Limit, Options, convert_str};
+    ///
+    /// let plan = Options::new().with_limit(Limit::DumpBytes, 40)?.build()?;
+    /// let error = convert_str("INSERT INTO public.t (id, v) VALUES (1, 'one');\n", &plan).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::TooLarge);
+    /// # Ok::<(), dumpsert::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If `value` is 0.
+    pub fn with_limit(mut self, limit: Limit, value: u64) -> Result<Self> {
+        if value == 0 {
+            let message = format!("the limit {limit} must be at least 1");
+            return Err(Error::new(ErrorKind::InvalidOption, message));
+        }
+        self.permits.limits.set(limit, value);
+        Ok(self)
+    }
+}
+
+impl Plan {
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.permits().limits
+    }
+
+    /// Whether a schema is selected; an error where that has to be said.
+    pub(crate) fn selects(&self, schema: &str, what: &TableName) -> Result<bool> {
+        let permits = self.permits();
+        let only = permits.only_schemas.items();
+        if only.is_empty() || only.iter().any(|only| only == schema) {
+            return Ok(true);
+        }
+        match permits.unselected {
+            Unselected::Drop => Ok(false),
+            Unselected::Error => {
+                let message = format!("{what} is in none of the schemas that are selected");
+                Err(Error::new(ErrorKind::TableNotAllowed, message)
+                    .with_hint("leave it out of the dump, add its schema to only_schemas, or choose unselected = drop"))
+            }
+        }
+    }
+
+    /// Whether a view or foreign table may be written to.
+    pub(crate) fn allows_relation(&self, name: &TableName) -> bool {
+        self.permits().relations.items().contains(name)
+    }
+
+    /// The names for the script, which `to_regclass()` reads.
+    pub(crate) fn allowed_names(&self) -> (Vec<String>, Vec<String>) {
+        let names = |list: &Listed<TableName>| list.items().iter().map(TableName::to_string).collect();
+        let permits = self.permits();
+        (names(&permits.extension_tables), names(&permits.relations))
+    }
+}
