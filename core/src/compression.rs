@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader};
 #[cfg(feature = "decompress")]
 const BUFFER_BYTES: usize = 64 * 1024;
 
-/// A compression that [`plain`] undoes.
+/// A compression that [`Plain`] undoes.
 #[derive(Clone, Copy)]
 enum Compression {
     Gzip,
@@ -28,24 +28,58 @@ fn first_bytes(reader: &mut impl Read) -> io::Result<(Vec<u8>, Option<Compressio
     Ok((start, compression))
 }
 
-/// The plain bytes of `reader`, compressed or not.
-pub(crate) fn plain<'a>(mut reader: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
-    let (start, compression) = first_bytes(&mut reader)?;
-    let joined = io::Cursor::new(start).chain(reader);
-    Ok(match compression {
-        #[cfg(feature = "decompress")]
-        Some(Compression::Gzip) => {
-            let buffered = BufReader::with_capacity(BUFFER_BYTES, joined);
-            Box::new(flate2::bufread::MultiGzDecoder::new(buffered))
-        }
-        #[cfg(feature = "decompress")]
-        Some(Compression::Zstd) => Box::new(ZstdFrames(Some(zstd(BufReader::with_capacity(BUFFER_BYTES, joined))?))),
-        // Without the feature it is refused where the dump is read, by the same bytes.
-        _ => Box::new(joined),
-    })
+/// A reader, and the bytes of it that were read already.
+type Joined<R> = io::Chain<io::Cursor<Vec<u8>>, R>;
+
+/// The plain bytes of a reader, compressed or not.
+pub(crate) enum Plain<R: Read> {
+    Uncompressed(Joined<R>),
+    #[cfg(feature = "decompress")]
+    Gzip(Box<flate2::bufread::MultiGzDecoder<BufReader<Joined<R>>>>),
+    #[cfg(feature = "decompress")]
+    Zstd(Box<ZstdFrames<BufReader<Joined<R>>>>),
 }
 
-/// Whether a file is compressed in a way that [`plain`] undoes; leaves it at its start.
+impl<R: Read> Plain<R> {
+    /// Finds out whether it is compressed.
+    pub(crate) fn new(mut reader: R) -> io::Result<Self> {
+        let (start, compression) = first_bytes(&mut reader)?;
+        let joined = io::Cursor::new(start).chain(reader);
+        Ok(match compression {
+            #[cfg(feature = "decompress")]
+            Some(Compression::Gzip) => {
+                let buffered = BufReader::with_capacity(BUFFER_BYTES, joined);
+                Self::Gzip(Box::new(flate2::bufread::MultiGzDecoder::new(buffered)))
+            }
+            #[cfg(feature = "decompress")]
+            Some(Compression::Zstd) => {
+                let buffered = BufReader::with_capacity(BUFFER_BYTES, joined);
+                Self::Zstd(Box::new(ZstdFrames(Some(zstd(buffered)?))))
+            }
+            // Without the feature it is refused where the dump is read, by the same bytes.
+            _ => Self::Uncompressed(joined),
+        })
+    }
+
+    /// A reader that is known not to be compressed.
+    pub(crate) fn uncompressed(reader: R) -> Self {
+        Self::Uncompressed(io::Cursor::default().chain(reader))
+    }
+}
+
+impl<R: Read> Read for Plain<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Uncompressed(reader) => reader.read(out),
+            #[cfg(feature = "decompress")]
+            Self::Gzip(reader) => reader.read(out),
+            #[cfg(feature = "decompress")]
+            Self::Zstd(reader) => reader.read(out),
+        }
+    }
+}
+
+/// Whether a file is compressed in a way that [`Plain`] undoes; leaves it at its start.
 pub(crate) fn is_compressed(file: &mut (impl Read + Seek)) -> io::Result<bool> {
     let (_, compression) = first_bytes(file)?;
     file.seek(SeekFrom::Start(0))?;
@@ -62,7 +96,7 @@ fn zstd<R: BufRead>(reader: R) -> io::Result<Zstd<R>> {
 
 /// One zstd frame after the other, as `zstd` itself reads them.
 #[cfg(feature = "decompress")]
-struct ZstdFrames<R: BufRead>(Option<Zstd<R>>);
+pub(crate) struct ZstdFrames<R: BufRead>(Option<Zstd<R>>);
 
 #[cfg(feature = "decompress")]
 impl<R: BufRead> Read for ZstdFrames<R> {
@@ -90,7 +124,7 @@ mod tests {
 
     fn read(bytes: &[u8]) -> io::Result<String> {
         let mut text = String::new();
-        plain(bytes)?.read_to_string(&mut text)?;
+        Plain::new(bytes)?.read_to_string(&mut text)?;
         Ok(text)
     }
 

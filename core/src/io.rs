@@ -1,15 +1,18 @@
 //! Loops around the [`Rewriter`] for `std::io`.
 
-use std::fs::File;
-use std::io::{ErrorKind as IoErrorKind, Read, Write};
+use std::io::{self, ErrorKind as IoErrorKind, Read, Seek, Write};
 use std::path::Path;
 
+use tempfile::SpooledTempFile;
+
 use crate::catalog::Catalog;
+use crate::compression::{self, Plain};
 use crate::error::{Error, ErrorKind, Result};
-use crate::options::{Client, Plan};
+use crate::options::Plan;
+use crate::prescan;
 use crate::report::Report;
-use crate::rewriter::{Progress, Rewriter};
-use crate::{compression, prescan};
+use crate::rewriter::Progress;
+use crate::script::Script;
 
 /// How much is read at once.
 pub(crate) const CHUNK_BYTES: usize = 256 * 1024;
@@ -47,7 +50,7 @@ pub fn convert_with(
     plan: &Plan,
     mut progress: impl FnMut(Progress<'_>),
 ) -> Result<Report> {
-    run(plan, &mut writer, &mut progress, || open_reader(reader, plan))
+    run(Script::new(reader, plan)?, &mut writer, &mut progress)
 }
 
 /// As [`convert_with`], from a file. A full dump that has to be read twice is not spooled, unless it is compressed.
@@ -60,40 +63,47 @@ pub fn convert_file(
     plan: &Plan,
     mut progress: impl FnMut(Progress<'_>),
 ) -> Result<Report> {
-    run(plan, &mut writer, &mut progress, || {
-        let mut file = File::open(path).map_err(Error::read)?;
-        let is_file = file.metadata().map_err(Error::read)?.is_file();
-        if is_file && plan.needs_catalog() && !compression::is_compressed(&mut file).map_err(Error::read)? {
-            let (file, catalog) = prescan::rewound(file, plan)?;
-            return Ok(Input {
-                reader: Box::new(file),
-                plan: with_catalog(plan, catalog)?,
-            });
-        }
-        open_reader(file, plan)
-    })
+    run(Script::of_file(path, plan)?, &mut writer, &mut progress)
 }
 
-/// The plain bytes of a dump, and the plan, with the dump's own catalog where that was needed.
-pub(crate) struct Input<'a> {
-    pub(crate) reader: Box<dyn Read + 'a>,
+/// The plain bytes of a dump; what was read ahead is read again first.
+pub(crate) type Dump<R> = io::Chain<SpooledTempFile, Plain<R>>;
+
+/// A dump, and the plan, with the dump's own catalog where that was needed.
+pub(crate) struct Input<R: Read> {
+    pub(crate) reader: Dump<R>,
     pub(crate) plan: Plan,
 }
 
+impl<R: Read> Input<R> {
+    fn new(reader: Plain<R>, plan: &Plan, catalog: Option<Catalog>) -> Result<Self> {
+        Ok(Self {
+            reader: SpooledTempFile::new(0).chain(reader),
+            plan: with_catalog(plan, catalog)?,
+        })
+    }
+}
+
 /// Undoes compression, and learns the keys of a full dump before its rows are read, where they are needed.
-pub(crate) fn open_reader<'a>(reader: impl Read + 'a, plan: &Plan) -> Result<Input<'a>> {
-    let reader = compression::plain(reader).map_err(Error::read)?;
+pub(crate) fn open_reader<R: Read>(reader: R, plan: &Plan) -> Result<Input<R>> {
+    let reader = Plain::new(reader).map_err(Error::read)?;
     if !plan.needs_catalog() {
-        return Ok(Input {
-            reader,
-            plan: plan.clone(),
-        });
+        return Input::new(reader, plan, None);
     }
     let (reader, catalog) = prescan::spooled(reader, plan)?;
     Ok(Input {
         reader,
         plan: with_catalog(plan, catalog)?,
     })
+}
+
+/// As [`open_reader`], for what can be read twice where it lies, unless it is compressed.
+pub(crate) fn open_seekable<R: Read + Seek>(mut reader: R, plan: &Plan) -> Result<Input<R>> {
+    if !plan.needs_catalog() || compression::is_compressed(&mut reader).map_err(Error::read)? {
+        return open_reader(reader, plan);
+    }
+    let (reader, catalog) = prescan::rewound(reader, plan)?;
+    Input::new(Plain::uncompressed(reader), plan, catalog)
 }
 
 fn with_catalog(plan: &Plan, catalog: Option<Catalog>) -> Result<Plan> {
@@ -103,62 +113,31 @@ fn with_catalog(plan: &Plan, catalog: Option<Catalog>) -> Result<Plan> {
     }
 }
 
-/// Runs a plan on what `open` opens.
-fn run<'a>(
-    plan: &Plan,
+fn run<R: Read>(
+    mut script: Script<R>,
     writer: &mut impl Write,
     progress: &mut impl FnMut(Progress<'_>),
-    open: impl FnOnce() -> Result<Input<'a>>,
 ) -> Result<Report> {
-    if plan.client() == Client::Driver {
-        let message = "a driver takes single statements, not a script";
-        return Err(Error::new(ErrorKind::InvalidOption, message).with_hint("call statements()"));
-    }
-    let mut run = Run {
-        rewriter: Rewriter::new(plan),
-        out: Vec::new(),
-    };
-    let result = open().and_then(|input| {
-        run.rewriter = Rewriter::new(&input.plan);
-        run.convert(input.reader, writer, progress)
-    });
-    if let Err(error) = &result {
-        run.rewriter.abort(error, &mut run.out);
-    }
-    // An error of the dump is worth more than one of writing its last words.
-    let written = writer
-        .write_all(&run.out)
-        .and_then(|()| writer.flush())
-        .map_err(Error::write);
-    let report = result?;
-    written?;
-    Ok(report)
-}
-
-struct Run {
-    rewriter: Rewriter,
-    out: Vec<u8>,
-}
-
-impl Run {
-    fn convert(
-        &mut self,
-        mut reader: impl Read,
-        writer: &mut impl Write,
-        progress: &mut impl FnMut(Progress<'_>),
-    ) -> Result<Report> {
-        let mut chunk = vec![0; CHUNK_BYTES];
-        loop {
-            let read = read_some(&mut reader, &mut chunk)?;
-            match chunk.get(..read) {
-                None | Some([]) => return self.rewriter.finish(&mut self.out),
-                Some(bytes) => self.rewriter.write(bytes, &mut self.out)?,
+    let mut out = Vec::new();
+    let result = loop {
+        let read = script.read(&mut out);
+        let written = writer.write_all(&out).map_err(Error::write);
+        out.clear();
+        // An error of the dump is worth more than one of writing its last words.
+        match read.and_then(|report| written.map(|()| report)) {
+            Ok(None) => progress(script.progress()),
+            Ok(Some(report)) => break Ok(report),
+            Err(error) => {
+                script.abort(&error, &mut out);
+                let _ = writer.write_all(&out);
+                break Err(error);
             }
-            writer.write_all(&self.out).map_err(Error::write)?;
-            self.out.clear();
-            progress(self.rewriter.progress());
         }
-    }
+    };
+    let flushed = writer.flush().map_err(Error::write);
+    let report = result?;
+    flushed?;
+    Ok(report)
 }
 
 /// Reads once, whatever interrupts it.

@@ -43,6 +43,7 @@ mod prescan;
 mod report;
 mod rewrite;
 mod rewriter;
+mod script;
 mod statements;
 pub mod untrusted_input {
     #![doc = include_str!("untrusted_input.md")]
@@ -58,6 +59,7 @@ pub use options::{Client, Losses, NoKey, Options, Plan, Style, Triggers};
 pub use permits::Unselected;
 pub use report::{Report, TableReport, Warning};
 pub use rewriter::{Progress, Rewriter};
+pub use script::Script;
 pub use statements::{Statements, statements};
 pub use update::Update;
 

@@ -2,6 +2,8 @@
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
+use tempfile::SpooledTempFile;
+
 use crate::catalog::{Catalog, CatalogBuilder};
 use crate::dump::head::{Head, Relation};
 use crate::dump::reader::Reader;
@@ -16,14 +18,11 @@ use crate::options::Plan;
 const SPOOL_BYTES: usize = 4 << 20;
 
 /// Learns the catalog of a dump that comes through a pipe; returns the whole dump again.
-pub(crate) fn spooled<'a>(
-    mut reader: Box<dyn Read + 'a>,
-    plan: &Plan,
-) -> Result<(Box<dyn Read + 'a>, Option<Catalog>)> {
-    let mut spool = tempfile::SpooledTempFile::new(SPOOL_BYTES);
+pub(crate) fn spooled<R: Read>(mut reader: R, plan: &Plan) -> Result<(io::Chain<SpooledTempFile, R>, Option<Catalog>)> {
+    let mut spool = SpooledTempFile::new(SPOOL_BYTES);
     let catalog = scan(&mut reader, plan, |bytes| spool.write_all(bytes))?;
     spool.seek(SeekFrom::Start(0)).map_err(Error::read)?;
-    Ok((Box::new(spool.chain(reader)), catalog))
+    Ok((spool.chain(reader), catalog))
 }
 
 /// Learns the catalog of a dump that can be read again, and goes back to its start.

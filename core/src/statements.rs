@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::io::{CHUNK_BYTES, Input, open_reader, read_some};
+use crate::io::{CHUNK_BYTES, Dump, Input, open_reader, read_some};
 use crate::lex::slice;
 use crate::lex::split::Splitter;
 use crate::options::{Client, Plan};
@@ -11,8 +11,8 @@ use crate::report::Report;
 use crate::rewriter::Rewriter;
 
 /// The statements of a script, in order; see [`statements`].
-pub struct Statements<'a> {
-    input: Box<dyn Read + 'a>,
+pub struct Statements<R: Read> {
+    input: Dump<R>,
     rewriter: Rewriter,
     chunk: Vec<u8>,
     /// What the rewriter has written and was not returned yet.
@@ -44,7 +44,7 @@ pub struct Statements<'a> {
 ///
 /// # Errors
 /// If the plan is not for a driver, or the dump cannot be read.
-pub fn statements<'a>(reader: impl Read + 'a, plan: &Plan) -> Result<Statements<'a>> {
+pub fn statements<R: Read>(reader: R, plan: &Plan) -> Result<Statements<R>> {
     if plan.client() != Client::Driver {
         let message = "single statements need a plan with client = driver";
         return Err(Error::new(ErrorKind::InvalidOption, message));
@@ -63,7 +63,7 @@ pub fn statements<'a>(reader: impl Read + 'a, plan: &Plan) -> Result<Statements<
     })
 }
 
-impl Statements<'_> {
+impl<R: Read> Statements<R> {
     /// The report, once the iterator has ended without an error.
     pub fn report(&self) -> Option<&Report> {
         self.report.as_ref()
@@ -108,7 +108,7 @@ impl Statements<'_> {
     }
 }
 
-impl Iterator for Statements<'_> {
+impl<R: Read> Iterator for Statements<R> {
     type Item = Result<String>;
 
     fn next(&mut self) -> Option<Self::Item> {

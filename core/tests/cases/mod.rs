@@ -6,9 +6,8 @@
 )]
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use dumpsert::{Catalog, Error, NoKey, Options, Plan, Report, Result, Rewriter, Style, Triggers};
+use dumpsert::{Catalog, Error, Options, Plan, Report, Result, Rewriter, Style};
 use serde_json::{Value, json};
 
 /// One folder of the corpus; `testdata/cases/README.md` says what is in it.
@@ -55,27 +54,14 @@ impl Case {
     }
 
     pub(crate) fn style(&self) -> Style {
-        self.option("style").unwrap_or_default()
-    }
-
-    fn option<T: serde::de::DeserializeOwned>(&self, name: &str) -> Option<T> {
-        let value = self.options.get(name)?;
-        Some(serde_json::from_value(value.clone()).unwrap())
+        let style = self.options.get("style");
+        style.map_or_else(Style::default, |style| serde_json::from_value(style.clone()).unwrap())
     }
 
     pub(crate) fn plan(&self) -> Result<Plan> {
-        let mut options = Options::new()
-            .with_style(self.style())
-            .with_no_key(self.option::<NoKey>("no_key").unwrap_or_default())
-            .with_triggers(self.option::<Triggers>("triggers").unwrap_or_default());
-        if let Some(milliseconds) = self.option("lock_timeout_ms") {
-            options = options.with_lock_timeout(Duration::from_millis(milliseconds));
-        }
+        let mut options = Options::from_json(&self.options.to_string())?;
         if let Some(schema) = &self.schema {
             options = options.with_catalog(Catalog::from_schema_sql(schema)?)?;
-        }
-        for key in self.option::<Vec<String>>("keys").unwrap_or_default() {
-            options = options.with_key(&key)?;
         }
         options.build()
     }

@@ -1,0 +1,198 @@
+//! The script by pieces, for those who want to read it: the opposite of a loop that writes it somewhere.
+
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::path::Path;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::io::{CHUNK_BYTES, Dump, Input, open_reader, open_seekable, read_some};
+use crate::options::{Client, Plan};
+use crate::report::Report;
+use crate::rewriter::{Progress, Rewriter};
+
+/// A script that is made while it is read, from a dump that is read at the same pace; [`convert`](crate::convert) is a
+/// loop around it.
+///
+/// Compressed dumps and full ones are treated as [`convert`](crate::convert) does. It is `Send` where the reader is.
+///
+/// ```
+/// use dumpsert::{Options, Script};
+///
+/// let dump = "INSERT INTO public.t (id, v) VALUES (1, 'one');\n";
+/// let mut script = Script::new(dump.as_bytes(), &Options::new().build()?)?;
+/// let mut out = Vec::new();
+/// let report = loop {
+///     if let Some(report) = script.read(&mut out)? {
+///         break report;
+///     }
+/// };
+/// assert_eq!(report.rows_kept(), 1);
+/// # Ok::<(), dumpsert::Error>(())
+/// ```
+pub struct Script<R: Read> {
+    state: State<R>,
+    rewriter: Rewriter,
+}
+
+type Open<R> = fn(R, &Plan) -> Result<Input<R>>;
+
+enum State<R: Read> {
+    /// Nothing was read; full dumps are read ahead when the first piece is asked for.
+    New(Result<R>, Plan, Open<R>),
+    Open(Dump<R>, Vec<u8>),
+    Done,
+}
+
+impl<R: Read> Script<R> {
+    /// The script for the dump that a reader gives.
+    ///
+    /// # Errors
+    /// If the plan is for a driver, which takes [`statements`](crate::statements).
+    pub fn new(reader: R, plan: &Plan) -> Result<Self> {
+        Self::with(Ok(reader), plan, open_reader)
+    }
+
+    /// The script for the dump that a reader gives from its start; one that has to be read twice is not spooled, unless
+    /// it is compressed.
+    ///
+    /// # Errors
+    /// As [`new`](Script::new).
+    pub fn seekable(reader: R, plan: &Plan) -> Result<Self>
+    where
+        R: Seek,
+    {
+        Self::with(Ok(reader), plan, open_seekable)
+    }
+
+    fn with(reader: Result<R>, plan: &Plan, open: Open<R>) -> Result<Self> {
+        if plan.client() == Client::Driver {
+            let message = "a driver takes single statements, not a script";
+            return Err(Error::new(ErrorKind::InvalidOption, message).with_hint("call statements()"));
+        }
+        Ok(Self {
+            state: State::New(reader, plan.clone(), open),
+            rewriter: Rewriter::new(plan),
+        })
+    }
+
+    /// Reads some of the dump and appends what it makes of the script, which may be nothing yet, to `out`. Returns the
+    /// report when the script is complete.
+    ///
+    /// # Errors
+    /// If the dump is not acceptable or cannot be read. `out` then ends with a statement that makes the script fail,
+    /// and must still be passed on where a part of the script already was. After an error or the end, it is
+    /// [`ErrorKind::Finished`].
+    pub fn read(&mut self, out: &mut Vec<u8>) -> Result<Option<Report>> {
+        let result = self.step(out);
+        match &result {
+            Ok(None) => {}
+            Ok(Some(_)) => self.state = State::Done,
+            Err(error) => self.abort(error, out),
+        }
+        result
+    }
+
+    fn step(&mut self, out: &mut Vec<u8>) -> Result<Option<Report>> {
+        if matches!(self.state, State::New(..))
+            && let State::New(reader, plan, open) = std::mem::replace(&mut self.state, State::Done)
+        {
+            let input = open(reader?, &plan)?;
+            self.rewriter = Rewriter::new(&input.plan);
+            self.state = State::Open(input.reader, vec![0; CHUNK_BYTES]);
+        }
+        let State::Open(reader, chunk) = &mut self.state else {
+            return Err(Error::new(ErrorKind::Finished, "the script has ended already"));
+        };
+        let read = read_some(reader, chunk)?;
+        match chunk.get(..read) {
+            None | Some([]) => self.rewriter.finish(out).map(Some),
+            Some(bytes) => self.rewriter.write(bytes, out).map(|()| None),
+        }
+    }
+
+    /// Gives up because of something outside, such as a failure to write the script, and makes the script fail. Does
+    /// nothing after the end or an error.
+    pub fn abort(&mut self, reason: &Error, out: &mut Vec<u8>) {
+        self.state = State::Done;
+        self.rewriter.abort(reason, out);
+    }
+
+    /// How far the run is.
+    pub fn progress(&self) -> Progress<'_> {
+        self.rewriter.progress()
+    }
+}
+
+impl Script<File> {
+    /// The script for the dump in a file; a file that cannot be opened is an error of the first
+    /// [`read`](Script::read).
+    ///
+    /// # Errors
+    /// As [`new`](Script::new).
+    pub fn of_file(path: impl AsRef<Path>, plan: &Plan) -> Result<Self> {
+        let file = File::open(path).map_err(Error::read);
+        let is_file = file
+            .as_ref()
+            .is_ok_and(|file| file.metadata().is_ok_and(|data| data.is_file()));
+        Self::with(file, plan, if is_file { open_seekable } else { open_reader })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Options;
+    use std::io::Cursor;
+
+    const FULL: &str = "CREATE TABLE public.t (k integer NOT NULL, v text);\n\
+                        INSERT INTO public.t (k, v) VALUES (1, 'one');\n\
+                        ALTER TABLE ONLY public.t ADD CONSTRAINT t_pkey PRIMARY KEY (k);\n";
+
+    fn all<R: Read + Send>(script: Result<Script<R>>) -> Result<(String, Report)> {
+        let mut script = script?;
+        let mut out = Vec::new();
+        loop {
+            if let Some(report) = script.read(&mut out)? {
+                let before = out.len();
+                let again = script.read(&mut out).unwrap_err();
+                assert_eq!((again.kind(), out.len()), (ErrorKind::Finished, before));
+                return Ok((String::from_utf8(out).unwrap(), report));
+            }
+        }
+    }
+
+    #[test]
+    fn every_way_in_gives_the_same_script() {
+        let plan = Options::new().build().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("dump.sql");
+        std::fs::write(&path, FULL).unwrap();
+        let (expected, report) = all(Script::new(FULL.as_bytes(), &plan)).unwrap();
+        assert_eq!(crate::convert_str(FULL, &plan).unwrap(), expected);
+        assert!(expected.contains("ON CONFLICT(\"k\")"), "{expected}");
+        assert_eq!(
+            all(Script::seekable(Cursor::new(FULL), &plan)).unwrap(),
+            (expected.clone(), report.clone())
+        );
+        assert_eq!(all(Script::of_file(path, &plan)).unwrap(), (expected, report));
+    }
+
+    #[test]
+    fn errors_make_the_script_fail() {
+        let plan = Options::new().build().unwrap();
+        let driver = Options::new().with_client(Client::Driver).build().unwrap();
+        assert!(Script::new(&b""[..], &driver).is_err());
+        let mut out = Vec::new();
+        let mut missing = Script::of_file("/nowhere/dump.sql", &plan).unwrap();
+        assert_eq!(missing.read(&mut out).unwrap_err().kind(), ErrorKind::Read);
+        assert!(String::from_utf8_lossy(&out).contains("RAISE EXCEPTION"));
+        assert_eq!(missing.read(&mut out).unwrap_err().kind(), ErrorKind::Finished);
+
+        let mut script = Script::new(FULL.as_bytes(), &plan).unwrap();
+        out.clear();
+        script.read(&mut out).unwrap();
+        script.abort(&Error::write(std::io::Error::other("no room")), &mut out);
+        assert!(String::from_utf8_lossy(&out).contains("RAISE EXCEPTION"));
+        assert!(script.read(&mut out).is_err());
+    }
+}
