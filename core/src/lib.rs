@@ -44,6 +44,7 @@ mod report;
 mod rewrite;
 mod rewriter;
 mod script;
+mod script_file;
 mod statements;
 pub mod untrusted_input {
     #![doc = include_str!("untrusted_input.md")]
@@ -60,6 +61,7 @@ pub use permits::Unselected;
 pub use report::{Report, TableReport, Warning};
 pub use rewriter::{Progress, Rewriter};
 pub use script::Script;
+pub use script_file::ScriptFile;
 pub use statements::{Statements, statements};
 pub use update::Update;
 
