@@ -70,6 +70,7 @@ impl Rewriter {
     pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<Report> {
         let report = self.with(out, |reader, writer| {
             reader.finish(writer)?;
+            writer.check_database()?;
             Ok(Report {
                 bytes_read: reader.bytes(),
                 ..writer.finish()

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Serialize, Serializer};
+
 use super::{Catalog, ForeignKey, TableKind, TableName};
 
 /// Why no order of rows, table by table, fulfils the foreign keys at every moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum OrderProblemKind {
     /// The table references itself: a row may come before the one it references.
@@ -17,15 +20,21 @@ pub enum OrderProblemKind {
 }
 
 /// Tables whose rows may break a foreign key that is checked row by row.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct OrderProblem {
     /// What the problem is.
     pub kind: OrderProblemKind,
     /// The tables, by name; of partitions, the partitioned table at their root.
+    #[serde(serialize_with = "as_texts")]
     pub tables: Vec<TableName>,
     /// Whether `SET CONSTRAINTS ALL DEFERRED` would do: enough of the foreign keys are `DEFERRABLE`.
     pub deferrable: bool,
+}
+
+/// Tables are `schema.table` in every report.
+fn as_texts<S: Serializer>(tables: &[TableName], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(tables.iter().map(TableName::to_string))
 }
 
 /// An enforced foreign key between the roots of two tables.

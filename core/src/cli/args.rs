@@ -20,6 +20,7 @@ pub(super) struct Args {
 #[derive(Subcommand)]
 pub(super) enum Command {
     Convert(Box<Convert>),
+    Inspect(Box<Inspect>),
     Catalog(CatalogArgs),
 }
 
@@ -45,6 +46,28 @@ pub(super) struct Convert {
     pub(super) report: Option<PathBuf>,
 
     /// No progress and no summary on standard error
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+}
+
+/// Say what is in a dump and what convert would make of it, without writing SQL.
+///
+/// It takes the options of convert, and goes on where that would stop: at a table without a key, for example.
+#[derive(clap::Args)]
+#[command(after_long_help = INSPECT_EXAMPLES)]
+pub(super) struct Inspect {
+    /// The dump, plain SQL of pg_dump; - is standard input
+    #[arg(value_name = "DUMP", default_value = "-")]
+    pub(super) dump: PathBuf,
+
+    /// As JSON, for programs
+    #[arg(long)]
+    pub(super) json: bool,
+
+    #[command(flatten)]
+    pub(super) planning: Planning,
+
+    /// No progress on standard error
     #[arg(short, long)]
     pub(super) quiet: bool,
 }
@@ -173,6 +196,16 @@ Exit status:
   1  the dump is not acceptable: the message names line, column, byte, table and row
   2  the options or the configuration are wrong
   3  reading or writing failed, or the reader of the output has gone";
+
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  What is in it, are all keys known, does the order of its tables do?
+    dumpsert inspect dump.sql.gz
+
+  What would be left out, and which tables have no key?
+    dumpsert inspect --schema schema.sql --json dump.sql | jq '.report.tables[].left_out, .problems'
+
+Exit status: as that of convert; 0 also where convert would stop because the options do not fit the dump.";
 
 #[derive(Clone, Copy, ValueEnum)]
 pub(super) enum Style {

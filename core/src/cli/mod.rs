@@ -4,10 +4,12 @@
 
 mod args;
 mod driver;
+mod inspect;
 mod output;
 mod progress;
 mod settings;
 mod summary;
+mod text;
 
 use std::error::Error as _;
 use std::ffi::OsString;
@@ -23,6 +25,7 @@ use args::{Args, CatalogArgs, Command, Convert};
 use output::Output;
 use progress::ProgressBar;
 use settings::Settings;
+use text::printable;
 
 /// Why a command has failed.
 enum Failure {
@@ -72,7 +75,7 @@ impl Failure {
             }
         }
         // Nothing is left to be done if even this cannot be said.
-        let _ = writeln!(io::stderr(), "dumpsert: {text}");
+        let _ = writeln!(io::stderr(), "dumpsert: {}", printable(&text));
     }
 }
 
@@ -100,6 +103,7 @@ where
 fn run_command(command: &Command) -> u8 {
     let result = match command {
         Command::Convert(args) => convert(args),
+        Command::Inspect(args) => inspect::run(args),
         Command::Catalog(args) => catalog(args),
     };
     match result {
@@ -119,11 +123,7 @@ fn convert(args: &Convert) -> Result<(), Failure> {
     let quiet = args.quiet || settings.quiet;
     let output = args.output.clone().or(settings.output);
     let report_file = args.report.clone().or(settings.report);
-    let name = if is_std(&args.dump) {
-        "standard input".to_owned()
-    } else {
-        args.dump.display().to_string()
-    };
+    let name = name_of(&args.dump);
     let length = input_length(&args.dump, &name)?;
     let mut output = Output::create(&output.unwrap_or_else(|| PathBuf::from("-")), &args.dump)?;
     let bar = ProgressBar::new(length, quiet);
@@ -160,11 +160,20 @@ fn catalog(args: &CatalogArgs) -> Result<(), Failure> {
     written.map_err(|error| Failure::File("standard output".to_owned(), error))
 }
 
+/// What messages call a dump.
+fn name_of(dump: &Path) -> String {
+    if is_std(dump) {
+        "standard input".to_owned()
+    } else {
+        dump.display().to_string()
+    }
+}
+
 /// How long the dump is, where that is known; refuses what cannot be one.
 fn input_length(path: &Path, name: &str) -> Result<Option<u64>, Failure> {
     if is_std(path) {
         if io::stdin().is_terminal() {
-            let message = "no dump: give a file, or pipe pg_dump into dumpsert (see dumpsert convert --help)";
+            let message = "no dump: give a file, or pipe pg_dump into dumpsert (see dumpsert --help)";
             return Err(Failure::Usage(message.to_owned()));
         }
         return Ok(None);

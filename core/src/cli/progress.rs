@@ -3,6 +3,8 @@
 use dumpsert::Progress;
 use indicatif::{ProgressDrawTarget, ProgressStyle};
 
+use super::text::printable;
+
 /// A bar where the length of the dump is known, else a counter.
 pub(super) struct ProgressBar(indicatif::ProgressBar);
 
@@ -31,7 +33,7 @@ impl ProgressBar {
         }
         self.0.set_position(progress.bytes);
         if let Some(table) = progress.table {
-            self.0.set_message(table.to_owned());
+            self.0.set_message(printable(table).into_owned());
         }
     }
 

@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use dumpsert::Report;
 use indicatif::{HumanBytes, HumanCount};
 
+use super::text::printable;
+
 /// Warnings shown here; the report has all.
 const WARNINGS_SHOWN: usize = 10;
 
@@ -23,22 +25,24 @@ pub(super) fn print(to: &mut impl Write, report: &Report) -> io::Result<()> {
         HumanBytes(report.bytes_read),
         HumanBytes(report.bytes_written),
     )?;
-    for table in &report.tables {
-        for (reason, rows) in &table.left_out {
-            writeln!(
-                to,
-                "  left out: {} rows of {} ({reason})",
-                HumanCount(*rows),
-                table.table
-            )?;
-        }
-    }
+    left_out(to, report)?;
     for warning in report.warnings.iter().take(WARNINGS_SHOWN) {
-        writeln!(to, "  warning: {}", warning.message)?;
+        writeln!(to, "  warning: {}", printable(&warning.message))?;
     }
     let more = (report.warnings.len().saturating_sub(WARNINGS_SHOWN)) as u64 + report.warnings_dropped;
     if more > 0 {
         writeln!(to, "  {} more warnings: see --report", HumanCount(more))?;
+    }
+    Ok(())
+}
+
+/// Writes which rows are left out, and why.
+pub(super) fn left_out(to: &mut impl Write, report: &Report) -> io::Result<()> {
+    for table in &report.tables {
+        for (reason, rows) in &table.left_out {
+            let (rows, table) = (HumanCount(*rows), printable(&table.table));
+            writeln!(to, "  left out: {rows} rows of {table} ({reason})")?;
+        }
     }
     Ok(())
 }

@@ -5,6 +5,7 @@
 
 mod allowed;
 pub(crate) mod copy;
+mod facts;
 pub(crate) mod head;
 mod long;
 pub(crate) mod reader;
@@ -13,6 +14,7 @@ mod sniff;
 pub(crate) mod statement;
 mod top;
 
+pub(crate) use self::facts::Facts;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::literal::{Field, Form};
 use head::{Head, Relation};

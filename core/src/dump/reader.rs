@@ -12,7 +12,7 @@ use memchr::{memchr, memrchr};
 use super::head::{self, Rows, Scanned, Stop};
 use super::long::{LongCopy, LongValues};
 use super::sniff::{SNIFF_BYTES, sniff};
-use super::{Events, Fault, Target};
+use super::{Events, Facts, Fault, Target};
 use crate::error::{Error, ErrorKind, Position, Result};
 use crate::lex::literal::{Field, skip_spaces, unexpected};
 use crate::lex::split::{Splitter, count_lines};
@@ -51,6 +51,9 @@ pub(crate) struct Reader {
     pub(super) catalog_bytes: u64,
     /// Bytes of the long row so far.
     pub(super) long_bytes: u64,
+    pub(super) facts: Facts,
+    /// Rows of the open `INSERT` so far.
+    statement_rows: u64,
 }
 
 /// Where the reader stands between two steps.
@@ -140,12 +143,19 @@ impl Reader {
             limits,
             catalog_bytes: 0,
             long_bytes: 0,
+            facts: Facts::default(),
+            statement_rows: 0,
         }
     }
 
     /// Bytes read so far, those waiting for the rest of a piece included.
     pub(crate) fn bytes(&self) -> u64 {
         self.place.byte + self.carry.len() as u64
+    }
+
+    /// What the dump looks like so far.
+    pub(crate) fn facts(&self) -> &Facts {
+        &self.facts
     }
 
     /// Reads the next bytes of the dump.
@@ -389,6 +399,8 @@ impl Reader {
     }
 
     pub(super) fn begin_rows(&mut self, end: usize, events: &mut impl Events) -> Step {
+        self.statement_rows = 1;
+        self.facts.row_of_insert(1);
         if self.current.default_values {
             events.default_row(self.current.id)?;
             self.state = State::Tail;
@@ -418,6 +430,8 @@ impl Reader {
             Some(b',') if !self.current.default_values => match skip_spaces(bytes, at + 1) {
                 (_, None) => Ok(None),
                 (open, Some(b'(')) => {
+                    self.statement_rows += 1;
+                    self.facts.row_of_insert(self.statement_rows);
                     self.state = State::Values;
                     Ok(Some(open + 1))
                 }
@@ -428,6 +442,7 @@ impl Reader {
                 Ok(end) => match skip_spaces(bytes, end) {
                     (_, None) => Ok(None),
                     (end, Some(b';')) => {
+                        self.facts.on_conflict = true;
                         self.state = State::Top;
                         Ok(Some(end + 1))
                     }

@@ -66,13 +66,16 @@ impl Reader {
                     return Err(LexError::new(0, ErrorKind::SecondDump, message).into());
                 }
                 b"-- PostgreSQL database dump" => self.header = true,
-                b"-- PostgreSQL database cluster dump" => self.cluster = true,
+                b"-- PostgreSQL database cluster dump" => {
+                    self.cluster = true;
+                    self.facts.is_cluster = true;
+                }
                 b"-- PostgreSQL database cluster dump complete" => self.cluster = false,
                 b"-- PostgreSQL database dump complete" => {
                     self.complete = self.header;
                     self.current = Current::default();
                 }
-                _ => {}
+                _ => self.facts.comment(line),
             }
         }
         self.state = if end > line.len() || last {
@@ -237,7 +240,10 @@ impl Reader {
         match name {
             "standard_conforming_strings" => match value {
                 b"on" => self.scs = true,
-                b"off" => self.scs = false,
+                b"off" => {
+                    self.scs = false;
+                    self.facts.scs_off = true;
+                }
                 _ => {
                     let message = "standard_conforming_strings must be on or off";
                     return Err(Error::new(ErrorKind::StatementNotAllowed, message));

@@ -17,6 +17,9 @@ use crate::lex::literal::{Field, Form};
 /// Prisma keeps there which migrations a database has had; another database's record would be wrong.
 const PRISMA_MIGRATIONS: &str = "_prisma_migrations";
 
+/// Rows that a conversion would stop at are counted under this by an inspection.
+const REFUSED: &str = "refused";
+
 /// What to do where the shape of the dump does not say enough.
 const OTHER_SHAPE: &str = "dump with --column-inserts instead of --inserts, or without both (COPY)";
 
@@ -82,6 +85,26 @@ impl Writer {
             .with_hint("leave it out of the dump, or list it in allow_relations"))
     }
 
+    /// Leaves out the rows of a head that was just refused; nothing if not even its table is known.
+    pub(crate) fn leave_out_refused(&mut self, head: &Head) -> Option<Target> {
+        let table = self.reading?;
+        let columns = head.columns.as_ref().map(Vec::len);
+        self.tables.heads.push(HeadState {
+            table,
+            columns: columns.unwrap_or_default(),
+            action: Action::LeaveOut(REFUSED),
+        });
+        Some(Target {
+            id: self.tables.heads.len() - 1,
+            columns,
+        })
+    }
+
+    /// Leaves out what follows if it belongs to another database than what was taken.
+    pub(crate) fn keep_to_one_database(&mut self) {
+        self.is_other |= self.taken.as_ref().is_some_and(|taken| *taken != self.database);
+    }
+
     /// What is taken belongs to one database: rows of two would end up in one target.
     pub(super) fn take_database(&mut self) -> Result<()> {
         match &self.taken {
@@ -89,12 +112,22 @@ impl Writer {
             Some(taken) if *taken == self.database => {}
             Some(taken) => {
                 let name = |database: &Option<Vec<u8>>| database.as_deref().map_or_else(|| "?".to_owned(), shown);
-                let (first, second) = (name(taken), name(&self.database));
-                let message = format!("the dump has rows or sequences of several databases: {first}, {second}");
-                return Err(Error::new(ErrorKind::UnsupportedShape, message).with_hint("choose one: --database NAME"));
+                return Err(several_databases(&[&name(taken), &name(&self.database)]));
             }
         }
         Ok(())
+    }
+
+    /// The dump has ended: the database that is wanted must have been there.
+    pub(crate) fn check_database(&self) -> Result<()> {
+        match self.plan.database() {
+            Some(wanted) if !self.has_wanted => {
+                let message = format!("the dump does not name a database `{wanted}`");
+                let hint = "dumpsert inspect lists the databases of a dump; one of pg_dump without --create names none";
+                Err(Error::new(ErrorKind::UnknownName, message).with_hint(hint))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The columns of a head: its own list, or that of the catalog.
@@ -117,7 +150,7 @@ impl Writer {
     }
 
     /// What is known of a table, by the plan or by the dump itself.
-    fn table(&self, name: &TableName) -> Option<Table> {
+    fn known(&self, name: &TableName) -> Option<Table> {
         match &self.made {
             Some(made) => made.clone().finish().ok()?.table(&name.schema, &name.name).cloned(),
             None => self.plan.table(name).cloned(),
@@ -127,7 +160,7 @@ impl Writer {
     /// The columns of an `INSERT` that names none, in the order of the table, where that order is certain.
     fn columns_of_catalog(&self, name: &TableName) -> Result<Vec<Vec<u8>>> {
         let refuse = |message: String| Err(Error::new(ErrorKind::UnsupportedShape, message).with_hint(OTHER_SHAPE));
-        let Some(table) = self.table(name) else {
+        let Some(table) = self.known(name) else {
             return refuse(format!(
                 "the INSERT into {name} names no columns, and the table is not in the catalog"
             ));
@@ -197,7 +230,7 @@ impl Writer {
     /// A stage takes the columns that can be written; `pg_dump --inserts` also names generated ones, as DEFAULT.
     fn stage(&mut self, head: &Head, name: &TableName, table: usize, columns: &[Vec<u8>]) -> Action {
         // Only an INSERT without a list of columns, for which there was a table, can name a generated one.
-        let known = if head.columns.is_none() { self.table(name) } else { None };
+        let known = if head.columns.is_none() { self.known(name) } else { None };
         let is_generated = |column: &Vec<u8>| {
             let column = known.as_ref().and_then(|table| table.column(&shown(column)));
             column.is_some_and(|column| column.generated)
@@ -241,6 +274,15 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+/// What is read belongs to more than one database.
+pub(crate) fn several_databases(names: &[&str]) -> Error {
+    let message = format!(
+        "the dump has rows or sequences of several databases: {}",
+        names.join(", ")
+    );
+    Error::new(ErrorKind::UnsupportedShape, message).with_hint("choose one: --database NAME")
 }
 
 /// Checks one value of a row on its way into a stage.

@@ -131,6 +131,7 @@ impl Events for Writer {
         self.database = Some(name.to_vec());
         self.made = None;
         self.is_other = self.plan.database().is_some_and(|wanted| wanted.as_bytes() != name);
+        self.has_wanted |= !self.is_other;
         Ok(())
     }
 

@@ -14,4 +14,5 @@ mod staged;
 mod tables;
 mod writer;
 
+pub(crate) use action::several_databases;
 pub(crate) use writer::Writer;

@@ -7,7 +7,7 @@ use super::rows::{self, LongRow};
 use super::script::{self, Frame};
 use super::staged::{self, LongLine};
 use super::tables::{Action, HeadState, Tables};
-use crate::catalog::CatalogBuilder;
+use crate::catalog::{Catalog, CatalogBuilder};
 use crate::error::Error;
 use crate::lex::literal::{Field, Form};
 use crate::options::{Plan, Style};
@@ -15,7 +15,7 @@ use crate::report::Report;
 
 /// Writes one script. The bytes collect in `out` until the owner takes them.
 pub(crate) struct Writer {
-    pub(super) plan: Plan,
+    pub(crate) plan: Plan,
     pub(crate) out: Vec<u8>,
     pub(crate) report: Report,
     pub(super) tables: Tables,
@@ -25,13 +25,15 @@ pub(crate) struct Writer {
     pub(super) is_open: bool,
     pub(super) client_encoding: &'static str,
     /// Whether the dump has tables and not only rows.
-    pub(super) is_full: bool,
+    pub(crate) is_full: bool,
     /// In style `staged`, which needs no catalog: the tables that the dump itself has made so far. An `INSERT` without a
     /// list of columns means theirs.
     pub(super) made: Option<CatalogBuilder>,
     /// The database that the dump has named, and whether it is another one than the wanted.
     pub(super) database: Option<Vec<u8>>,
-    pub(super) is_other: bool,
+    pub(crate) is_other: bool,
+    /// Whether the wanted database was there.
+    pub(super) has_wanted: bool,
     /// The first database of which rows or sequences were taken.
     pub(super) taken: Option<Option<Vec<u8>>>,
     /// The stage whose COPY is open.
@@ -72,6 +74,7 @@ impl Writer {
             made: None,
             database: None,
             is_other,
+            has_wanted: false,
             taken: None,
             copying: None,
             reading: None,
@@ -207,6 +210,20 @@ impl Writer {
                 None => drop(table.report.left_out.insert(reason.to_owned(), rows)),
             },
             _ => table.report.rows_kept += rows,
+        }
+    }
+
+    /// The table of a head, as `schema.table`.
+    pub(crate) fn table_of(&self, id: usize) -> Option<&str> {
+        let table = self.tables.tables.get(self.tables.heads.get(id)?.table)?;
+        Some(&table.report.table)
+    }
+
+    /// What is known of the tables: by the plan, or in style `staged` by the dump.
+    pub(crate) fn catalog(&self) -> Option<Catalog> {
+        match &self.made {
+            Some(made) => made.clone().finish().ok(),
+            None => self.plan.catalog().cloned(),
         }
     }
 
