@@ -97,6 +97,8 @@ pub enum ErrorKind {
     TableNotAllowed,
     /// A client encoding in which a byte of a character can look like a quote or a backslash.
     Encoding,
+    /// A condition that leaves rows out cannot be evaluated on a value.
+    Condition,
     /// The shape of the dump is not supported with these options.
     UnsupportedShape,
     /// A second dump begins where the first has ended.
@@ -126,7 +128,7 @@ impl ErrorKind {
         match self {
             Read | Write => Category::Io,
             UnexpectedToken | InvalidLiteral | InvalidCopyData | ColumnCount | NulByte => Category::Syntax,
-            NotADump | StatementNotAllowed | TableNotAllowed | Encoding | UnsupportedShape | SecondDump => {
+            NotADump | StatementNotAllowed | TableNotAllowed | Encoding | Condition | UnsupportedShape | SecondDump => {
                 Category::Unsupported
             }
             Truncated => Category::Truncated,

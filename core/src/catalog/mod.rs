@@ -15,7 +15,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use self::builder::CatalogBuilder;
-pub(crate) use self::names::quote_ident;
+pub(crate) use self::names::{NAME_BYTES_MAX, quote_ident, truncate};
 pub use self::order::{OrderProblem, OrderProblemKind};
 pub use self::types::{Type, TypeKind};
 use crate::error::{Error, ErrorKind, Result};

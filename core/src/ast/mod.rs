@@ -1,5 +1,8 @@
-//! The only file that knows sqlparser: it reads the head of an `INSERT` into an AST, gives it its `ON CONFLICT` clause
-//! and prints it. sqlparser's types stay in here, so that its releases are not ours.
+//! The only folder that knows sqlparser. Its types stay in here, so that its releases are not ours.
+//!
+//! This file reads the head of an `INSERT` into an AST, gives it its `ON CONFLICT` clause and prints it.
+
+pub(crate) mod condition;
 
 use sqlparser::ast::{
     Assignment, AssignmentTarget, BinaryOperator, CastKind, ConflictTarget, DataType, DoUpdate, Expr, Function,
