@@ -17,7 +17,7 @@ use crate::update::Update;
 type Setter = fn(Options, &Place<'_>, &Value) -> Result<Options>;
 
 /// Every option of the library, by name.
-const OPTIONS: [(&str, Setter); 19] = [
+const OPTIONS: [(&str, Setter); 21] = [
     ("style", |options, place, value| {
         Ok(options.with_style(place.choice(
             value,
@@ -100,6 +100,12 @@ const OPTIONS: [(&str, Setter); 19] = [
             let limit = Limit::from_name(name).map_err(|error| place.blame(error))?;
             options.with_limit(limit, size.map_err(|error| place.inner(name).blame(error))?)
         })
+    }),
+    ("exclude_tables", |options, place, value| {
+        place.each(value, options, |options, pattern| options.with_exclude_table(pattern))
+    }),
+    ("only_tables", |options, place, value| {
+        place.each(value, options, |options, pattern| options.with_only_table(pattern))
     }),
     ("keys", |mut options, place, value| {
         for (table, columns) in place.table(value)? {
@@ -457,7 +463,7 @@ mod tests {
              database = 'shop'\nbatch_rows = 7\nbatch_bytes = 700\nlock_timeout = '30s'\nupdate = 'changed'\n\
              update_only = ['a', 'b']\nupdate_never = 'c'\nonly_schemas = ['app', '\"B\"']\nunselected = 'error'\n\
              allow_extension_tables = 'cron.job'\nallow_relations = ['a.v', 'a.w']\n\
-             [limits]\nrow_bytes = '2MB'\nsequences = 9\n[keys]\n'public.t' = ['a', 'b']\n\
+             exclude_tables = ['log*', 'app.x']\nonly_tables = 'app.*'\n[limits]\nrow_bytes = '2MB'\nsequences = 9\n[keys]\n'public.t' = ['a', 'b']\n\
              [tables.'public.\"U\"']\nkey = 'id'\nupdate = 'newer(at)'\nupdate_only = 'x,y'\nupdate_never = ['z']\n",
         );
         let json = Options::from_json(
@@ -465,7 +471,7 @@ mod tests {
                 "database": "shop", "batch_rows": 7, "batch_bytes": 700, "lock_timeout": 30000, "update": "changed",
                 "update_only": "a,b", "update_never": ["c"], "only_schemas": ["app", "\"B\""], "unselected": "error",
                 "allow_extension_tables": ["cron.job"], "allow_relations": ["a.v", "a.w"],
-                "limits": {"row_bytes": 2097152, "sequences": 9}, "keys": {"public.t": "a,b"}, "tables": {"public.\"U\"":
+                "exclude_tables": ["log*", "app.x"], "only_tables": "app.*", "limits": {"row_bytes": 2097152, "sequences": 9}, "keys": {"public.t": "a,b"}, "tables": {"public.\"U\"":
                 {"key": ["id"], "update": "newer(at)", "update_only": ["x", "y"], "update_never": "z"}}}"#,
         );
         let methods = (|| {
@@ -490,6 +496,9 @@ mod tests {
                 .with_allow_relation("a.w")?
                 .with_limit(Limit::RowBytes, 2 << 20)?
                 .with_limit(Limit::Sequences, 9)?
+                .with_exclude_table("log*")?
+                .with_exclude_table("app.x")?
+                .with_only_table("app.*")?
                 .with_key("public.t=a,b")?
                 .with_key("public.\"U\"=id")?
                 .with_table_update("public.\"U\"", Update::Newer("at".into()))?

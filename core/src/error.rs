@@ -160,6 +160,12 @@ impl Error {
         self
     }
 
+    /// Puts the name of an option before the message.
+    pub(crate) fn within(mut self, option: &str) -> Self {
+        self.0.message = format!("{option}: {}", self.0.message);
+        self
+    }
+
     /// Forgets a position that is relative to something else than the dump.
     pub(crate) fn without_position(mut self) -> Self {
         self.0.position = None;

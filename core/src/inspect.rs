@@ -212,6 +212,9 @@ impl Inspector {
     fn finish(mut self, reader: &Reader) -> Result<Inspection> {
         self.keep_catalog();
         self.check_databases()?;
+        if let Err(error) = self.writer.check_selection() {
+            self.forgive(None, error)?;
+        }
         let facts = reader.facts();
         let version = |text: &Option<Vec<u8>>| text.as_deref().map(|text| decode_name(text).into_owned());
         let shape = Shape {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::{Catalog, Table, TableName};
 use crate::dump::head::{self, Relation};
 use crate::error::{Error, ErrorKind, Result};
+use crate::filter::{Selection, TablePattern};
 use crate::lex::tokens::decode_name;
 use crate::listed::Listed;
 use crate::nearest::nearest;
@@ -108,6 +109,7 @@ pub struct Options {
     batch_rows: Option<usize>,
     batch_bytes: Option<usize>,
     pub(crate) permits: Permits,
+    selection: Selection,
 }
 
 impl Options {
@@ -248,9 +250,33 @@ impl Options {
     /// What adds up otherwise is replaced by the next call: the options of a file under those of the command line.
     pub(crate) fn into_defaults(mut self) -> Self {
         self.keys.values_mut().for_each(Listed::make_default);
+        self.selection.make_default();
         self.rules.make_defaults();
         self.permits.make_defaults();
         self
+    }
+
+    /// Tables whose rows are left out, by a pattern as `pg_dump --exclude-table` takes it: `app.log*`, `*.Sessions`
+    /// with capitals in quotes. A pattern without a schema means `public`. Partitions follow their table where the
+    /// catalog or the dump tells whose they are; sequences are moved only for tables that rows come for. Several calls
+    /// add up. Default: none but Prisma's `_prisma_migrations`.
+    ///
+    /// # Errors
+    /// If it is no pattern. One that matches no table is an error of [`build`](Options::build) with a catalog, and of
+    /// the end of the dump without one.
+    pub fn with_exclude_table(mut self, pattern: &str) -> Result<Self> {
+        self.selection.exclude.extend([TablePattern::parse(pattern)?]);
+        Ok(self)
+    }
+
+    /// The only tables whose rows are taken, by a pattern as for [`with_exclude_table`](Options::with_exclude_table),
+    /// which goes before. `_prisma_migrations` is taken where it is named without wildcards. Default: all.
+    ///
+    /// # Errors
+    /// As [`with_exclude_table`](Options::with_exclude_table).
+    pub fn with_only_table(mut self, pattern: &str) -> Result<Self> {
+        self.selection.only.extend([TablePattern::parse(pattern)?]);
+        Ok(self)
     }
 
     /// Checks that the options fit together.
@@ -281,6 +307,7 @@ impl Options {
             ));
         }
         if let Some(catalog) = &self.catalog {
+            self.selection.check(catalog)?;
             for name in self.rules.tables.keys() {
                 check_table(catalog, name, "an update policy")?;
             }
@@ -408,6 +435,10 @@ impl Plan {
 
     pub(crate) fn permits(&self) -> &Permits {
         &self.0.permits
+    }
+
+    pub(crate) fn selection(&self) -> &Selection {
+        &self.0.selection
     }
 
     /// The database that is taken of a dump that has several.

@@ -121,14 +121,18 @@ impl Plan {
         if only.is_empty() || only.iter().any(|only| only == schema) {
             return Ok(true);
         }
-        match permits.unselected {
-            Unselected::Drop => Ok(false),
-            Unselected::Error => {
-                let message = format!("{what} is in none of the schemas that are selected");
-                Err(Error::new(ErrorKind::TableNotAllowed, message)
-                    .with_hint("leave it out of the dump, add its schema to only_schemas, or choose unselected = drop"))
-            }
+        self.leave_unselected(what, "only_schemas").map(|()| false)
+    }
+
+    /// What is not selected by this option is left out; an error where that has to be said.
+    pub(crate) fn leave_unselected(&self, what: &TableName, option: &str) -> Result<()> {
+        if self.permits().unselected == Unselected::Drop {
+            return Ok(());
         }
+        let message = format!("{what} is not selected by {option}");
+        Err(Error::new(ErrorKind::TableNotAllowed, message).with_hint(format!(
+            "leave it out of the dump, add it to {option}, or choose unselected = drop"
+        )))
     }
 
     /// Whether a view or foreign table may be written to.

@@ -71,6 +71,7 @@ impl Rewriter {
         let report = self.with(out, |reader, writer| {
             reader.finish(writer)?;
             writer.check_database()?;
+            writer.check_selection()?;
             Ok(Report {
                 bytes_read: reader.bytes(),
                 ..writer.finish()

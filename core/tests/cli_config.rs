@@ -115,3 +115,50 @@ fn unknown_names_suggest_the_right_one() {
         Some(3)
     );
 }
+
+#[test]
+fn the_example_leaves_out_what_belongs_to_one_server() {
+    let tables = [
+        "Sessions",
+        "VerificationTokens",
+        "AuditLogs",
+        "SyncNodes",
+        "SyncEvents",
+        "ConflictResolutions",
+        "SyncSessions",
+        "NetworkPartitions",
+        "SyncMetrics",
+        "SyncConfigurations",
+        "InitialLoadSessions",
+        "_prisma_migrations",
+        "businesses",
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let each = |text: fn(&str) -> String| tables.iter().map(|table| text(table)).collect::<String>();
+    let schema = each(|table| format!("CREATE TABLE \"{table}\" (id text PRIMARY KEY);\n"));
+    let dump = each(|table| format!("INSERT INTO public.\"{table}\" (id) VALUES ('x');\n"));
+    fs::write(folder.path().join("schema.sql"), schema).unwrap();
+    fs::write(folder.path().join("dump.sql"), dump).unwrap();
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/initial-load.toml");
+    let args = [
+        "--config",
+        example.to_str().unwrap(),
+        "--schema",
+        "schema.sql",
+        "--report",
+        "r.json",
+        "dump.sql",
+    ];
+    let output = run(folder.path(), &args);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&fs::read(folder.path().join("r.json")).unwrap()).unwrap();
+    let kept = report["tables"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|table| table["rows_kept"] == 1);
+    assert_eq!(
+        kept.map(|table| &table["table"]).collect::<Vec<_>>(),
+        ["public.businesses"]
+    );
+}

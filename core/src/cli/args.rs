@@ -129,6 +129,15 @@ pub(super) struct Planning {
     #[arg(long, value_name = "[TABLE=]COLUMNS")]
     pub(super) update_never: Vec<String>,
 
+    /// Tables whose rows are left out: a pattern as for pg_dump --exclude-table; public is meant where it names no schema;
+    /// may be given several times
+    #[arg(long, value_name = "PATTERN")]
+    pub(super) exclude_table: Vec<String>,
+
+    /// The only tables whose rows are taken: a pattern; may be given several times
+    #[arg(long, value_name = "PATTERN")]
+    pub(super) only_table: Vec<String>,
+
     /// Most rows in one statement of style batches [default: 1000]
     #[arg(long, value_name = "ROWS")]
     pub(super) batch_rows: Option<usize>,

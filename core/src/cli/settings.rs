@@ -136,6 +136,12 @@ fn plan(args: &Planning, mut options: Options, schema: &[PathBuf], catalog: &[Pa
         options = options.with_update_never(columns).map_err(config)?;
     }
     options = permits(args, options).map_err(config)?;
+    for pattern in &args.exclude_table {
+        options = options.with_exclude_table(pattern).map_err(config)?;
+    }
+    for pattern in &args.only_table {
+        options = options.with_only_table(pattern).map_err(config)?;
+    }
     if let Some(rows) = args.batch_rows {
         options = options.with_batch_rows(rows);
     }

@@ -3,11 +3,10 @@
 // Until the option that takes conditions is there, only tests use them.
 #[cfg_attr(not(test), allow(dead_code))]
 mod condition;
-// Until the options that take patterns are there, only tests use them.
-#[cfg_attr(not(test), allow(dead_code))]
 mod pattern;
+mod selection;
 
 #[allow(unused_imports)]
 pub(crate) use self::condition::Condition;
-#[allow(unused_imports)]
 pub(crate) use self::pattern::TablePattern;
+pub(crate) use self::selection::{EXCLUDED, NOT_WANTED, Selection};

@@ -97,6 +97,12 @@ impl TablePattern {
         })
     }
 
+    /// Whether it can match only one name.
+    pub(crate) fn is_exact(&self) -> bool {
+        let mut elements = self.schema.0.iter().chain(&self.name.0);
+        elements.all(|element| matches!(element, Element::Char(_)))
+    }
+
     /// Whether the table is meant.
     pub(crate) fn matches(&self, table: &TableName) -> bool {
         self.schema.matches(&table.schema) && self.name.matches(&table.name)

@@ -12,6 +12,7 @@ use crate::catalog::{Table, TableKind, TableName};
 use crate::dump::Target;
 use crate::dump::head::{Head, Rows};
 use crate::error::{Error, ErrorKind, Result};
+use crate::filter::{EXCLUDED, NOT_WANTED};
 use crate::lex::literal::{Field, Form};
 
 /// Prisma keeps there which migrations a database has had; another database's record would be wrong.
@@ -46,15 +47,8 @@ impl Writer {
             return Err(Error::new(ErrorKind::UnsupportedShape, message)
                 .with_hint("read the catalog of it first (Catalog::from_schema_sql), use convert(), or style staged"));
         }
-        let (action, columns) = if self.is_other {
-            (Action::LeaveOut(OTHER_DATABASE), head.columns.as_ref().map(Vec::len))
-        } else if !self.plan.selects(&name.schema, &name)? {
-            (Action::LeaveOut(UNSELECTED), head.columns.as_ref().map(Vec::len))
-        } else if name.name == PRISMA_MIGRATIONS {
-            self.warn_once(format!(
-                "table {name} is left out: it is the target's own record of its migrations"
-            ));
-            (Action::LeaveOut("default"), head.columns.as_ref().map(Vec::len))
+        let (action, columns) = if let Some(reason) = self.table_left_out(&name)? {
+            (Action::LeaveOut(reason), head.columns.as_ref().map(Vec::len))
         } else {
             self.check_kind(&name)?;
             let columns = self.columns(head, &name)?;
@@ -105,6 +99,41 @@ impl Writer {
         self.is_other |= self.taken.as_ref().is_some_and(|taken| *taken != self.database);
     }
 
+    /// Why all rows of a table are left out, if they are.
+    fn table_left_out(&mut self, name: &TableName) -> Result<Option<&'static str>> {
+        if self.is_other {
+            return Ok(Some(OTHER_DATABASE));
+        }
+        if !self.plan.selects(&name.schema, name)? {
+            return Ok(Some(UNSELECTED));
+        }
+        let selection = self.plan.selection();
+        let chosen = match selection.is_empty() {
+            true => None,
+            false => selection.reason(&self.with_roots(name)),
+        };
+        if name.name == PRISMA_MIGRATIONS && chosen != Some(EXCLUDED) && !selection.wants_exactly(name) {
+            self.warn_once(format!(
+                "table {name} is left out: it is the target's own record of its migrations"
+            ));
+            return Ok(Some("default"));
+        }
+        if chosen == Some(NOT_WANTED) {
+            self.plan.leave_unselected(name, "only_tables")?;
+        }
+        Ok(chosen)
+    }
+
+    /// A table and the tables that it is a partition of, as far as they are known: its rows are theirs as well.
+    fn with_roots(&self, name: &TableName) -> Vec<TableName> {
+        let mut names = vec![name.clone()];
+        let parent = |name: &TableName| self.known(name)?.partition_of.clone();
+        while let Some(parent) = names.last().and_then(parent).filter(|parent| !names.contains(parent)) {
+            names.push(parent);
+        }
+        names
+    }
+
     /// What is taken belongs to one database: rows of two would end up in one target.
     pub(super) fn take_database(&mut self) -> Result<()> {
         match &self.taken {
@@ -150,10 +179,10 @@ impl Writer {
     }
 
     /// What is known of a table, by the plan or by the dump itself.
-    fn known(&self, name: &TableName) -> Option<Table> {
+    fn known(&self, name: &TableName) -> Option<&Table> {
         match &self.made {
-            Some(made) => made.clone().finish().ok()?.table(&name.schema, &name.name).cloned(),
-            None => self.plan.table(name).cloned(),
+            Some(made) => made.catalog()?.table(&name.schema, &name.name),
+            None => self.plan.table(name),
         }
     }
 
@@ -232,7 +261,7 @@ impl Writer {
         // Only an INSERT without a list of columns, for which there was a table, can name a generated one.
         let known = if head.columns.is_none() { self.known(name) } else { None };
         let is_generated = |column: &Vec<u8>| {
-            let column = known.as_ref().and_then(|table| table.column(&shown(column)));
+            let column = known.and_then(|table| table.column(&shown(column)));
             column.is_some_and(|column| column.generated)
         };
         let keep: Vec<bool> = columns.iter().map(|column| !is_generated(column)).collect();

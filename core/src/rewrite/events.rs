@@ -138,8 +138,7 @@ impl Events for Writer {
     fn schema(&mut self, sql: &[u8], scs: bool) -> Result<()> {
         self.is_full |= is_create_table(sql, scs);
         if self.is_staged() && self.plan.catalog().is_none() && !self.is_other {
-            // What cannot be read matters only if an INSERT names no columns, which is an error then.
-            let _ = self.made.get_or_insert_default().observe(sql, scs);
+            self.made.get_or_insert_default().observe(sql, scs);
         }
         Ok(())
     }

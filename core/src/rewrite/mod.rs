@@ -6,6 +6,7 @@ mod conflict;
 pub(crate) mod emit;
 mod events;
 mod head_text;
+mod made;
 mod names;
 mod order;
 mod rows;

@@ -2,13 +2,15 @@
 
 use super::batches::Batches;
 use super::emit;
+use super::made::Made;
+use super::names::shown;
 use super::order::OrderWatch;
 use super::rows::{self, LongRow};
 use super::script::{self, Frame};
 use super::staged::{self, LongLine};
 use super::tables::{Action, HeadState, Tables};
-use crate::catalog::{Catalog, CatalogBuilder};
-use crate::error::Error;
+use crate::catalog::{Catalog, Table, TableName};
+use crate::error::{Error, Result};
 use crate::lex::literal::{Field, Form};
 use crate::options::{Plan, Style};
 use crate::report::Report;
@@ -28,7 +30,7 @@ pub(crate) struct Writer {
     pub(crate) is_full: bool,
     /// In style `staged`, which needs no catalog: the tables that the dump itself has made so far. An `INSERT` without a
     /// list of columns means theirs.
-    pub(super) made: Option<CatalogBuilder>,
+    pub(super) made: Option<Made>,
     /// The database that the dump has named, and whether it is another one than the wanted.
     pub(super) database: Option<Vec<u8>>,
     pub(crate) is_other: bool,
@@ -117,6 +119,20 @@ impl Writer {
             report.tables.push(std::mem::take(&mut table.report));
         }
         report
+    }
+
+    /// Where no catalog has told it before, the end of the dump tells whether a pattern is of any use.
+    pub(crate) fn check_selection(&self) -> Result<()> {
+        if self.plan.has_catalog() || self.plan.selection().is_empty() {
+            return Ok(());
+        }
+        let met = self.tables.tables.iter().map(|table| TableName {
+            schema: shown(&table.schema),
+            name: shown(&table.name),
+        });
+        let made = self.made.as_ref().and_then(Made::catalog);
+        let made = made.into_iter().flat_map(Catalog::tables).map(Table::table_name);
+        self.plan.selection().check_met(&met.chain(made).collect::<Vec<_>>())
     }
 
     /// The run has failed: closes what is open and makes the script fail.
@@ -222,7 +238,7 @@ impl Writer {
     /// What is known of the tables: by the plan, or in style `staged` by the dump.
     pub(crate) fn catalog(&self) -> Option<Catalog> {
         match &self.made {
-            Some(made) => made.clone().finish().ok(),
+            Some(made) => made.catalog().cloned(),
             None => self.plan.catalog().cloned(),
         }
     }

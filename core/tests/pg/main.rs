@@ -15,6 +15,7 @@ mod permits;
 mod promises;
 mod refusals;
 mod rows;
+mod selection;
 mod shapes;
 mod sources;
 mod staged;

@@ -1,0 +1,131 @@
+//! Tables that are left out whole.
+
+use super::TablePattern;
+use crate::catalog::{Catalog, TableName};
+use crate::error::Result;
+use crate::listed::Listed;
+
+/// Which tables the user wants: `exclude_tables` and `only_tables`. Where both name a table, it is left out.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Selection {
+    pub(crate) exclude: Listed<TablePattern>,
+    pub(crate) only: Listed<TablePattern>,
+}
+
+/// Why the rows of a table are left out, as the report says it.
+pub(crate) const EXCLUDED: &str = "excluded table";
+pub(crate) const NOT_WANTED: &str = "not in only_tables";
+
+impl Selection {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.patterns().next().is_none()
+    }
+
+    pub(crate) fn make_default(&mut self) {
+        self.exclude.make_default();
+        self.only.make_default();
+    }
+
+    /// Why a table is left out, if it is; `names` are its own and those of the tables that it is a partition of.
+    pub(crate) fn reason(&self, names: &[TableName]) -> Option<&'static str> {
+        let is_meant = |patterns: &Listed<TablePattern>| {
+            let mut patterns = patterns.items().iter();
+            patterns.any(|pattern| names.iter().any(|name| pattern.matches(name)))
+        };
+        if is_meant(&self.exclude) {
+            Some(EXCLUDED)
+        } else if !self.only.items().is_empty() && !is_meant(&self.only) {
+            Some(NOT_WANTED)
+        } else {
+            None
+        }
+    }
+
+    /// Whether `only_tables` names this very table, without wildcards.
+    pub(crate) fn wants_exactly(&self, name: &TableName) -> bool {
+        let mut patterns = self.only.items().iter();
+        patterns.any(|pattern| pattern.is_exact() && pattern.matches(name))
+    }
+
+    /// Checks that every pattern matches a table of the catalog.
+    pub(crate) fn check(&self, catalog: &Catalog) -> Result<()> {
+        let mut patterns = self.patterns();
+        patterns.try_for_each(|(option, pattern)| match pattern.tables(catalog) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.within(option)),
+        })
+    }
+
+    /// Checks, at the end of a dump of which no catalog is known, that every pattern has matched one of these tables.
+    pub(crate) fn check_met(&self, tables: &[TableName]) -> Result<()> {
+        let is_unmet = |(_, pattern): &(_, &TablePattern)| !tables.iter().any(|table| pattern.matches(table));
+        let Some((option, pattern)) = self.patterns().find(is_unmet) else {
+            return Ok(());
+        };
+        let error = pattern.no_match(tables.iter().cloned()).within(option);
+        let hint = match error.hint() {
+            Some(hint) => hint.to_owned(),
+            None => "INSERTs do not name a table without rows, nor a partition its root: give the schema, which does"
+                .to_owned(),
+        };
+        Err(error.with_hint(hint))
+    }
+
+    fn patterns(&self) -> impl Iterator<Item = (&'static str, &TablePattern)> {
+        let exclude = self.exclude.items().iter().map(|pattern| ("exclude_tables", pattern));
+        exclude.chain(self.only.items().iter().map(|pattern| ("only_tables", pattern)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Catalog, Config, ErrorKind, Options, convert_str};
+
+    const DUMP: &str = "INSERT INTO public.t (id) VALUES (1);\nINSERT INTO app.log (id) VALUES (1);\n";
+
+    #[track_caller]
+    fn assert_refused(options: Options, message: &str) {
+        let error = options.build().and_then(|plan| convert_str(DUMP, &plan)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidOption);
+        assert_eq!(error.to_string(), message);
+    }
+
+    #[test]
+    fn a_pattern_without_a_table_is_an_error() {
+        let exclude = |pattern| Options::new().with_exclude_table(pattern).unwrap();
+        assert_refused(
+            exclude("log"),
+            "exclude_tables: pattern `log` matches no table (did you mean app.log?)",
+        );
+        assert_refused(
+            exclude("app.log").with_only_table("orders").unwrap(),
+            "only_tables: pattern `orders` matches no table (INSERTs do not name a table without rows, nor a partition \
+             its root: give the schema, which does)",
+        );
+        let catalog = Catalog::from_schema_sql("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE \"Log\" (id int);");
+        assert_refused(
+            exclude("log").with_catalog(catalog.unwrap()).unwrap(),
+            "exclude_tables: pattern `log` matches no table (did you mean public.\"Log\"?)",
+        );
+        let catalog = Catalog::from_schema_sql("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE empty (id int);");
+        let plan = exclude("empty")
+            .with_catalog(catalog.unwrap())
+            .unwrap()
+            .build()
+            .unwrap();
+        let dump = "INSERT INTO public.t (id) VALUES (1);\n";
+        assert!(
+            convert_str(dump, &plan).is_ok(),
+            "a table without rows is known to the catalog"
+        );
+    }
+
+    #[test]
+    fn what_is_typed_replaces_the_patterns_of_a_file() {
+        let config = Config::from_toml("exclude_tables = ['t', 'app.log']\nonly_tables = ['app.*']").unwrap();
+        let options = config.options.with_only_table("t").unwrap();
+        let options = options.with_exclude_table("app.log").unwrap();
+        let script = convert_str(DUMP, &options.build().unwrap()).unwrap();
+        assert!(script.contains("\"public\".\"t\"") && !script.contains("\"app\".\"log\""));
+    }
+}
