@@ -4,6 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 
+use crate::text::printable;
+
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -225,7 +227,7 @@ impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}, column {} (byte {})", self.line, self.column, self.byte)?;
         if let Some(table) = &self.table {
-            write!(f, ", table {table}")?;
+            write!(f, ", table {}", printable(table))?;
         }
         if let Some(row) = self.row {
             write!(f, ", row {row}")?;
@@ -240,9 +242,9 @@ impl fmt::Display for Error {
         if let Some(position) = &self.0.position {
             write!(f, "{position}: ")?;
         }
-        f.write_str(&self.0.message)?;
+        f.write_str(&printable(&self.0.message))?;
         if let Some(hint) = &self.0.hint {
-            write!(f, " ({hint})")?;
+            write!(f, " ({})", printable(hint))?;
         }
         Ok(())
     }

@@ -121,7 +121,9 @@ fn run<R: Read>(
     let mut out = Vec::new();
     let result = loop {
         let read = script.read(&mut out);
-        let written = writer.write_all(&out).map_err(Error::write);
+        let written = writer
+            .write_all(&out)
+            .map_err(|error| Error::write(error).or_position(|| script.position()));
         out.clear();
         // An error of the dump is worth more than one of writing its last words.
         match read.and_then(|report| written.map(|()| report)) {
@@ -134,7 +136,9 @@ fn run<R: Read>(
             }
         }
     };
-    let flushed = writer.flush().map_err(Error::write);
+    let flushed = writer
+        .flush()
+        .map_err(|error| Error::write(error).or_position(|| script.position()));
     let report = result?;
     flushed?;
     Ok(report)

@@ -47,6 +47,7 @@ mod rewriter;
 mod script;
 mod script_file;
 mod statements;
+mod text;
 pub mod untrusted_input {
     #![doc = include_str!("untrusted_input.md")]
 }

@@ -45,9 +45,9 @@ fn scan(reader: &mut impl Read, plan: &Plan, mut keep: impl FnMut(&[u8]) -> io::
     let mut dump = Reader::new(*plan.limits());
     let mut chunk = vec![0; CHUNK_BYTES];
     loop {
-        let read = read_some(reader, &mut chunk)?;
+        let read = read_some(reader, &mut chunk).map_err(|error| error.or_position(|| dump.position()))?;
         let bytes = chunk.get(..read).unwrap_or_default();
-        keep(bytes).map_err(Error::read)?;
+        keep(bytes).map_err(|error| Error::read(error).or_position(|| dump.position()))?;
         let result = if read == 0 {
             dump.finish(&mut scan)
         } else {

@@ -1,7 +1,7 @@
 //! The push machine: bytes of a dump in, bytes of a script out.
 
 use crate::dump::reader::Reader;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Position, Result};
 use crate::options::Plan;
 use crate::report::Report;
 use crate::rewrite::Writer;
@@ -91,6 +91,11 @@ impl Rewriter {
             self.writer.abort(reason);
             out.append(&mut self.writer.out);
         }
+    }
+
+    /// The place behind the last byte that was given, for an error that comes from outside.
+    pub fn position(&self) -> Position {
+        self.reader.position()
     }
 
     /// How far the run is.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read, Seek};
 use std::path::Path;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Position, Result};
 use crate::io::{CHUNK_BYTES, Dump, Input, open_reader, open_seekable, read_some};
 use crate::options::{Client, Plan};
 use crate::report::Report;
@@ -83,7 +83,11 @@ impl<R: Read> Script<R> {
     /// and must still be passed on where a part of the script already was. After an error or the end, it is
     /// [`ErrorKind::Finished`].
     pub fn read(&mut self, out: &mut Vec<u8>) -> Result<Option<Report>> {
-        let result = self.step(out);
+        // Reading knows nothing of lines.
+        let result = self.step(out).map_err(|error| match error.kind() {
+            ErrorKind::Read => error.or_position(|| self.position()),
+            _ => error,
+        });
         match &result {
             Ok(None) => {}
             Ok(Some(_)) => self.state = State::Done,
@@ -115,6 +119,11 @@ impl<R: Read> Script<R> {
     pub fn abort(&mut self, reason: &Error, out: &mut Vec<u8>) {
         self.state = State::Done;
         self.rewriter.abort(reason, out);
+    }
+
+    /// The place behind the last byte that was read, for an error that comes from outside.
+    pub fn position(&self) -> Position {
+        self.rewriter.position()
     }
 
     /// How far the run is.

@@ -2,10 +2,12 @@
 
 use std::io::Read;
 
+use memchr::{memchr, memmem};
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::io::{CHUNK_BYTES, Dump, Input, open_reader, read_some};
-use crate::lex::slice;
 use crate::lex::split::Splitter;
+use crate::lex::{slice, tail};
 use crate::options::{Client, Plan};
 use crate::report::Report;
 use crate::rewriter::Rewriter;
@@ -77,7 +79,7 @@ impl<R: Read> Statements<R> {
             return None;
         };
         let end = self.scanned + length;
-        let statement = slice(&self.out, self.start, end).trim_ascii().to_vec();
+        let statement = with_escape_strings(slice(&self.out, self.start, end).trim_ascii());
         self.start = end;
         self.scanned = end;
         self.splitter = Splitter::new(true);
@@ -99,13 +101,59 @@ impl<R: Read> Statements<R> {
         if self.report.is_some() {
             return Ok(false);
         }
-        let read = read_some(&mut self.input, &mut self.chunk)?;
+        let read = read_some(&mut self.input, &mut self.chunk)
+            .map_err(|error| error.or_position(|| self.rewriter.position()))?;
         match self.chunk.get(..read) {
             None | Some([]) => self.report = Some(self.rewriter.finish(&mut self.out)?),
             Some(bytes) => self.rewriter.write(bytes, &mut self.out)?,
         }
         Ok(true)
     }
+}
+
+/// Writes the literals that have a backslash as `E'…'`, which ends at the same place under any
+/// `standard_conforming_strings`: a driver that sends several statements in one string has them all lexed by the server
+/// before the first, which checks the setting, is run.
+fn with_escape_strings(statement: &[u8]) -> Vec<u8> {
+    if memchr(b'\\', statement).is_none() {
+        return statement.to_vec();
+    }
+    const DOLLARS: &[u8] = b"$dumpsert$";
+    let find = |from: usize, end: &[u8]| {
+        let found = memmem::find(tail(statement, from), end);
+        found.map_or(statement.len(), |found| from + found + end.len())
+    };
+    let mut out = Vec::with_capacity(statement.len() + 16);
+    let mut at = 0;
+    while let Some(&byte) = statement.get(at) {
+        let rest = tail(statement, at);
+        // A doubled quote ends here and begins again, which comes to the same for names; for literals it is looked after.
+        let end = match byte {
+            b'"' => find(at + 1, b"\""),
+            b'-' if rest.starts_with(b"--") => find(at, b"\n"),
+            b'$' if rest.starts_with(DOLLARS) => find(at + DOLLARS.len(), DOLLARS),
+            b'\'' => {
+                let mut end = find(at + 1, b"'");
+                while statement.get(end) == Some(&b'\'') {
+                    end = find(end + 1, b"'");
+                }
+                end
+            }
+            _ => at + 1,
+        };
+        let token = slice(statement, at, end);
+        if byte == b'\'' && memchr(b'\\', token).is_some() {
+            out.push(b'E');
+            for part in token.split_inclusive(|&byte| byte == b'\\') {
+                out.extend_from_slice(part);
+                out.extend(part.last().filter(|&&last| last == b'\\'));
+            }
+        } else {
+            out.extend_from_slice(token);
+        }
+        at = end;
+    }
+    out
 }
 
 impl<R: Read> Iterator for Statements<R> {
@@ -128,5 +176,30 @@ impl<R: Read> Iterator for Statements<R> {
             }
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backslashes_for_drivers() {
+        for (statement, expected) in [
+            ("VALUES (1, 'it''s');", "VALUES (1, 'it''s');"),
+            (r"VALUES ('a\', 'b');", r"VALUES (E'a\\', 'b');"),
+            (r"VALUES ('it''s \''', B'01');", r"VALUES (E'it''s \\''', B'01');"),
+            (
+                r#"INSERT INTO "a\"."b""'\" VALUES ('x');"#,
+                r#"INSERT INTO "a\"."b""'\" VALUES ('x');"#,
+            ),
+            (
+                "-- it's a \\ comment\nDO $dumpsert$ x '\\' $dumpsert$, '\\';",
+                "-- it's a \\ comment\nDO $dumpsert$ x '\\' $dumpsert$, E'\\\\';",
+            ),
+        ] {
+            let written = with_escape_strings(statement.as_bytes());
+            assert_eq!(String::from_utf8(written).unwrap(), expected);
+        }
     }
 }

@@ -82,7 +82,7 @@ fn commit(script: &[u8]) -> Option<usize> {
 
 #[test]
 fn a_reader_that_fails() {
-    for style in [Style::Rows, Style::Staged] {
+    for style in [Style::Rows, Style::Batches, Style::Staged] {
         for dump in dumps() {
             for at in 0..=dump.len() {
                 for step in [1, 100, usize::MAX] {
@@ -95,6 +95,9 @@ fn a_reader_that_fails() {
                     let error = convert(reader, &mut script, &plan(style)).unwrap_err();
                     assert_eq!(error.kind(), ErrorKind::Read, "{at}: {error}");
                     assert_eq!(error.category(), Category::Io);
+                    // Whether it is compressed is asked of the first four bytes at once.
+                    let read = if at < 4 { 0 } else { at as u64 };
+                    assert_eq!(error.position().unwrap().byte, read, "{error}");
                     assert_eq!(error.io_kind(), Some(io::ErrorKind::ConnectionReset));
                     assert_eq!(commit(&script), None, "failed at {at}, and the script commits");
                     let text = String::from_utf8(script).unwrap();
@@ -116,6 +119,12 @@ fn a_dump_that_ends_early() {
     for at in 0..whole {
         let mut script = Vec::new();
         let error = convert(&DUMP.as_bytes()[..at], &mut script, &plan(Style::Rows)).map(drop);
+        if let Err(error) = &error {
+            assert!(
+                error.position().is_some_and(|position| position.byte <= at as u64),
+                "cut at {at}: {error}"
+            );
+        }
         // Only the first line tells that this is a dump, and that it has a trailer.
         if at < "--\n-- PostgreSQL database dump".len() && at > 0 {
             continue;
@@ -151,11 +160,13 @@ fn interrupted_reads_are_repeated() {
 
 #[test]
 fn a_writer_that_fails() {
-    for style in [Style::Rows, Style::Staged] {
+    for style in [Style::Rows, Style::Batches, Style::Staged] {
         let mut whole = Vec::new();
         convert(DUMP.as_bytes(), &mut whole, &plan(style)).unwrap();
         let commit_at = commit(&whole).unwrap();
-        for most in 0..whole.len() {
+        // Batches differ from rows only in the middle.
+        let step = if style == Style::Batches { 7 } else { 1 };
+        for most in (0..whole.len()).step_by(step) {
             let mut writer = FailingWriter {
                 taken: Vec::new(),
                 most,
@@ -163,6 +174,7 @@ fn a_writer_that_fails() {
             let error = convert(DUMP.as_bytes(), &mut writer, &plan(style)).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Write, "{most}: {error}");
             assert_eq!(error.io_kind(), Some(io::ErrorKind::StorageFull));
+            assert!(error.position().is_some(), "{error}");
             assert!(
                 whole.starts_with(&writer.taken),
                 "not the start of the script, failed at {most}"
@@ -186,4 +198,41 @@ fn both_fail() {
     };
     let error = convert(&b"UPDATE t SET a = 1;"[..], &mut writer, &plan(Style::Rows)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::StatementNotAllowed);
+}
+
+/// Names of the dump do not reach the terminal or a log as they are.
+#[test]
+fn control_characters_in_messages() {
+    let dump = "INSERT INTO public.\"a\u{1b}[2J\nb\u{202e}\" (x) VALUES (1);\n";
+    let error = convert(dump.as_bytes(), io::sink(), &plan(Style::Rows)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NoKey);
+    let text = error.to_string();
+    assert!(!text.contains(['\u{1b}', '\n', '\u{202e}']), "{text:?}");
+    assert!(text.contains("a\\u{1b}[2J\\nb\\u{202e}"), "{text}");
+}
+
+/// The same bytes are another name in another encoding: the target is told of both, and asked about both.
+#[test]
+fn names_in_two_encodings() {
+    let row = b"INSERT INTO public.\"\xc3\xa9\" (id) VALUES (1);\n";
+    let dump = [
+        &b"SET client_encoding = 'LATIN1';\n"[..],
+        row,
+        row,
+        b"SET client_encoding = 'UTF8';\n",
+        row,
+        row,
+    ]
+    .concat();
+    for style in [Style::Rows, Style::Batches, Style::Staged] {
+        let mut script = Vec::new();
+        let report = convert(&dump[..], &mut script, &plan(style)).unwrap();
+        assert_eq!(report.rows_kept(), 4);
+        let call: &[u8] = if style == Style::Staged {
+            b"CALL pg_temp.dumpsert_stage("
+        } else {
+            b"CALL pg_temp.dumpsert_table("
+        };
+        assert_eq!(memchr::memmem::find_iter(&script, call).count(), 2);
+    }
 }

@@ -9,8 +9,8 @@ use indicatif::{HumanBytes, HumanCount};
 use super::args::Inspect;
 use super::progress::ProgressBar;
 use super::settings::Settings;
-use super::text::printable;
 use super::{Failure, input_length, is_std, name_of, summary};
+use crate::text::printable;
 
 /// Runs the command.
 pub(super) fn run(args: &Inspect) -> Result<(), Failure> {

@@ -9,7 +9,6 @@ mod output;
 mod progress;
 mod settings;
 mod summary;
-mod text;
 
 use std::error::Error as _;
 use std::ffi::OsString;
@@ -25,7 +24,8 @@ use args::{Args, CatalogArgs, Command, Convert};
 use output::Output;
 use progress::ProgressBar;
 use settings::Settings;
-use text::printable;
+
+use crate::text::printable;
 
 /// Why a command has failed.
 enum Failure {

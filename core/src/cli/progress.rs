@@ -3,7 +3,7 @@
 use dumpsert::Progress;
 use indicatif::{ProgressDrawTarget, ProgressStyle};
 
-use super::text::printable;
+use crate::text::printable;
 
 /// A bar where the length of the dump is known, else a counter.
 pub(super) struct ProgressBar(indicatif::ProgressBar);

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use dumpsert::Report;
 use indicatif::{HumanBytes, HumanCount};
 
-use super::text::printable;
+use crate::text::printable;
 
 /// Warnings shown here; the report has all.
 const WARNINGS_SHOWN: usize = 10;

@@ -223,11 +223,9 @@ pub(crate) fn recognise(sql: &[u8], scs: bool) -> Result<Option<Statement>, LexE
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dump::head::{Head, Relation};
+    use crate::dump::ears::Ears;
     use crate::dump::reader::Reader;
-    use crate::dump::{Events, Piece, Target};
     use crate::error::Result;
-    use crate::lex::literal::Field;
     use crate::limits::Limits;
 
     const DOCUMENT: &str = include_str!("../untrusted_input.md");
@@ -270,62 +268,6 @@ mod tests {
         "\\connect x\n",
         "\\encoding SQL_ASCII\n",
     ];
-
-    /// Counts what it hears, by fate.
-    #[derive(Default)]
-    struct Ears {
-        emitted: usize,
-        catalog: usize,
-        counted: usize,
-        database: usize,
-    }
-
-    impl Events for Ears {
-        fn head(&mut self, head: &Head, _: Option<&[u8]>) -> Result<Target> {
-            let columns = head.columns.as_ref().map(Vec::len);
-            Ok(Target { id: 0, columns })
-        }
-        fn row(&mut self, _: usize, _: &[u8], _: &[Field]) -> Result<()> {
-            self.emitted += 1;
-            Ok(())
-        }
-        fn default_row(&mut self, _: usize) -> Result<()> {
-            self.emitted += 1;
-            Ok(())
-        }
-        fn copy_begin(&mut self, _: usize) -> Result<()> {
-            Ok(())
-        }
-        fn copy_rows(&mut self, _: usize, _: &[u8], _: u64) -> Result<()> {
-            self.emitted += 1;
-            Ok(())
-        }
-        fn piece(&mut self, _: usize, _: Piece<'_>) -> Result<()> {
-            Ok(())
-        }
-        fn sequence(&mut self, _: &Relation, _: Option<&[u8]>, _: i64, _: bool) -> Result<()> {
-            self.emitted += 1;
-            Ok(())
-        }
-        fn client_encoding(&mut self, _: &'static str) -> Result<()> {
-            Ok(())
-        }
-        fn database(&mut self, _: &[u8]) -> Result<()> {
-            self.database += 1;
-            Ok(())
-        }
-        fn schema(&mut self, _: &[u8], _: bool) -> Result<()> {
-            self.catalog += 1;
-            Ok(())
-        }
-        fn skipped(&mut self, _: &str) -> Result<()> {
-            self.counted += 1;
-            Ok(())
-        }
-        fn place(&self) -> (Option<String>, Option<u64>) {
-            (None, None)
-        }
-    }
 
     fn hear(dump: &str) -> Result<Ears> {
         let mut ears = Ears::default();

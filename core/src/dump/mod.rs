@@ -5,6 +5,10 @@
 
 mod allowed;
 pub(crate) mod copy;
+#[cfg(test)]
+mod ears;
+#[cfg(test)]
+mod endless;
 mod facts;
 pub(crate) mod head;
 mod long;

@@ -170,8 +170,13 @@ impl Reader {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn held_bytes(&self) -> usize {
+        self.carry.capacity() + self.scratch.capacity()
+    }
+
     /// The place behind the last byte that was given.
-    fn position(&self) -> Position {
+    pub(crate) fn position(&self) -> Position {
         self.place.position(&self.carry)
     }
 
@@ -343,6 +348,14 @@ impl Reader {
                 Ok(Some(end.unwrap_or(bytes.len())))
             }
             State::LongValues(_) | State::LongCopy(_) => self.long(bytes, events),
+        }
+    }
+
+    /// In another encoding the same bytes are another name.
+    pub(super) fn forget_heads(&mut self) {
+        self.heads.retain(|text, _| text.is_ascii());
+        if !self.current.text.is_ascii() {
+            self.current = Current::default();
         }
     }
 

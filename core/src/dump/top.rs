@@ -249,7 +249,10 @@ impl Reader {
                     return Err(Error::new(ErrorKind::StatementNotAllowed, message));
                 }
             },
-            "client_encoding" => events.client_encoding(encoding::allowed(value)?)?,
+            "client_encoding" => {
+                events.client_encoding(encoding::allowed(value)?)?;
+                self.forget_heads();
+            }
             "search_path" => self.set_search_path(Some(value)),
             _ => {}
         }

@@ -123,6 +123,9 @@ impl Events for Writer {
             self.end_block();
             script::set_client_encoding(&mut self.out, name);
         }
+        if name != self.client_encoding {
+            self.tables.forget_names();
+        }
         self.client_encoding = name;
         Ok(())
     }

@@ -77,6 +77,14 @@ impl Tables {
         })
     }
 
+    /// The encoding changes: the same bytes are another name, which the target has not been told of.
+    pub(crate) fn forget_names(&mut self) {
+        self.by_name
+            .retain(|(schema, name), _| schema.is_ascii() && name.is_ascii());
+        self.by_columns
+            .retain(|(_, columns), _| columns.iter().all(|column| column.is_ascii()));
+    }
+
     /// The number of the stage for these columns of a table, which is new or not.
     pub(crate) fn stage(&mut self, table: usize, columns: &[Vec<u8>]) -> usize {
         *self.by_columns.entry((table, columns.to_vec())).or_insert_with(|| {

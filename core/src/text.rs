@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// A text of which a terminal makes nothing but what can be read: control characters, which could move its cursor or
 /// change its state, and those that turn the direction of writing are shown as escapes.
-pub(super) fn printable(text: &str) -> Cow<'_, str> {
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_control) {
         return Cow::Borrowed(text);
     }

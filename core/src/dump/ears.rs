@@ -1,0 +1,62 @@
+//! A listener for tests.
+
+use super::head::{Head, Relation};
+use super::{Events, Piece, Target};
+use crate::error::Result;
+use crate::lex::literal::Field;
+
+/// Counts what it hears, by fate.
+#[derive(Default)]
+pub(super) struct Ears {
+    pub(super) emitted: usize,
+    pub(super) catalog: usize,
+    pub(super) counted: usize,
+    pub(super) database: usize,
+}
+
+impl Events for Ears {
+    fn head(&mut self, head: &Head, _: Option<&[u8]>) -> Result<Target> {
+        let columns = head.columns.as_ref().map(Vec::len);
+        Ok(Target { id: 0, columns })
+    }
+    fn row(&mut self, _: usize, _: &[u8], _: &[Field]) -> Result<()> {
+        self.emitted += 1;
+        Ok(())
+    }
+    fn default_row(&mut self, _: usize) -> Result<()> {
+        self.emitted += 1;
+        Ok(())
+    }
+    fn copy_begin(&mut self, _: usize) -> Result<()> {
+        Ok(())
+    }
+    fn copy_rows(&mut self, _: usize, _: &[u8], _: u64) -> Result<()> {
+        self.emitted += 1;
+        Ok(())
+    }
+    fn piece(&mut self, _: usize, _: Piece<'_>) -> Result<()> {
+        Ok(())
+    }
+    fn sequence(&mut self, _: &Relation, _: Option<&[u8]>, _: i64, _: bool) -> Result<()> {
+        self.emitted += 1;
+        Ok(())
+    }
+    fn client_encoding(&mut self, _: &'static str) -> Result<()> {
+        Ok(())
+    }
+    fn database(&mut self, _: &[u8]) -> Result<()> {
+        self.database += 1;
+        Ok(())
+    }
+    fn schema(&mut self, _: &[u8], _: bool) -> Result<()> {
+        self.catalog += 1;
+        Ok(())
+    }
+    fn skipped(&mut self, _: &str) -> Result<()> {
+        self.counted += 1;
+        Ok(())
+    }
+    fn place(&self) -> (Option<String>, Option<u64>) {
+        (None, None)
+    }
+}
