@@ -68,6 +68,13 @@ pub use script_file::ScriptFile;
 pub use statements::{Statements, statements};
 pub use update::Update;
 
+/// What the fuzz target for conditions calls; see `filter/condition/laws.rs`.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub fn check_condition_laws(first: &str, second: &str, values: &[Option<&[u8]>]) -> bool {
+    filter::condition::laws::check_laws(first, second, values)
+}
+
 /// The examples of the README are run as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

@@ -9,7 +9,7 @@ use sqlparser::ast::{
 };
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::keywords::Keyword;
-use sqlparser::parser::Parser;
+use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Token, Tokenizer};
 
 use crate::catalog::quote_ident;
@@ -135,7 +135,7 @@ pub(crate) fn parse_condition(sql: &str) -> Result<Expr> {
     let dialect = PostgreSqlDialect {};
     let tokens = Tokenizer::new(&dialect, sql)
         .tokenize_with_location()
-        .map_err(|error| refuse(format!("the condition cannot be read: {error}")))?;
+        .map_err(|error| unreadable(error.into()))?;
     // sqlparser drops its trees by recursion: what can make one deep is counted before.
     let mut previous = &Token::Comma;
     let mut words = 0;
@@ -150,9 +150,7 @@ pub(crate) fn parse_condition(sql: &str) -> Result<Expr> {
         return Err(Error::new(ErrorKind::TooLarge, message).with_hint("write x IN (…) instead of x = … OR x = …"));
     }
     let mut parser = Parser::new(&dialect).with_tokens_with_locations(tokens);
-    let parsed = parser
-        .parse_expr()
-        .map_err(|error| refuse(format!("the condition cannot be read: {error}")))?;
+    let parsed = parser.parse_expr().map_err(unreadable)?;
     let next = parser.peek_token();
     if next.token != Token::EOF {
         let found = next.token.to_string();
@@ -162,6 +160,20 @@ pub(crate) fn parse_condition(sql: &str) -> Result<Expr> {
         ));
     }
     translate(&parsed, 0)
+}
+
+fn unreadable(error: ParserError) -> Error {
+    let why = match error {
+        ParserError::TokenizerError(why) | ParserError::ParserError(why) => why,
+        ParserError::RecursionLimitExceeded => {
+            return Error::new(ErrorKind::TooLarge, "the condition is nested too deep");
+        }
+    };
+    // sqlparser reads COLLATE behind a column, a literal, a call or parentheses only.
+    match why.split_once("COLLATE") {
+        Some(_) => refuse("COLLATE cannot be read here").with_hint("put its operand in parentheses"),
+        None => refuse(format!("the condition cannot be read: {why}")),
+    }
 }
 
 fn deepens(token: &Token, previous: &Token) -> bool {

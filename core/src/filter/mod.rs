@@ -2,7 +2,7 @@
 
 // Until the option that takes conditions is there, only tests use them.
 #[cfg_attr(not(test), allow(dead_code))]
-mod condition;
+pub(crate) mod condition;
 mod pattern;
 mod selection;
 

@@ -22,8 +22,8 @@ pub(super) enum Collation {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Locale {
-    /// Bytes, ASCII letters.
-    C,
+    /// Bytes, ASCII letters: `C`, `POSIX` and `ucs_basic`, which are not the same to PostgreSQL.
+    C(String),
     /// Another one that PostgreSQL made: equal means the same bytes.
     System(String),
     /// One that a user made: it may be nondeterministic.
@@ -34,8 +34,10 @@ impl Locale {
     /// The collation of a column, as the catalog names it.
     pub(super) fn of_column(name: &str) -> Self {
         match name.strip_prefix("pg_catalog.") {
-            Some("\"C\"" | "\"POSIX\"" | "ucs_basic") => Self::C,
-            Some(name) => Self::System(name.trim_matches('"').to_owned()),
+            Some(name) => {
+                let name = name.trim_matches('"');
+                Self::known(name).unwrap_or_else(|| Self::System(name.to_owned()))
+            }
             None => Self::User(name.to_owned()),
         }
     }
@@ -47,7 +49,11 @@ impl Locale {
             [schema, name] if schema == "pg_catalog" => name,
             _ => return None,
         };
-        matches!(name.as_str(), "C" | "POSIX" | "ucs_basic").then_some(Self::C)
+        Self::known(name)
+    }
+
+    fn known(name: &str) -> Option<Self> {
+        matches!(name, "C" | "POSIX" | "ucs_basic").then(|| Self::C(name.to_owned()))
     }
 
     pub(super) fn display(name: &[String]) -> String {
@@ -57,6 +63,11 @@ impl Locale {
 }
 
 impl Collation {
+    /// That of the type `name`.
+    pub(super) fn of_names() -> Self {
+        Self::Implicit(Locale::C("C".to_owned()))
+    }
+
     pub(super) fn merge(&self, other: &Self) -> Self {
         use Collation::*;
         match (self, other) {
@@ -79,7 +90,7 @@ impl Collation {
 
     /// Whether order and case are those of bytes and ASCII letters.
     pub(super) fn is_c(&self) -> bool {
-        self.locale() == Some(&Locale::C)
+        matches!(self.locale(), Some(Locale::C(_)))
     }
 
     /// Why equal text may differ in its bytes, if it may.
@@ -88,7 +99,7 @@ impl Collation {
             Self::Conflict | Self::ExplicitConflict => Some("the two sides have different collations".to_owned()),
             _ => match self.locale()? {
                 Locale::User(name) => Some(format!("the collation {name} may be nondeterministic")),
-                Locale::C | Locale::System(_) => None,
+                Locale::C(_) | Locale::System(_) => None,
             },
         }
     }
@@ -104,7 +115,7 @@ impl Collation {
                     .contains(&language)
                     .then(|| format!("upper and lower case have rules of their own in the collation {name}"))
             }
-            Locale::C | Locale::User(_) => None,
+            Locale::C(_) | Locale::User(_) => None,
         })
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn canonical(ty: &Type, text: &str) -> Result<String> {
         Type::Unknown | Type::Text | Type::Varchar | Type::Bpchar | Type::Citext | Type::Uuid | Type::Bytea => {
             Ok(text.to_owned())
         }
-        Type::Other(_) => Err(refuse(format!("values of type {ty} cannot be compared"))
+        Type::Other(_) | Type::EnumDomain(..) => Err(refuse(format!("values of type {ty} cannot be compared"))
             .with_hint("only IS NULL and IS NOT NULL are supported for this type")),
     }
 }

@@ -35,6 +35,8 @@ pub(super) enum Type {
     /// `bit(n)` and `bit varying(n)`.
     Bit,
     Enum(Arc<EnumType>),
+    /// A domain over an enum: PostgreSQL finds no operator for it and a literal, but casts it to the enum and to text.
+    EnumDomain(Arc<EnumType>, String),
     /// Any other; it can only be asked whether it is NULL.
     Other(String),
 }
@@ -117,11 +119,12 @@ impl Type {
                     _ => Kind::Float,
                 }
             }
-            (Bpchar, Bpchar) => Kind::Bpchar,
+            (Bpchar, Bpchar | Varchar) | (Varchar, Bpchar) => Kind::Bpchar,
             (Citext, Citext) => Kind::Citext,
-            (Bpchar | Citext | Name, Text | Varchar)
-            | (Text | Varchar, Text | Varchar | Bpchar | Citext | Name)
-            | (Name, Name) => Kind::Text,
+            (Bpchar, Text) | (Text, Bpchar) => Kind::Text,
+            (Citext | Name | Text | Varchar, Text | Varchar) | (Text | Varchar, Citext | Name) | (Name, Name) => {
+                Kind::Text
+            }
             (Uuid, Uuid) => Kind::Uuid,
             (Date | Timestamp, Date | Timestamp) => Kind::Moment,
             (Timestamptz, Timestamptz) => Kind::Instant,
@@ -153,7 +156,7 @@ impl Type {
         }
         match (self, next) {
             (Oid, integer) | (integer, Oid) if integer.is_integer() => Some(&Oid),
-            (Text | Varchar, Text | Varchar) => Some(&Text),
+            (Text | Varchar, Text | Varchar) | (Citext, Text) | (Text, Citext) => Some(&Text),
             (Date | Timestamp, Date | Timestamp) => Some(&Timestamp),
             _ => match (self.number_rank()?, next.number_rank()?) {
                 (own, other) if own < other => Some(next),
@@ -188,7 +191,7 @@ impl fmt::Display for Type {
             Self::Bytea => "bytea",
             Self::Bit => "bit",
             Self::Enum(own) => &own.name,
-            Self::Other(name) => name,
+            Self::EnumDomain(_, name) | Self::Other(name) => name,
         })
     }
 }

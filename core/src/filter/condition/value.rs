@@ -148,7 +148,7 @@ impl Read {
             (Kind::Float, T::Numeric | T::Float8) => Self::Float8,
             (Kind::Text | Kind::Raw, T::Bool) => Self::BoolText,
             (Kind::Raw, T::Bpchar) => Self::Raw,
-            (Kind::Text | Kind::Bpchar, T::Bpchar) => Self::Stripped,
+            (Kind::Text | Kind::Bpchar, T::Bpchar) | (Kind::Bpchar, T::Varchar) => Self::Stripped,
             (Kind::Citext, T::Citext) => Self::Citext,
             // The rest of the types whose cast to text says what the dump says.
             (
@@ -169,8 +169,10 @@ impl Read {
                 | T::Timestamp
                 | T::Time
                 | T::Bit
-                | T::Enum(_),
+                | T::Enum(_)
+                | T::EnumDomain(..),
             ) => Self::Raw,
+            (Kind::Text | Kind::Raw, T::Other(name)) if name == "json" || name == "jsonb" => Self::Raw,
             (Kind::Uuid, T::Uuid) => Self::Uuid,
             (Kind::Moment, T::Date) => Self::Date,
             (Kind::Moment, T::Timestamp) => Self::Timestamp,

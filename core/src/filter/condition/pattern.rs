@@ -1,0 +1,117 @@
+//! `LIKE`, `ILIKE` and regular expressions.
+
+use super::check::Checker;
+use super::collation::Collation;
+use super::compare::{ORDERED_BY_BYTES, no_operator};
+use super::like::{EndsWithEscape, Like};
+use super::regex::Regex;
+use super::tree::{Scalar, Test};
+use super::typed::Draft;
+use super::types::Type;
+use super::value::Kind;
+use crate::ast::condition::{Expr, refuse};
+use crate::error::Result;
+
+impl Checker<'_> {
+    pub(super) fn matching(&mut self, expr: &Expr) -> Result<Test> {
+        let Expr::Match {
+            operand,
+            pattern,
+            escape,
+            regex,
+            ignore_case,
+            ..
+        } = expr
+        else {
+            return Err(refuse("not a pattern"));
+        };
+        let operand = self.typed(operand)?.assume(&Type::Text)?;
+        let pattern = self.typed(pattern)?;
+        let name = match (regex, ignore_case) {
+            (true, true) => "~*",
+            (true, false) => "~",
+            (false, true) => "~~*",
+            (false, false) => "~~",
+        };
+        if !matches!(pattern.draft, Draft::Null | Draft::Literal(_)) {
+            return Err(refuse("a pattern has to be a literal"));
+        }
+        let types_fit = operand.ty.is_string() && matches!(pattern.ty, Type::Unknown | Type::Text | Type::Varchar);
+        if !types_fit {
+            return Err(no_operator(&operand.ty, name, &pattern.ty).with_hint("cast the operand to text"));
+        }
+        let collation = operand.collation.merge(&pattern.collation);
+        let ignore_case = *ignore_case || operand.ty == Type::Citext;
+        if let Some(problem) = collation.equality_problem() {
+            return Err(refuse(format!("{problem}, so that patterns are not exact")).with_hint(ORDERED_BY_BYTES));
+        }
+        if ignore_case {
+            case_is_known(&collation)?;
+        }
+        let pattern = match pattern.draft {
+            Draft::Literal(text) => Some(text),
+            _ => None,
+        };
+        let escape = match escape {
+            None => Some(Some('\\')),
+            Some(escape) => self.escape(escape)?,
+        };
+        let (Some(pattern), Some(escape)) = (pattern, escape) else {
+            return Ok(Test::Constant(None));
+        };
+        let kind = if operand.ty == Type::Bpchar {
+            Kind::Raw
+        } else {
+            Kind::Text
+        };
+        let scalar = operand.finish(kind)?;
+        if *regex {
+            let regex = Regex::new(&pattern, ignore_case, collation.is_c())
+                .map_err(|why| refuse(format!("the regular expression '{pattern}': {why}")))?;
+            return Ok(Test::Regex(scalar, regex));
+        }
+        like(scalar, &pattern, escape, ignore_case, &collation)
+    }
+
+    /// The escape character of `LIKE … ESCAPE`: `None` for NULL, `Some(None)` for none.
+    fn escape(&mut self, expr: &Expr) -> Result<Option<Option<char>>> {
+        match self.typed(expr)?.draft {
+            Draft::Null => Ok(None),
+            Draft::Literal(text) => {
+                let mut characters = text.chars();
+                match (characters.next(), characters.next()) {
+                    (character, None) => Ok(Some(character)),
+                    _ => Err(refuse("ESCAPE takes one character or none")),
+                }
+            }
+            _ => Err(refuse("ESCAPE takes a literal")),
+        }
+    }
+}
+
+fn like(scalar: Scalar, pattern: &str, escape: Option<char>, ignore_case: bool, collation: &Collation) -> Result<Test> {
+    if ignore_case && !collation.is_c() && !pattern.is_ascii() {
+        let error = refuse(format!(
+            "the pattern '{pattern}' is not ASCII, and its letters' cases are the locale's"
+        ));
+        return Err(error.with_hint(ORDERED_BY_BYTES));
+    }
+    let compiled = Like::new(pattern, escape, ignore_case)
+        .map_err(|EndsWithEscape| refuse(format!("the pattern '{pattern}' ends with its escape character")))?;
+    let scalar = match ignore_case {
+        false => scalar,
+        true => Scalar::Case {
+            of: Box::new(scalar),
+            upper: false,
+            ascii: !collation.is_c(),
+        },
+    };
+    Ok(Test::Like(scalar, compiled))
+}
+
+pub(super) fn case_is_known(collation: &Collation) -> Result<()> {
+    match collation.case_problem() {
+        Some(problem) => Err(refuse(problem).with_hint(ORDERED_BY_BYTES)),
+        None => Ok(()),
+    }
+}
