@@ -17,7 +17,7 @@ use crate::update::Update;
 type Setter = fn(Options, &Place<'_>, &Value) -> Result<Options>;
 
 /// Every option of the library, by name.
-const OPTIONS: [(&str, Setter); 21] = [
+const OPTIONS: [(&str, Setter); 27] = [
     ("style", |options, place, value| {
         Ok(options.with_style(place.choice(
             value,
@@ -107,6 +107,32 @@ const OPTIONS: [(&str, Setter); 21] = [
     ("only_tables", |options, place, value| {
         place.each(value, options, |options, pattern| options.with_only_table(pattern))
     }),
+    ("exclude", |options, place, value| {
+        place.each(value, options, |options, text| options.with_exclude(text))
+    }),
+    ("exclude_demo", |options, place, value| {
+        Ok(if place.boolean(value)? {
+            options.with_exclude_demo()
+        } else {
+            options
+        })
+    }),
+    ("demo_columns", |options, place, value| {
+        place.each(value, options, |options, column| options.with_demo_column(column))
+    }),
+    ("demo_flag", |options, place, value| {
+        Ok(options.with_demo_flag(place.text(value)?))
+    }),
+    ("cascade", |options, place, value| {
+        Ok(if place.choice(value, &[("on", true), ("off", false)])? {
+            options
+        } else {
+            options.without_cascade()
+        })
+    }),
+    ("foreign_keys", |options, place, value| {
+        place.each(value, options, |options, text| options.with_foreign_key(text))
+    }),
     ("keys", |mut options, place, value| {
         for (table, columns) in place.table(value)? {
             options = with_key(options, &place.inner(table), table, columns)?;
@@ -128,8 +154,13 @@ const OPTIONS: [(&str, Setter); 21] = [
 type TableSetter = fn(Options, &Place<'_>, &str, &Value) -> Result<Options>;
 
 /// The options in `tables."schema.table"`.
-const TABLE_OPTIONS: [(&str, TableSetter); 4] = [
+const TABLE_OPTIONS: [(&str, TableSetter); 5] = [
     ("key", with_key),
+    ("exclude", |options, place, table, value| {
+        place.each(value, options, |options, condition| {
+            options.with_table_exclude(table, condition)
+        })
+    }),
     ("update", |options, place, table, value| {
         let options = options.with_table_update(table, place.update(value)?);
         options.map_err(|error| place.blame(error))
@@ -402,6 +433,10 @@ impl<'a> Place<'a> {
         number
             .filter(|&number| number > 0)
             .ok_or_else(|| self.wanted("a positive whole number"))
+    }
+
+    fn boolean(&self, value: &Value) -> Result<bool> {
+        value.as_bool().ok_or_else(|| self.wanted("true or false"))
     }
 
     fn table<'v>(&self, value: &'v Value) -> Result<&'v Map<String, Value>> {

@@ -1,15 +1,12 @@
 //! Loops around the [`Rewriter`] for `std::io`.
 
-use std::io::{self, ErrorKind as IoErrorKind, Read, Seek, Write};
+use std::io::{ErrorKind as IoErrorKind, Read, Seek, Write};
 use std::path::Path;
 
-use tempfile::SpooledTempFile;
-
-use crate::catalog::Catalog;
 use crate::compression::{self, Plain};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::Plan;
-use crate::prescan;
+use crate::prescan::{Again, InPlace, Prescan, Spool};
 use crate::report::Report;
 use crate::rewriter::Progress;
 use crate::script::Script;
@@ -67,50 +64,54 @@ pub fn convert_file(
 }
 
 /// The plain bytes of a dump; what was read ahead is read again first.
-pub(crate) type Dump<R> = io::Chain<SpooledTempFile, Plain<R>>;
+pub(crate) type Dump<R> = Spool<Plain<R>>;
 
-/// A dump, and the plan, with the dump's own catalog where that was needed.
+/// A dump, and the plan, with what was learned of the dump where that was needed.
 pub(crate) struct Input<R: Read> {
     pub(crate) reader: Dump<R>,
     pub(crate) plan: Plan,
 }
 
-impl<R: Read> Input<R> {
-    fn new(reader: Plain<R>, plan: &Plan, catalog: Option<Catalog>) -> Result<Self> {
-        Ok(Self {
-            reader: SpooledTempFile::new(0).chain(reader),
-            plan: with_catalog(plan, catalog)?,
-        })
-    }
+/// Undoes compression, and reads ahead what has to be known before the rows are written.
+pub(crate) fn open_reader<R: Read>(reader: R, plan: &Plan) -> Result<Input<R>> {
+    let mut reader = Spool::new(Plain::new(reader).map_err(Error::read)?, plan.needs_prescan());
+    let plan = read_ahead(&mut reader, plan)?;
+    Ok(Input { reader, plan })
 }
 
-/// Undoes compression, and learns the keys of a full dump before its rows are read, where they are needed.
-pub(crate) fn open_reader<R: Read>(reader: R, plan: &Plan) -> Result<Input<R>> {
-    let reader = Plain::new(reader).map_err(Error::read)?;
-    if !plan.needs_catalog() {
-        return Input::new(reader, plan, None);
+/// As [`open_reader`], for what can be read again where it lies, unless it is compressed.
+pub(crate) fn open_seekable<R: Read + Seek>(mut reader: R, plan: &Plan) -> Result<Input<R>> {
+    if !plan.needs_prescan() || compression::is_compressed(&mut reader).map_err(Error::read)? {
+        return open_reader(reader, plan);
     }
-    let (reader, catalog) = prescan::spooled(reader, plan)?;
+    let plan = read_ahead(&mut InPlace(&mut reader), plan)?;
     Ok(Input {
-        reader,
-        plan: with_catalog(plan, catalog)?,
+        reader: Spool::new(Plain::uncompressed(reader), false),
+        plan,
     })
 }
 
-/// As [`open_reader`], for what can be read twice where it lies, unless it is compressed.
-pub(crate) fn open_seekable<R: Read + Seek>(mut reader: R, plan: &Plan) -> Result<Input<R>> {
-    if !plan.needs_catalog() || compression::is_compressed(&mut reader).map_err(Error::read)? {
-        return open_reader(reader, plan);
+/// Reads the dump as often as the plan asks for it, and goes back to its start.
+fn read_ahead(input: &mut impl Again, plan: &Plan) -> Result<Plan> {
+    let mut plan = plan.clone();
+    if !plan.needs_prescan() {
+        return Ok(plan);
     }
-    let (reader, catalog) = prescan::rewound(reader, plan)?;
-    Input::new(Plain::uncompressed(reader), plan, catalog)
-}
-
-fn with_catalog(plan: &Plan, catalog: Option<Catalog>) -> Result<Plan> {
-    match catalog {
-        Some(catalog) => plan.clone().with_catalog(catalog),
-        None => Ok(plan.clone()),
+    let mut chunk = vec![0; CHUNK_BYTES];
+    while plan.needs_prescan() {
+        let mut prescan = Prescan::new(&plan)?;
+        loop {
+            let read = read_some(input, &mut chunk).map_err(|error| error.or_position(|| prescan.position()))?;
+            match chunk.get(..read) {
+                None | Some([]) => break,
+                Some(bytes) if prescan.write(bytes)? => {}
+                Some(_) => break,
+            }
+        }
+        plan = prescan.finish()?;
+        input.again(!plan.needs_prescan()).map_err(Error::read)?;
     }
+    Ok(plan)
 }
 
 fn run<R: Read>(

@@ -61,6 +61,7 @@ pub use io::{convert, convert_file, convert_str, convert_with};
 pub use limits::Limit;
 pub use options::{Client, Losses, NoKey, Options, Plan, Style, Triggers};
 pub use permits::Unselected;
+pub use prescan::Prescan;
 pub use report::{Report, TableReport, Warning};
 pub use rewriter::{Progress, Rewriter};
 pub use script::Script;

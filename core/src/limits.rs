@@ -27,10 +27,12 @@ pub enum Limit {
     Sequences,
     /// Bytes of the dump, decompressed. Default: 1 PiB.
     DumpBytes,
+    /// Number of keys of rows that are left out; each takes up to 40 bytes. Default: 100,000,000.
+    ExcludedKeys,
 }
 
 /// Every limit with its name, its default, and what is said when it is met.
-const LIMITS: [(Limit, &str, u64, &str); 8] = [
+const LIMITS: [(Limit, &str, u64, &str); 9] = [
     (
         Limit::HeadBytes,
         "head_bytes",
@@ -69,6 +71,12 @@ const LIMITS: [(Limit, &str, u64, &str); 8] = [
         "the dump sets more sequences than",
     ),
     (Limit::DumpBytes, "dump_bytes", 1 << 50, "the dump is longer than"),
+    (
+        Limit::ExcludedKeys,
+        "excluded_keys",
+        100_000_000,
+        "the keys of rows that are left out are more than",
+    ),
 ];
 
 /// What each head takes in memory beside its text, about.
@@ -145,7 +153,8 @@ impl Limits {
 
     /// The error of a limit that is met.
     pub(crate) fn error(&self, limit: Limit) -> Error {
-        let unit = if limit == Limit::Sequences { "" } else { " bytes" };
+        let is_number = matches!(limit, Limit::Sequences | Limit::ExcludedKeys);
+        let unit = if is_number { "" } else { " bytes" };
         let message = format!("{} {}{unit}", limit.entry().3, self.get(limit));
         Error::new(ErrorKind::TooLarge, message).with_hint(format!(
             "no dump of a real database meets this; if yours does, raise the limit {limit}"

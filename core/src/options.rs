@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::{Catalog, Table, TableName};
 use crate::dump::head::{self, Relation};
 use crate::error::{Error, ErrorKind, Result};
-use crate::filter::{Selection, TablePattern};
+use crate::filter::exclusions::{DemoColumn, Exclude, Exclusions, VirtualKey};
+use crate::filter::learned::{Learned, Learning};
+use crate::filter::{FilterPlan, Selection, TablePattern};
 use crate::lex::tokens::decode_name;
 use crate::listed::Listed;
 use crate::nearest::nearest;
@@ -110,6 +112,7 @@ pub struct Options {
     batch_bytes: Option<usize>,
     pub(crate) permits: Permits,
     selection: Selection,
+    exclusions: Exclusions,
 }
 
 impl Options {
@@ -279,11 +282,84 @@ impl Options {
         Ok(self)
     }
 
+    /// Rows to leave out: `TABLE: CONDITION`. The table is a pattern as for `pg_dump -t`; partitions of it and tables that
+    /// inherit from it are meant too. The condition is SQL; rows for which it is true are left out. Rows that reference
+    /// them go as well, or change, as if the excluded ones had been deleted in the source, unless
+    /// [`without_cascade`](Options::without_cascade) is said. Several calls add up. Default: none.
+    ///
+    /// A catalog must tell the types of columns and the foreign keys: that of the dump itself, if it is a full one, or one
+    /// that is given.
+    ///
+    /// # Errors
+    /// If `text` is not of this form.
+    pub fn with_exclude(mut self, text: &str) -> Result<Self> {
+        self.exclusions.conditions.push(Exclude::parse(text)?);
+        Ok(self)
+    }
+
+    /// As [`with_exclude`](Options::with_exclude), with the pattern and the condition apart.
+    ///
+    /// # Errors
+    /// If `tables` is no pattern.
+    pub fn with_table_exclude(mut self, tables: &str, condition: &str) -> Result<Self> {
+        self.exclusions.conditions.push(Exclude::new(tables, condition)?);
+        Ok(self)
+    }
+
+    /// Leaves out demo businesses: rows with an id of a business that, in lower case, contains `-demo-business`, ends with
+    /// `-demo`, begins with `demo-`, or is `demo`. See [`with_demo_column`](Options::with_demo_column) for where such
+    /// ids stand. Default: they are not left out.
+    #[must_use]
+    pub fn with_exclude_demo(mut self) -> Self {
+        self.exclusions.demo.get_or_insert_default();
+        self
+    }
+
+    /// Where ids of businesses stand: `column` in every table that has it, `table.column` in tables of this name, or
+    /// `schema.table.column`. Several calls add up. Implies [`with_exclude_demo`](Options::with_exclude_demo). Default:
+    /// `businesses.id`, `"businessId"` and `business_id`.
+    ///
+    /// # Errors
+    /// If `column` is not of this form.
+    pub fn with_demo_column(mut self, column: &str) -> Result<Self> {
+        let column = DemoColumn::parse(column)?;
+        self.exclusions.demo.get_or_insert_default().columns.push(column);
+        Ok(self)
+    }
+
+    /// A boolean column that marks a business as demo, in the tables that
+    /// [`with_demo_column`](Options::with_demo_column) names (`businesses`). Implies
+    /// [`with_exclude_demo`](Options::with_exclude_demo). Default: only ids are looked at.
+    #[must_use]
+    pub fn with_demo_flag(mut self, column: impl Into<String>) -> Self {
+        self.exclusions.demo.get_or_insert_default().flag = Some(column.into());
+        self
+    }
+
+    /// Keeps rows that reference what is left out; the report counts them. Default: they are left out, or their columns
+    /// set to NULL or the default, as the foreign key's `ON DELETE` says.
+    #[must_use]
+    pub fn without_cascade(mut self) -> Self {
+        self.exclusions.no_cascade = true;
+        self
+    }
+
+    /// A foreign key that the source does not declare, to be followed by exclusions: `public.orders("businessId")
+    /// REFERENCES public.businesses(id) ON DELETE SET NULL`. Without columns the primary key is referenced; without an
+    /// action it is `CASCADE`. Several calls add up. Default: none.
+    ///
+    /// # Errors
+    /// If `text` is not of this form.
+    pub fn with_foreign_key(mut self, text: &str) -> Result<Self> {
+        self.exclusions.foreign_keys.push(VirtualKey::parse(text)?);
+        Ok(self)
+    }
+
     /// Checks that the options fit together.
     ///
     /// # Errors
     /// If they do not: a key of a table or column that is not in the catalog, or an option that the style cannot keep.
-    pub fn build(self) -> Result<Plan> {
+    pub fn build(mut self) -> Result<Plan> {
         if self.no_key == NoKey::Match && self.style != Style::Staged {
             let message = "no_key = match works only in style staged";
             return Err(Error::new(ErrorKind::InvalidOption, message));
@@ -315,6 +391,7 @@ impl Options {
                 check_key(catalog, name, columns.items())?;
             }
         }
+        self.exclusions.compile(self.catalog.as_ref())?;
         Ok(Plan(Arc::new(self)))
     }
 }
@@ -409,7 +486,69 @@ impl Plan {
 
     /// Whether the keys of a full dump have to be read before its rows.
     pub(crate) fn needs_catalog(&self) -> bool {
-        self.0.style != Style::Staged && self.0.catalog.is_none()
+        let is_needed = self.0.style != Style::Staged || self.0.exclusions.is_any();
+        is_needed && self.0.catalog.is_none() && !self.0.exclusions.has_no_catalog
+    }
+
+    /// Whether a dump should be read once before a [`Rewriter`](crate::Rewriter) reads it, with
+    /// [`Prescan`](crate::Prescan): because the plan has no catalog and a full dump has one, or because the order of the
+    /// rows may not be the one in which exclusions can be decided. A rewriter without that does what it can in one
+    /// reading and refuses the rest.
+    pub fn needs_prescan(&self) -> bool {
+        let exclusions = &self.0.exclusions;
+        let learns = exclusions
+            .compiled
+            .as_ref()
+            .is_some_and(|filter| filter.needs_learning());
+        self.needs_catalog() || (learns && exclusions.learned.is_none())
+    }
+
+    /// What is looked at in rows, where some are to be left out.
+    pub(crate) fn filter(&self) -> Option<Arc<FilterPlan>> {
+        self.0.exclusions.compiled.clone()
+    }
+
+    /// Rows are to be left out, and nothing is known of the tables.
+    pub(crate) fn lacks_filter(&self) -> bool {
+        self.0.exclusions.is_any() && self.0.exclusions.compiled.is_none()
+    }
+
+    pub(crate) fn learned(&self) -> Option<Arc<Learned>> {
+        self.0.exclusions.learned.clone()
+    }
+
+    pub(crate) fn learning(&self) -> Option<&Learning> {
+        self.0.exclusions.learning.as_deref()
+    }
+
+    fn with_exclusions(self, change: impl FnOnce(&mut Exclusions) -> Result<()>) -> Result<Self> {
+        let mut options = Arc::unwrap_or_clone(self.0);
+        change(&mut options.exclusions)?;
+        Ok(Self(Arc::new(options)))
+    }
+
+    /// The same plan for a dump that was found to have no catalog.
+    pub(crate) fn without_catalog(self) -> Result<Self> {
+        self.with_exclusions(|exclusions| {
+            exclusions.has_no_catalog = true;
+            exclusions.compile(None)
+        })
+    }
+
+    /// The same plan, with what was learned of the dump.
+    pub(crate) fn with_learned(self, learned: Learned) -> Result<Self> {
+        self.with_exclusions(|exclusions| {
+            exclusions.learned = Some(Arc::new(learned));
+            Ok(())
+        })
+    }
+
+    /// The same plan, for another reading.
+    pub(crate) fn with_learning(self, learning: Learning) -> Result<Self> {
+        self.with_exclusions(|exclusions| {
+            exclusions.learning = Some(Arc::new(learning));
+            Ok(())
+        })
     }
 
     /// The same plan with a catalog.

@@ -39,8 +39,12 @@ pub struct TableReport {
     pub rows_read: u64,
     /// Rows in the script.
     pub rows_kept: u64,
-    /// Rows left out, by reason.
+    /// Rows left out, by reason: `rule: …` and `demo` for those that a condition names, `cascade: …` with the name of a
+    /// foreign key for those that reference one that is left out.
     pub left_out: BTreeMap<String, u64>,
+    /// Rows kept in which a foreign key was set to NULL or its default, because the referenced row is left out.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub references_changed: u64,
     /// Bytes of its rows in the dump, without statement heads.
     pub bytes: u64,
     /// The columns of `ON CONFLICT`, where the script names them.
@@ -49,6 +53,10 @@ pub struct TableReport {
     /// Where the key is known from: `option`, `catalog`, `fallback`, or `target` where the script asks the target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_source: Option<&'static str>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Something that did not stop the run.

@@ -179,6 +179,33 @@ pub(super) struct Planning {
     #[arg(long, value_enum)]
     pub(super) losses: Option<Losses>,
 
+    /// Leave out rows: a table (a pattern as for pg_dump -t), a colon, and an SQL condition, as in
+    /// "public.businesses: id LIKE 'demo-%'"; may be given several times
+    #[arg(long, value_name = "TABLE: CONDITION")]
+    pub(super) exclude: Vec<String>,
+
+    /// Leave out demo businesses: ids that are demo, begin with demo-, end with -demo or contain -demo-business
+    #[arg(long)]
+    pub(super) exclude_demo: bool,
+
+    /// Where ids of businesses stand: COLUMN in every table, TABLE.COLUMN in one; may be given several times [default:
+    /// businesses.id, "businessId", business_id]
+    #[arg(long, value_name = "COLUMN")]
+    pub(super) demo_column: Vec<String>,
+
+    /// A boolean column that marks a business as demo
+    #[arg(long, value_name = "COLUMN")]
+    pub(super) demo_flag: Option<String>,
+
+    /// Keep rows that reference what is left out
+    #[arg(long)]
+    pub(super) no_cascade: bool,
+
+    /// A foreign key that the source does not declare, as in 'public.orders("businessId") REFERENCES public.businesses
+    /// ON DELETE SET NULL'; may be given several times
+    #[arg(long, value_name = "KEY")]
+    pub(super) foreign_key: Vec<String>,
+
     /// What happens to the user triggers of the target [default: off]
     #[arg(long, value_enum)]
     pub(super) triggers: Option<Triggers>,

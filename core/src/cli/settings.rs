@@ -151,5 +151,28 @@ fn plan(args: &Planning, mut options: Options, schema: &[PathBuf], catalog: &[Pa
     for key in &args.key {
         options = options.with_key(key).map_err(config)?;
     }
-    options.build().map_err(config)
+    exclusions(args, options)?.build().map_err(config)
+}
+
+/// What is typed adds to what stands in the file: nothing that is to be left out comes in by another option.
+fn exclusions(args: &Planning, mut options: Options) -> Result<Options, Failure> {
+    for exclude in &args.exclude {
+        options = options.with_exclude(exclude).map_err(config)?;
+    }
+    if args.exclude_demo {
+        options = options.with_exclude_demo();
+    }
+    for column in &args.demo_column {
+        options = options.with_demo_column(column).map_err(config)?;
+    }
+    if let Some(flag) = &args.demo_flag {
+        options = options.with_demo_flag(flag);
+    }
+    if args.no_cascade {
+        options = options.without_cascade();
+    }
+    for key in &args.foreign_key {
+        options = options.with_foreign_key(key).map_err(config)?;
+    }
+    Ok(options)
 }

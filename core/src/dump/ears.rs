@@ -17,7 +17,11 @@ pub(super) struct Ears {
 impl Events for Ears {
     fn head(&mut self, head: &Head, _: Option<&[u8]>) -> Result<Target> {
         let columns = head.columns.as_ref().map(Vec::len);
-        Ok(Target { id: 0, columns })
+        Ok(Target {
+            id: 0,
+            columns,
+            by_row: false,
+        })
     }
     fn row(&mut self, _: usize, _: &[u8], _: &[Field]) -> Result<()> {
         self.emitted += 1;

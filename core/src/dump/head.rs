@@ -150,7 +150,7 @@ pub(crate) struct Cursor<'a> {
 }
 
 impl Cursor<'_> {
-    fn next(&mut self) -> Result<u8, Stop> {
+    pub(crate) fn next(&mut self) -> Result<u8, Stop> {
         let (at, byte) = skip_spaces(self.bytes, self.at);
         self.at = at;
         byte.ok_or(Stop::More)
@@ -165,7 +165,7 @@ impl Cursor<'_> {
     }
 
     /// Whether the next word is `word`, in any case; it is read if so.
-    fn word(&mut self, word: &[u8]) -> Result<bool, Stop> {
+    pub(crate) fn word(&mut self, word: &[u8]) -> Result<bool, Stop> {
         self.next()?;
         let rest = tail(self.bytes, self.at);
         let shared = rest.len().min(word.len());
@@ -182,14 +182,14 @@ impl Cursor<'_> {
         }
     }
 
-    fn expect_word(&mut self, word: &[u8]) -> Result<(), Stop> {
+    pub(crate) fn expect_word(&mut self, word: &[u8]) -> Result<(), Stop> {
         if self.word(word)? {
             return Ok(());
         }
         Err(unexpected(self.bytes, self.at, &format!("`{}`", word.escape_ascii())).into())
     }
 
-    fn relation(&mut self) -> Result<Relation, Stop> {
+    pub(crate) fn relation(&mut self) -> Result<Relation, Stop> {
         let first = self.identifier()?;
         match self.bytes.get(self.at) {
             None => Err(Stop::More),
@@ -212,7 +212,7 @@ impl Cursor<'_> {
         }
     }
 
-    fn columns(&mut self) -> Result<Option<Vec<Vec<u8>>>, Stop> {
+    pub(crate) fn columns(&mut self) -> Result<Option<Vec<Vec<u8>>>, Stop> {
         if self.next()? != b'(' {
             return Ok(None);
         }
@@ -325,4 +325,20 @@ pub(crate) fn parse_key(text: &[u8]) -> Option<(Relation, Vec<Vec<u8>>)> {
     cursor.expect(b'=').ok()?;
     let columns = cursor.columns_by_hand().ok()?;
     (cursor.at == text.len()).then_some((relation, columns))
+}
+
+/// Reads names with dots between them, such as `schema.table.column`.
+pub(crate) fn parse_dotted(text: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let mut terminated = text.to_vec();
+    terminated.push(b';');
+    let mut cursor = Cursor {
+        bytes: &terminated,
+        at: 0,
+    };
+    let mut names = vec![cursor.identifier().ok()?];
+    while cursor.bytes.get(cursor.at) == Some(&b'.') {
+        cursor.at += 1;
+        names.push(cursor.identifier().ok()?);
+    }
+    (cursor.at == text.len()).then_some(names)
 }

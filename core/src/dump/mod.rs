@@ -30,6 +30,8 @@ pub(crate) struct Target {
     pub(crate) id: usize,
     /// How many values a row must have, where that is known.
     pub(crate) columns: Option<usize>,
+    /// Whether lines of COPY data are told one by one, so that an error is about the right one.
+    pub(crate) by_row: bool,
 }
 
 /// A piece of a row that is too long to be held in memory as a whole.

@@ -84,6 +84,7 @@ pub(super) struct Current {
     pub(super) text: Vec<u8>,
     pub(super) id: usize,
     pub(super) columns: Option<usize>,
+    pub(super) by_row: bool,
     default_values: bool,
 }
 
@@ -388,7 +389,7 @@ impl Reader {
             None => {
                 // What goes wrong from here on is about this table.
                 self.state = State::Values;
-                let Target { id, columns } = events.head(&head, self.search_path.as_deref())?;
+                let Target { id, columns, by_row } = events.head(&head, self.search_path.as_deref())?;
                 self.heads_bytes += text.len() as u64 + HEAD_OVERHEAD_BYTES;
                 if self.heads_bytes > self.limits.get(Limit::HeadsBytes) {
                     return Err(self.limits.error(Limit::HeadsBytes).into());
@@ -398,6 +399,7 @@ impl Reader {
                     text: text.to_vec(),
                     id,
                     columns,
+                    by_row,
                     default_values,
                 };
                 self.heads.insert(text.to_vec(), self.current.clone());

@@ -102,6 +102,13 @@ impl Reader {
                 end, canonical: true, ..
             }) = line
             {
+                if self.current.by_row {
+                    let told = events.copy_rows(id, slice(bytes, at, end), 1);
+                    told.map_err(|error| Fault::from(error).shift(at))?;
+                    at = end;
+                    start = end;
+                    continue;
+                }
                 rows += 1;
                 at = end;
                 continue;
@@ -115,7 +122,8 @@ impl Reader {
                     self.scratch.clear();
                     copy::canonicalize(slice(bytes, at, end), true, &mut self.scratch)
                         .map_err(|error| Fault::from(error).shift(at))?;
-                    events.copy_rows(id, &self.scratch, 1)?;
+                    let told = events.copy_rows(id, &self.scratch, 1);
+                    told.map_err(|error| Fault::from(error).shift(at))?;
                     at = end;
                     start = end;
                 }

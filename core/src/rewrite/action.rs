@@ -54,14 +54,18 @@ impl Writer {
             let columns = self.columns(head, &name)?;
             (self.action(head, &name, table, schema, &columns)?, Some(columns.len()))
         };
+        let filter = self.filter_of(head, &name, &action)?;
+        let by_row = filter.is_some();
         self.tables.heads.push(HeadState {
             table,
             columns: columns.unwrap_or_default(),
             action,
+            filter,
         });
         Ok(Target {
             id: self.tables.heads.len() - 1,
             columns,
+            by_row,
         })
     }
 
@@ -87,10 +91,12 @@ impl Writer {
             table,
             columns: columns.unwrap_or_default(),
             action: Action::LeaveOut(REFUSED),
+            filter: None,
         });
         Some(Target {
             id: self.tables.heads.len() - 1,
             columns,
+            by_row: false,
         })
     }
 
@@ -187,7 +193,7 @@ impl Writer {
     }
 
     /// The columns of an `INSERT` that names none, in the order of the table, where that order is certain.
-    fn columns_of_catalog(&self, name: &TableName) -> Result<Vec<Vec<u8>>> {
+    pub(super) fn columns_of_catalog(&self, name: &TableName) -> Result<Vec<Vec<u8>>> {
         let refuse = |message: String| Err(Error::new(ErrorKind::UnsupportedShape, message).with_hint(OTHER_SHAPE));
         let Some(table) = self.known(name) else {
             return refuse(format!(

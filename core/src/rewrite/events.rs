@@ -9,6 +9,7 @@ use crate::dump::head::{Head, Relation};
 use crate::dump::statement::{LARGE_OBJECTS, REFRESH, STATISTICS, is_create_table};
 use crate::dump::{Events, Piece, Target};
 use crate::error::{Error, ErrorKind, Result};
+use crate::filter::row::Row;
 use crate::lex::literal::Field;
 use crate::limits::Limit;
 use crate::options::Losses;
@@ -25,14 +26,10 @@ impl Events for Writer {
 
     #[inline]
     fn row(&mut self, id: usize, bytes: &[u8], fields: &[Field]) -> Result<()> {
-        if self.before_row(id) {
-            if self.copying.is_some() {
-                self.check_defaults(id, fields)?;
-            }
-            self.literals(id, bytes, fields);
+        match self.head_filter(id) {
+            Some(head) if !self.judge(id, &head, Row::Literals(bytes, fields))? => Ok(()),
+            _ => self.write_row(id, bytes, fields),
         }
-        self.count(id, 1, fields.last().map_or(0, |last| last.end));
-        Ok(())
     }
 
     fn default_row(&mut self, id: usize) -> Result<()> {
@@ -55,15 +52,19 @@ impl Events for Writer {
         Ok(())
     }
 
+    #[inline]
     fn copy_rows(&mut self, id: usize, lines: &[u8], rows: u64) -> Result<()> {
-        if self.before_row(id) {
-            self.lines(id, lines);
+        match self.head_filter(id) {
+            // With a filter they come one by one.
+            Some(head) if !self.judge(id, &head, Row::Line(lines))? => Ok(()),
+            _ => self.write_lines(id, lines, rows),
         }
-        self.count(id, rows, lines.len());
-        Ok(())
     }
 
     fn piece(&mut self, id: usize, piece: Piece<'_>) -> Result<()> {
+        if self.head_filter(id).is_some() {
+            return self.held_piece(id, piece);
+        }
         if self.before_row(id) {
             if matches!(piece, Piece::Begin) && self.copying.is_none() {
                 self.end_block();

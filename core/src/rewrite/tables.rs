@@ -1,9 +1,11 @@
 //! The tables of a dump and their heads, as the writer keeps them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::ast::UpsertText;
 use crate::catalog::TableName;
+use crate::filter::HeadFilter;
 use crate::report::TableReport;
 
 /// One table of the dump.
@@ -40,6 +42,8 @@ pub(crate) struct HeadState {
     pub(crate) table: usize,
     pub(crate) columns: usize,
     pub(crate) action: Action,
+    /// What is looked at to leave out some of its rows.
+    pub(crate) filter: Option<Arc<HeadFilter>>,
 }
 
 /// A temporary table that takes rows of one table with one list of columns.

@@ -11,6 +11,8 @@ use super::staged::{self, LongLine};
 use super::tables::{Action, HeadState, Tables};
 use crate::catalog::{Catalog, Table, TableName};
 use crate::error::{Error, Result};
+use crate::filter::held::HeldRow;
+use crate::filter::run::Filter;
 use crate::lex::literal::{Field, Form};
 use crate::options::{Plan, Style};
 use crate::report::Report;
@@ -48,6 +50,10 @@ pub(crate) struct Writer {
     pub(super) in_long_row: bool,
     /// In style `batches`.
     batches: Option<Batches>,
+    /// Where rows are to be left out.
+    pub(super) filter: Option<Filter>,
+    /// A long row of which it is not known yet whether it is left out.
+    pub(super) held: HeldRow,
     pub(super) scratch: Vec<u8>,
     values: Vec<u8>,
 }
@@ -60,6 +66,9 @@ impl Writer {
             .map(OrderWatch::new);
         // Until the dump names a database it is not the wanted one.
         let is_other = plan.database().is_some();
+        let filter = plan
+            .filter()
+            .map(|filter| Filter::new(filter, plan.learned(), plan.limits()));
         let batches = (plan.style() == Style::Batches).then(|| Batches::new(plan.batch_limits()));
         Self {
             plan,
@@ -84,6 +93,8 @@ impl Writer {
             long_line: LongLine::default(),
             in_long_row: false,
             batches,
+            filter,
+            held: HeldRow::default(),
             scratch: Vec::new(),
             values: Vec::new(),
         }
@@ -248,6 +259,29 @@ impl Writer {
         let rows = self.tables.tables.iter().map(|table| table.report.rows_read).sum();
         let table = self.reading.and_then(|table| self.tables.tables.get(table));
         (rows, table.map(|table| table.report.table.as_str()))
+    }
+
+    /// Writes and counts a row of literals, unless all of its head are left out.
+    #[inline]
+    pub(super) fn write_row(&mut self, id: usize, bytes: &[u8], fields: &[Field]) -> Result<()> {
+        if self.before_row(id) {
+            if self.copying.is_some() {
+                self.check_defaults(id, fields)?;
+            }
+            self.literals(id, bytes, fields);
+        }
+        self.count(id, 1, fields.last().map_or(0, |last| last.end));
+        Ok(())
+    }
+
+    /// The same for lines of canonical COPY data.
+    #[inline]
+    pub(super) fn write_lines(&mut self, id: usize, lines: &[u8], rows: u64) -> Result<()> {
+        if self.before_row(id) {
+            self.lines(id, lines);
+        }
+        self.count(id, rows, lines.len());
+        Ok(())
     }
 
     /// Writes a row of literals that is kept.

@@ -7,6 +7,7 @@
     reason = "a test"
 )]
 
+mod cascade;
 mod cut;
 mod decoys;
 mod exceptions;

@@ -13,7 +13,7 @@ use super::types::{EnumType, Type};
 use super::value::{Kind, Read};
 use crate::ast::condition::{CompareOp, Expr, Is, Place, refuse};
 use crate::catalog::{self, Catalog, Column, Table, quote_ident};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// The state of a check.
 pub(super) struct Checker<'a> {
@@ -128,7 +128,8 @@ impl Checker<'_> {
                 quote_ident(column)
             );
             let names = self.table.columns.iter().map(|own| quote_ident(&own.name).into_owned());
-            return Err(suggest(refuse(place.of(&message)), column, names));
+            let error = Error::new(ErrorKind::UnknownName, place.of(&message));
+            return Err(suggest(error, column, names));
         };
         let (ty, collation) = self.column_type(found);
         let slot = match self.columns.iter().position(|own| own == column) {

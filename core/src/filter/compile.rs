@@ -1,0 +1,670 @@
+//! From what the user says and the catalog to what has to be looked at in each row, once for any number of dumps.
+//!
+//! The meaning of it all: the rows that are kept are those that the source would hold had the excluded ones been
+//! deleted there. Where PostgreSQL would refuse the deletion (`NO ACTION`, `RESTRICT`, `SET NULL` of a column that is
+//! NOT NULL) the referencing row goes too.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+
+use super::condition::Condition;
+use super::exclusions::{Demo, DemoColumn, Exclusions};
+use super::key_form::{KeyForm, forms};
+use super::keys::KeyHasher;
+use super::tree::Tree;
+use crate::catalog::{Action, Catalog, ForeignKey, Table, TableName};
+use crate::error::{Error, ErrorKind, Result};
+use crate::nearest::nearest;
+
+/// What is looked at in the rows of each table.
+#[derive(Debug)]
+pub(crate) struct FilterPlan {
+    pub(crate) hasher: KeyHasher,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) references: Vec<Reference>,
+    pub(crate) sets: Vec<Set>,
+    pub(crate) tables: HashMap<TableName, TableFilter>,
+    /// The preset, for tables that no catalog knows.
+    pub(crate) demo: Option<Vec<DemoColumn>>,
+    /// Whether foreign keys are followed.
+    pub(crate) cascades: bool,
+}
+
+/// Why a row is left out at once.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    /// What it is called in the report.
+    pub(crate) label: String,
+    pub(crate) test: Test,
+    /// The columns that are looked at.
+    pub(crate) columns: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Test {
+    Condition(Condition),
+    /// The one column holds the id of a demo business.
+    DemoId,
+}
+
+/// Keys of rows that are gone or have changed: the values that rows of one table had in some of its columns.
+#[derive(Debug)]
+pub(crate) struct Set {
+    pub(crate) table: TableName,
+}
+
+/// A foreign key of a table, and what happens to its row if the referenced one is gone or has changed.
+#[derive(Debug)]
+pub(crate) struct Reference {
+    /// What it is called in the report.
+    pub(crate) label: String,
+    pub(crate) set: usize,
+    pub(crate) columns: Vec<(String, KeyForm)>,
+    pub(crate) effect: Effect,
+    /// Whether the tables reference each other in a circle, so that no order of rows brings all parents first.
+    pub(crate) in_cycle: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Effect {
+    /// The row goes too.
+    Go,
+    /// Columns get these values; `None` is NULL.
+    Set {
+        values: Vec<(String, Option<String>)>,
+        /// The number of this change among the table's events.
+        event: usize,
+        /// The key that the row references then, where it references one.
+        key: Option<Vec<String>>,
+    },
+}
+
+/// What is looked at in rows of one table.
+#[derive(Debug, Default)]
+pub(crate) struct TableFilter {
+    pub(crate) rules: Vec<usize>,
+    pub(crate) references: Vec<usize>,
+    /// Where keys of its rows are remembered.
+    pub(crate) feeds: Vec<Feed>,
+    /// Columns by whose names nothing can be told, since rows come under the name of the root.
+    pub(crate) is_ambiguous: bool,
+}
+
+/// Keys of rows to which something happens go into a set.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    pub(crate) set: usize,
+    /// The number of the event, see [`GONE`].
+    pub(crate) event: usize,
+    pub(crate) columns: Vec<(String, KeyForm)>,
+}
+
+/// The event that a row is left out; the others are changes.
+pub(crate) const GONE: usize = 0;
+
+/// What happens to rows of a table.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Event {
+    Gone,
+    Changed(BTreeMap<String, Option<String>>),
+}
+
+impl FilterPlan {
+    /// Makes the plan; `None` if no row is to be left out.
+    ///
+    /// # Errors
+    /// If a condition cannot be evaluated, a pattern matches no table, or a foreign key cannot be followed.
+    pub(crate) fn compile(exclusions: &Exclusions, catalog: Option<&Catalog>) -> Result<Option<Self>> {
+        if !exclusions.is_any() {
+            return Ok(None);
+        }
+        let empty = Catalog::default();
+        let mut compiler = Compiler {
+            catalog: catalog.unwrap_or(&empty),
+            tree: Tree::new(catalog.unwrap_or(&empty)),
+            rules: Vec::new(),
+            references: Vec::new(),
+            sets: Vec::new(),
+            set_numbers: HashMap::new(),
+            tables: BTreeMap::new(),
+            events: BTreeMap::new(),
+            raised: VecDeque::new(),
+            keys: BTreeMap::new(),
+        };
+        for exclude in &exclusions.conditions {
+            compiler.exclude(exclude)?;
+        }
+        if let Some(demo) = &exclusions.demo {
+            compiler.demo(demo)?;
+        }
+        if !exclusions.no_cascade {
+            compiler.collect_keys(exclusions)?;
+            compiler.cascade()?;
+            compiler.mark_cycles();
+            compiler.mark_ambiguous();
+        }
+        let names: Vec<TableName> = compiler.catalog.tables().iter().map(Table::table_name).collect();
+        let tables = compiler.tables.into_iter();
+        Ok(Some(Self {
+            hasher: KeyHasher::random(),
+            rules: compiler.rules,
+            references: compiler.references,
+            sets: compiler.sets,
+            tables: tables
+                .filter_map(|(at, table)| Some((names.get(at)?.clone(), table)))
+                .collect(),
+            demo: exclusions.demo.as_ref().map(Demo::columns),
+            cascades: !exclusions.no_cascade,
+        }))
+    }
+
+    /// Whether a dump has to be read once before, because rows can come before those they reference.
+    pub(crate) fn needs_learning(&self) -> bool {
+        !self.references.is_empty()
+    }
+}
+
+struct Compiler<'a> {
+    catalog: &'a Catalog,
+    tree: Tree,
+    rules: Vec<Rule>,
+    references: Vec<Reference>,
+    sets: Vec<Set>,
+    set_numbers: HashMap<(usize, Vec<String>, Event), usize>,
+    /// By the place of the table in the catalog.
+    tables: BTreeMap<usize, TableFilter>,
+    /// The events of each table, in the order of their numbers.
+    events: BTreeMap<usize, Vec<Event>>,
+    raised: VecDeque<(usize, usize)>,
+    /// The foreign keys that reference a table, by its place: the place of the referencing table and the key.
+    keys: BTreeMap<usize, Vec<(usize, ForeignKey)>>,
+}
+
+impl Compiler<'_> {
+    fn table(&self, at: usize) -> Result<&Table> {
+        let missing = || Error::new(ErrorKind::Internal, "a table that the catalog does not have");
+        self.catalog.tables().get(at).ok_or_else(missing)
+    }
+
+    /// Adds a rule to a table and to all whose rows are also rows of it.
+    fn rule(&mut self, at: usize, rule: Rule) -> Result<()> {
+        self.rules.push(rule);
+        let number = self.rules.len() - 1;
+        self.tables.entry(at).or_default().rules.push(number);
+        self.raise(at, Event::Gone);
+        Ok(())
+    }
+
+    fn exclude(&mut self, exclude: &super::exclusions::Exclude) -> Result<()> {
+        if self.catalog.is_empty() {
+            let message = format!("nothing is known of the columns of `{}`", exclude.tables);
+            return Err(Error::new(ErrorKind::InvalidOption, message)
+                .with_hint("a condition on rows needs the types of the columns: give the schema with --schema FILE"));
+        }
+        let matched: Vec<TableName> = exclude
+            .tables
+            .tables(self.catalog)?
+            .iter()
+            .map(|table| table.table_name())
+            .collect();
+        let matched: Vec<usize> = matched.iter().filter_map(|name| self.tree.position(name)).collect();
+        // What is deleted from a table is deleted from its partitions and from those that inherit from it.
+        let all: BTreeSet<usize> = matched.iter().flat_map(|&at| self.tree.with_descendants(at)).collect();
+        let mut first_error = None;
+        let mut is_used = false;
+        for &at in &all {
+            match Condition::compile(&exclude.condition, self.table(at)?, self.catalog) {
+                Ok(condition) => {
+                    let columns = condition.columns().to_vec();
+                    let rule = Rule {
+                        label: format!("rule: {}", exclude.condition),
+                        test: Test::Condition(condition),
+                        columns,
+                    };
+                    self.rule(at, rule)?;
+                    is_used = true;
+                }
+                // A pattern of many tables means those that have the column.
+                Err(error) if matched.len() > 1 && error.kind() == ErrorKind::UnknownName => {
+                    first_error.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        match first_error {
+            Some(error) if !is_used => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn demo(&mut self, demo: &Demo) -> Result<()> {
+        let columns = demo.columns();
+        let mut flagged = false;
+        for (at, table) in self.catalog.tables().iter().enumerate() {
+            let name = table.table_name();
+            for demo_column in columns.iter().filter(|column| column.is_of(&name)) {
+                // Only text can hold such an id.
+                let is_text = table
+                    .column(&demo_column.column)
+                    .is_some_and(|column| super::key_form::is_text(&column.type_name, self.catalog));
+                if is_text {
+                    let rule = Rule {
+                        label: "demo".to_owned(),
+                        test: Test::DemoId,
+                        columns: vec![demo_column.column.clone()],
+                    };
+                    self.rule(at, rule)?;
+                }
+            }
+            if let Some(flag) = &demo.flag
+                && columns
+                    .iter()
+                    .any(|column| column.table.is_some() && column.is_of(&name))
+            {
+                let condition = format!("{} IS TRUE", crate::catalog::quote_ident(flag));
+                let condition = Condition::compile(&condition, table, self.catalog)?;
+                let rule = Rule {
+                    label: "demo".to_owned(),
+                    columns: condition.columns().to_vec(),
+                    test: Test::Condition(condition),
+                };
+                self.rule(at, rule)?;
+                flagged = true;
+            }
+        }
+        match &demo.flag {
+            Some(flag) if !flagged => {
+                let message =
+                    format!("no table of the catalog has the column `{flag}` that is to mark a demo business");
+                Err(Error::new(ErrorKind::InvalidOption, message)
+                    .with_hint("name the table of businesses in demo_columns, as in businesses.id"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn raise(&mut self, at: usize, event: Event) -> usize {
+        let events = self.events.entry(at).or_insert_with(|| vec![Event::Gone]);
+        let number = match events.iter().position(|known| *known == event) {
+            Some(number) if number != GONE => return number,
+            Some(number) => number,
+            None => {
+                events.push(event);
+                events.len() - 1
+            }
+        };
+        if !self.raised.contains(&(at, number)) {
+            self.raised.push_back((at, number));
+        }
+        number
+    }
+
+    /// All foreign keys that are enforced, and those given by hand.
+    fn collect_keys(&mut self, exclusions: &Exclusions) -> Result<()> {
+        for (at, table) in self.catalog.tables().iter().enumerate() {
+            for key in table.foreign_keys.iter().filter(|key| key.enforced) {
+                if let Some(parent) = self.tree.position(&key.references) {
+                    self.keys.entry(parent).or_default().push((at, key.clone()));
+                }
+            }
+        }
+        for given in &exclusions.foreign_keys {
+            let child = self.known(&given.table, &given.columns)?;
+            let parent = self.known(&given.references, &given.referenced_columns)?;
+            let mut referenced = given.referenced_columns.clone();
+            if referenced.is_empty() {
+                let primary = self.table(parent)?.keys.iter().find(|key| key.primary);
+                referenced = primary.map(|key| key.columns.clone()).unwrap_or_default();
+            }
+            if referenced.len() != given.columns.len() {
+                let message = format!("the foreign key {given} does not say which columns it references");
+                return Err(
+                    Error::new(ErrorKind::InvalidOption, message).with_hint("name as many columns on both sides")
+                );
+            }
+            let key = ForeignKey {
+                name: given.columns.join(", "),
+                columns: given.columns.clone(),
+                references: given.references.clone(),
+                referenced_columns: referenced,
+                on_delete: given.on_delete,
+                on_delete_columns: Vec::new(),
+                on_update: Action::Cascade,
+                match_full: false,
+                deferrable: false,
+                initially_deferred: false,
+                enforced: true,
+            };
+            self.keys.entry(parent).or_default().push((child, key));
+        }
+        Ok(())
+    }
+
+    /// The place of a table that has these columns.
+    fn known(&self, name: &TableName, columns: &[String]) -> Result<usize> {
+        let Some(at) = self.tree.position(name) else {
+            let error = Error::new(
+                ErrorKind::InvalidOption,
+                format!("a foreign key is given for table {name}, which is not in the catalog"),
+            );
+            let names = self.catalog.tables().iter().map(|table| table.table_name().to_string());
+            return Err(with_nearest(error, &name.to_string(), names));
+        };
+        let table = self.table(at)?;
+        match columns.iter().find(|column| table.column(column).is_none()) {
+            None => Ok(at),
+            Some(column) => {
+                let message = format!("a foreign key is given for column `{column}` of table {name}, which it has not");
+                let names = table.columns.iter().map(|column| column.name.clone());
+                Err(with_nearest(
+                    Error::new(ErrorKind::InvalidOption, message),
+                    column,
+                    names,
+                ))
+            }
+        }
+    }
+
+    /// Follows the foreign keys from every table to which something happens.
+    fn cascade(&mut self) -> Result<()> {
+        let (mut done, mut followed) = (HashSet::new(), HashSet::new());
+        while let Some((at, number)) = self.raised.pop_front() {
+            if !done.insert((at, number)) {
+                continue;
+            }
+            let Some(event) = self.events.get(&at).and_then(|events| events.get(number)).cloned() else {
+                continue;
+            };
+            for parent in self.tree.with_ancestors(at) {
+                let keys = self.keys.get(&parent).cloned().unwrap_or_default();
+                let mut fed = HashSet::new();
+                for (index, (child, key)) in keys.iter().enumerate() {
+                    let pairs = sorted_pairs(key);
+                    let columns: Vec<String> = pairs.iter().map(|(_, referenced)| referenced.clone()).collect();
+                    let is_touched = match &event {
+                        Event::Gone => true,
+                        Event::Changed(values) => columns.iter().any(|column| values.contains_key(column)),
+                    };
+                    if !is_touched {
+                        continue;
+                    }
+                    let set = self.set(parent, &columns, &event)?;
+                    if fed.insert(set) {
+                        self.feed(at, number, set, parent, &columns)?;
+                    }
+                    if followed.insert((set, parent, index)) {
+                        self.follow(*child, key, &pairs, parent, set, &event)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, parent: usize, columns: &[String], event: &Event) -> Result<usize> {
+        let key = (parent, columns.to_vec(), event.clone());
+        if let Some(&set) = self.set_numbers.get(&key) {
+            return Ok(set);
+        }
+        self.sets.push(Set {
+            table: self.table(parent)?.table_name(),
+        });
+        self.set_numbers.insert(key, self.sets.len() - 1);
+        Ok(self.sets.len() - 1)
+    }
+
+    fn feed(&mut self, at: usize, event: usize, set: usize, parent: usize, columns: &[String]) -> Result<()> {
+        let mut known = Vec::new();
+        for column in columns {
+            let own = self.column_type(at, column)?;
+            let (_, form) = self.forms(parent, column, &own, column, parent)?;
+            known.push((column.clone(), form));
+        }
+        let feeds = &mut self.tables.entry(at).or_default().feeds;
+        feeds.push(Feed {
+            set,
+            event,
+            columns: known,
+        });
+        Ok(())
+    }
+
+    /// Adds a foreign key to the table that has it, and to its partitions.
+    fn follow(
+        &mut self,
+        child: usize,
+        key: &ForeignKey,
+        pairs: &[(String, String)],
+        parent: usize,
+        set: usize,
+        event: &Event,
+    ) -> Result<()> {
+        for at in self.tree.with_partitions(child) {
+            let mut columns = Vec::new();
+            for (column, referenced) in pairs {
+                let own = self.column_type(at, column)?;
+                let (form, _) = self.forms(at, column, &own, referenced, parent)?;
+                columns.push((column.clone(), form));
+            }
+            let effect = self.effect(at, key, event)?;
+            let effect = match effect {
+                None => {
+                    self.raise(at, Event::Gone);
+                    Effect::Go
+                }
+                Some(values) => {
+                    let new_key = pairs
+                        .iter()
+                        .map(|(column, _)| values.get(column).cloned().flatten())
+                        .collect();
+                    let changed: Vec<_> = values.clone().into_iter().collect();
+                    Effect::Set {
+                        values: changed,
+                        event: self.raise(at, Event::Changed(values)),
+                        key: new_key,
+                    }
+                }
+            };
+            self.references.push(Reference {
+                label: label(key),
+                set,
+                columns,
+                effect,
+                in_cycle: false,
+            });
+            let number = self.references.len() - 1;
+            self.tables.entry(at).or_default().references.push(number);
+        }
+        Ok(())
+    }
+
+    /// The values that the row's columns get; `None` if the row goes.
+    fn effect(&self, at: usize, key: &ForeignKey, event: &Event) -> Result<Option<BTreeMap<String, Option<String>>>> {
+        let action = match event {
+            Event::Gone => key.on_delete,
+            Event::Changed(_) => key.on_update,
+        };
+        let columns: &[String] = match event {
+            Event::Gone if !key.on_delete_columns.is_empty() => &key.on_delete_columns,
+            _ => &key.columns,
+        };
+        let values: BTreeMap<String, Option<String>> = match (action, event) {
+            (Action::SetNull, _) => columns.iter().map(|column| (column.clone(), None)).collect(),
+            (Action::SetDefault, _) => {
+                let values = columns
+                    .iter()
+                    .map(|column| Ok((column.clone(), self.default(at, column, key)?)));
+                values.collect::<Result<_>>()?
+            }
+            (Action::Cascade, Event::Changed(changed)) => {
+                let pairs = key.columns.iter().zip(&key.referenced_columns);
+                pairs
+                    .filter_map(|(own, referenced)| Some((own.clone(), changed.get(referenced)?.clone())))
+                    .collect()
+            }
+            (Action::Cascade | Action::NoAction | Action::Restrict, _) => return Ok(None),
+        };
+        if action == Action::SetDefault && values.len() != key.columns.len() && values.values().any(Option::is_some) {
+            let message = format!(
+                "the foreign key {} of table {} sets only some of its columns to their defaults, which cannot be followed",
+                label(key),
+                self.table(at)?.table_name()
+            );
+            return Err(Error::new(ErrorKind::InvalidOption, message).with_hint(NO_CASCADE));
+        }
+        let table = self.table(at)?;
+        let is_refused = values
+            .iter()
+            .any(|(column, value)| value.is_none() && table.column(column).is_some_and(|column| column.not_null));
+        Ok(Some(values).filter(|_| !is_refused))
+    }
+
+    fn default(&self, at: usize, column: &str, key: &ForeignKey) -> Result<Option<String>> {
+        let table = self.table(at)?;
+        match table.column(column) {
+            Some(known) if known.default_value.is_some() => Ok(known.default_value.clone()),
+            Some(known) if !known.has_default && known.identity.is_none() => Ok(None),
+            _ => {
+                let message = format!(
+                    "the foreign key {} of table {} sets column `{column}` to its default, which is no plain value",
+                    label(key),
+                    table.table_name()
+                );
+                Err(Error::new(ErrorKind::InvalidOption, message).with_hint(NO_CASCADE))
+            }
+        }
+    }
+
+    fn column_type(&self, at: usize, column: &str) -> Result<String> {
+        let table = self.table(at)?;
+        let refuse = |why: &str| {
+            let message = format!(
+                "a foreign key of or to table {} cannot be followed: column `{column}` {why}",
+                table.table_name()
+            );
+            Err(Error::new(ErrorKind::InvalidOption, message).with_hint(NO_CASCADE))
+        };
+        match table.column(column) {
+            None => refuse("is not in the catalog"),
+            Some(known) if known.generated => refuse("is generated, so that a dump does not bring its values"),
+            Some(known) => match &known.collation {
+                // PostgreSQL's own collations are deterministic: equal is the same bytes.
+                Some(collation) if !collation.starts_with("pg_catalog.") => refuse(&format!(
+                    "has the collation {collation}, in which different texts may be equal"
+                )),
+                _ => Ok(known.type_name.clone()),
+            },
+        }
+    }
+
+    /// The forms of a referencing column and of the referenced one.
+    fn forms(&self, at: usize, column: &str, own: &str, referenced: &str, parent: usize) -> Result<(KeyForm, KeyForm)> {
+        let theirs = self.column_type(parent, referenced)?;
+        forms(own, &theirs, self.catalog).map_err(|why| {
+            let table = self
+                .catalog
+                .tables()
+                .get(at)
+                .map(|table| table.table_name().to_string());
+            let message = format!(
+                "a foreign key of column `{column}` of table {} cannot be followed: {why}",
+                table.unwrap_or_default()
+            );
+            Error::new(ErrorKind::InvalidOption, message).with_hint(NO_CASCADE)
+        })
+    }
+
+    /// A reference is in a cycle if its parent references its table, by way of others or at once.
+    fn mark_cycles(&mut self) {
+        let mut parents: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        let set_tables: Vec<Option<usize>> = self.sets.iter().map(|set| self.tree.position(&set.table)).collect();
+        let root = |at: usize| self.tree.root(at);
+        for (&at, table) in &self.tables {
+            for number in &table.references {
+                let set = self
+                    .references
+                    .get(*number)
+                    .and_then(|reference| *set_tables.get(reference.set)?);
+                parents.entry(root(at)).or_default().extend(set.map(root));
+            }
+        }
+        let reaches = |from: usize, to: usize| {
+            let (mut seen, mut open) = (BTreeSet::new(), vec![from]);
+            while let Some(at) = open.pop() {
+                if at == to {
+                    return true;
+                }
+                if seen.insert(at) {
+                    open.extend(parents.get(&at).into_iter().flatten());
+                }
+            }
+            false
+        };
+        let mut cyclic = Vec::new();
+        for (&at, table) in &self.tables {
+            for &number in &table.references {
+                let set = self
+                    .references
+                    .get(number)
+                    .and_then(|reference| *set_tables.get(reference.set)?);
+                if set.is_some_and(|parent| reaches(root(parent), root(at))) {
+                    cyclic.push(number);
+                }
+            }
+        }
+        for number in cyclic {
+            if let Some(reference) = self.references.get_mut(number) {
+                reference.in_cycle = true;
+            }
+        }
+    }
+
+    /// A partitioned table of which a partition has foreign keys of its own, or is referenced itself: of rows that come
+    /// under the name of the root nobody knows whether they are meant.
+    fn mark_ambiguous(&mut self) {
+        let shape = |at: usize| -> HashSet<(usize, usize)> {
+            let table = self.tables.get(&at);
+            let references = table.into_iter().flat_map(|table| &table.references);
+            let references = references.filter_map(|number| Some((0, self.references.get(*number)?.set)));
+            let feeds = table.into_iter().flat_map(|table| &table.feeds);
+            references.chain(feeds.map(|feed| (1, feed.set))).collect()
+        };
+        let tables = self.catalog.tables().iter().enumerate();
+        let partitioned = tables.filter(|(_, table)| table.kind == crate::catalog::TableKind::Partitioned);
+        let ambiguous: Vec<usize> = partitioned
+            .map(|(at, _)| at)
+            .filter(|&at| {
+                self.tree
+                    .with_partitions(at)
+                    .iter()
+                    .any(|&leaf| !shape(leaf).is_subset(&shape(at)))
+            })
+            .collect();
+        for at in ambiguous {
+            self.tables.entry(at).or_default().is_ambiguous = true;
+        }
+    }
+}
+
+const NO_CASCADE: &str =
+    "leave the table out of the dump, or say --no-cascade and leave out by conditions what has to be left out";
+
+/// What a foreign key is called in the report.
+fn label(key: &ForeignKey) -> String {
+    format!("cascade: {}", key.name)
+}
+
+/// The columns of a foreign key with those they reference, by the names of the latter: keys that list the same columns
+/// in another order share one set.
+fn sorted_pairs(key: &ForeignKey) -> Vec<(String, String)> {
+    let pairs = key.columns.iter().cloned().zip(key.referenced_columns.iter().cloned());
+    let mut pairs: Vec<(String, String)> = pairs.collect();
+    pairs.sort_by(|a, b| a.1.cmp(&b.1));
+    pairs
+}
+
+fn with_nearest(error: Error, wanted: &str, names: impl Iterator<Item = String>) -> Error {
+    match nearest(wanted, names) {
+        Some(name) => error.with_hint(format!("did you mean {name}? names with capitals must be quoted")),
+        None => error,
+    }
+}

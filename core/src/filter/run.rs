@@ -1,0 +1,239 @@
+//! Judges the rows of one dump.
+
+use std::sync::Arc;
+
+use super::compile::{FilterPlan, GONE, Test};
+use super::exclusions::is_demo_id;
+use super::head::{HeadFilter, HeadReference};
+use super::key_form::KeyForm;
+use super::keys::{KeyHash, KeySet};
+use super::learned::Learned;
+use super::row::{Row, Values};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
+
+/// What becomes of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Keep,
+    /// It is kept with other values, see [`Filter::changes`].
+    Change,
+    /// It is left out by this rule, by its number in the head, or for this foreign key.
+    Rule(usize),
+    Cascade(usize),
+}
+
+/// Judges row by row, and remembers the keys of those that are left out.
+pub(crate) struct Filter {
+    pub(crate) plan: Arc<FilterPlan>,
+    /// With it all keys are known before the first row is judged.
+    learned: Option<Arc<Learned>>,
+    pub(crate) keys: KeySet,
+    /// For each set: whether a key is in it.
+    pub(crate) may_hold: Vec<bool>,
+    /// For each set: whether a row that references it was kept.
+    pub(crate) kept: Vec<bool>,
+    /// For each set: whether a key came after a row that might have referenced it.
+    pub(crate) late: Vec<bool>,
+    pub(crate) lost_defaults: Vec<bool>,
+    values: Values,
+    pub(crate) feed_values: Values,
+    /// The foreign keys of the head by which the last row changes.
+    changing: Vec<usize>,
+}
+
+impl Filter {
+    pub(crate) fn new(plan: Arc<FilterPlan>, learned: Option<Arc<Learned>>, limits: &Limits) -> Self {
+        let sets = plan.sets.len();
+        Self {
+            keys: KeySet::new(*limits),
+            may_hold: learned
+                .as_ref()
+                .map_or_else(|| vec![false; sets], |learned| learned.may_hold.clone()),
+            kept: vec![false; sets],
+            late: vec![false; sets],
+            lost_defaults: learned.as_ref().map_or_else(
+                || vec![false; plan.references.len()],
+                |learned| learned.lost_defaults.clone(),
+            ),
+            values: Values::default(),
+            feed_values: Values::default(),
+            changing: Vec::new(),
+            plan,
+            learned,
+        }
+    }
+
+    /// Judges a row.
+    #[inline]
+    pub(crate) fn judge(&mut self, head: &HeadFilter, row: Row<'_>) -> Result<Verdict> {
+        self.values.read(row, &head.reads)?;
+        for (number, rule) in head.rules.iter().enumerate() {
+            let is_met = match self.plan.rule(rule).0 {
+                Test::DemoId => {
+                    let id = rule.at.first().and_then(|&at| self.values.get(at));
+                    id.is_some_and(is_demo_id)
+                }
+                Test::Condition(condition) => {
+                    const FEW: usize = 8;
+                    let mut few = [None; FEW];
+                    let many: Vec<Option<&[u8]>>;
+                    let values: &[Option<&[u8]>] = if rule.at.len() <= FEW {
+                        for (value, &at) in few.iter_mut().zip(&rule.at) {
+                            *value = self.values.get(at);
+                        }
+                        few.get(..rule.at.len()).unwrap_or_default()
+                    } else {
+                        many = rule.at.iter().map(|&at| self.values.get(at)).collect();
+                        &many
+                    };
+                    condition.evaluate(values)? == Some(true)
+                }
+            };
+            if is_met {
+                return Ok(Verdict::Rule(number));
+            }
+        }
+        self.changing.clear();
+        for (number, reference) in head.references.iter().enumerate() {
+            if !self.may_hold.get(reference.set).copied().unwrap_or(false) {
+                continue;
+            }
+            let Some(key) = self.key(&self.values, reference.set, &reference.at)? else {
+                continue;
+            };
+            if !self.holds(key) {
+                continue;
+            }
+            if self.goes(reference) {
+                return Ok(Verdict::Cascade(number));
+            }
+            self.changing.push(number);
+        }
+        Ok(if self.changing.is_empty() {
+            Verdict::Keep
+        } else {
+            Verdict::Change
+        })
+    }
+
+    #[inline]
+    fn holds(&self, key: KeyHash) -> bool {
+        match &self.learned {
+            Some(learned) => learned.keys.contains(key),
+            None => self.keys.contains(key),
+        }
+    }
+
+    /// Whether a row with this foreign key goes, now that the referenced row is gone.
+    fn goes(&self, reference: &HeadReference) -> bool {
+        if reference.event == GONE || self.lost_defaults.get(reference.reference).copied().unwrap_or(false) {
+            return true;
+        }
+        // The row that the default points to may be gone as well.
+        let default = reference
+            .default_key
+            .as_ref()
+            .and_then(|key| self.default_hash(reference, key));
+        default.is_some_and(|key| self.holds(key))
+    }
+
+    /// The hash of the key that `SET DEFAULT` makes a row reference.
+    pub(crate) fn default_hash(&self, reference: &HeadReference, key: &[Vec<u8>]) -> Option<KeyHash> {
+        let mut hash = self.plan.hasher.begin(reference.set);
+        for (value, (_, form)) in key.iter().zip(&reference.at) {
+            form.add(value, &mut hash).ok()?;
+        }
+        Some(hash.finish())
+    }
+
+    /// The hash of a key; `None` if a part of it is NULL.
+    #[inline]
+    pub(crate) fn key(&self, values: &Values, set: usize, at: &[(usize, KeyForm)]) -> Result<Option<KeyHash>> {
+        let mut hash = self.plan.hasher.begin(set);
+        for &(at, form) in at {
+            match values.get(at) {
+                Some(value) => form.add(value, &mut hash)?,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(hash.finish()))
+    }
+
+    /// The hash of the foreign key of the row judged last.
+    pub(crate) fn reference_key(&self, reference: &HeadReference) -> Result<Option<KeyHash>> {
+        self.key(&self.values, reference.set, &reference.at)
+    }
+
+    /// The values that the row judged last gets, by their places in the row.
+    pub(crate) fn changes<'a>(&'a self, head: &'a HeadFilter) -> impl Iterator<Item = (usize, Option<&'a [u8]>)> {
+        let references = self.changing.iter().filter_map(|&number| head.references.get(number));
+        references.flat_map(|reference| reference.changes.iter().map(|(at, value)| (*at, value.as_deref())))
+    }
+
+    /// Remembers what has happened to a row, for those that reference it.
+    #[inline]
+    pub(crate) fn remember(&mut self, head: &HeadFilter, row: Row<'_>, verdict: Verdict) -> Result<()> {
+        if verdict == Verdict::Keep || head.feeds.is_empty() {
+            return Ok(());
+        }
+        self.feed_values.read(row, &head.feed_reads)?;
+        let mut events = [GONE].to_vec();
+        if verdict == Verdict::Change {
+            let references = self.changing.iter().filter_map(|&number| head.references.get(number));
+            events = references.map(|reference| reference.event).collect();
+        }
+        for feed in head.feeds.iter().filter(|feed| events.contains(&feed.event)) {
+            if let Some(key) = self.key(&self.feed_values, feed.set, &feed.at)? {
+                self.add(feed.set, key)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, set: usize, key: KeyHash) -> Result<()> {
+        if self.keys.insert(key)?
+            && self.kept.get(set).copied().unwrap_or(false)
+            && let Some(late) = self.late.get_mut(set)
+        {
+            *late = true;
+        }
+        if let Some(holds) = self.may_hold.get_mut(set) {
+            *holds = true;
+        }
+        Ok(())
+    }
+
+    /// In a single reading: remembers a row that is left out, and what kept rows reference. A row that is left out
+    /// after some were kept that may need it is an error.
+    #[inline]
+    pub(crate) fn pass(&mut self, head: &HeadFilter, row: Row<'_>, verdict: Verdict) -> Result<()> {
+        if self.learned.is_some() {
+            return Ok(());
+        }
+        self.remember(head, row, verdict)?;
+        if let Some(set) = self
+            .late
+            .iter()
+            .position(|late| *late)
+            .and_then(|set| self.plan.sets.get(set))
+        {
+            let message = format!(
+                "a row of {} is left out, and rows before it may reference it: the order of this dump asks for two readings",
+                set.table
+            );
+            return Err(Error::new(ErrorKind::UnsupportedShape, message)
+                .with_hint("convert() and convert_file() read twice; a Rewriter needs what Prescan has learned"));
+        }
+        if matches!(verdict, Verdict::Keep | Verdict::Change) {
+            for reference in &head.references {
+                if reference.at.iter().all(|&(at, _)| self.values.get(at).is_some())
+                    && let Some(kept) = self.kept.get_mut(reference.set)
+                {
+                    *kept = true;
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,155 @@
+//! Learns the catalog of a full dump, in which the keys come behind the rows.
+
+use crate::catalog::{Catalog, CatalogBuilder};
+use crate::dump::head::{Head, Relation};
+use crate::dump::reader::Reader;
+use crate::dump::statement::is_create_table;
+use crate::dump::{Events, Piece, Target};
+use crate::error::{Category, Error, Position, Result};
+use crate::lex::literal::Field;
+use crate::options::Plan;
+
+/// Reads ahead: to the first row of a dump that has no tables of its own, or to the end of one that has.
+pub(super) struct CatalogScan {
+    dump: Reader,
+    listener: Listener,
+    is_done: bool,
+    has_failed: bool,
+}
+
+impl CatalogScan {
+    pub(super) fn new(plan: &Plan) -> Self {
+        Self {
+            dump: Reader::new(*plan.limits()),
+            listener: Listener {
+                builder: CatalogBuilder::new(),
+                tables: false,
+                rows: false,
+                database: plan.database().map(str::to_owned),
+                is_other: plan.database().is_some(),
+            },
+            is_done: false,
+            has_failed: false,
+        }
+    }
+
+    /// Reads the next bytes; returns whether more are wanted.
+    pub(super) fn write(&mut self, chunk: &[u8]) -> Result<bool> {
+        if !self.is_done {
+            let result = self.dump.write(chunk, &mut self.listener);
+            self.look(result)?;
+        }
+        Ok(!self.is_done)
+    }
+
+    pub(super) fn position(&self) -> Position {
+        self.dump.position()
+    }
+
+    /// The catalog of a dump that has one.
+    pub(super) fn finish(mut self) -> Result<Option<Catalog>> {
+        if !self.is_done {
+            let result = self.dump.finish(&mut self.listener);
+            self.look(result)?;
+        }
+        let catalog = self.listener.builder.finish();
+        // What is wrong with the dump is said by the reading that writes.
+        let catalog = if self.has_failed { catalog.ok() } else { Some(catalog?) };
+        Ok(catalog.filter(|_| self.listener.tables))
+    }
+
+    fn look(&mut self, result: Result<()>) -> Result<()> {
+        match result {
+            Err(error) if error.category() == Category::Config => Err(error),
+            // What is wrong with the rows is said by the reading that writes, which knows tables and row numbers.
+            Err(_) => {
+                self.is_done = true;
+                self.has_failed = true;
+                Ok(())
+            }
+            Ok(()) => {
+                self.is_done |= self.listener.rows && !self.listener.tables;
+                Ok(())
+            }
+        }
+    }
+}
+
+struct Listener {
+    builder: CatalogBuilder,
+    tables: bool,
+    rows: bool,
+    /// The database that is wanted, where the dump has several.
+    database: Option<String>,
+    /// Whether what is read belongs to another one.
+    is_other: bool,
+}
+
+impl Events for Listener {
+    fn head(&mut self, head: &Head, _: Option<&[u8]>) -> Result<Target> {
+        self.rows |= !self.is_other;
+        // Without a list of columns nobody knows here how many values a row has; they are counted the second time.
+        Ok(Target {
+            id: 0,
+            columns: head.columns.as_ref().map(Vec::len),
+            by_row: false,
+        })
+    }
+
+    fn row(&mut self, _: usize, _: &[u8], _: &[Field]) -> Result<()> {
+        Ok(())
+    }
+
+    fn default_row(&mut self, _: usize) -> Result<()> {
+        Ok(())
+    }
+
+    fn copy_begin(&mut self, _: usize) -> Result<()> {
+        Ok(())
+    }
+
+    fn copy_rows(&mut self, _: usize, _: &[u8], _: u64) -> Result<()> {
+        Ok(())
+    }
+
+    fn piece(&mut self, _: usize, _: Piece<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn sequence(&mut self, _: &Relation, _: Option<&[u8]>, _: i64, _: bool) -> Result<()> {
+        Ok(())
+    }
+
+    fn client_encoding(&mut self, _: &'static str) -> Result<()> {
+        Ok(())
+    }
+
+    fn database(&mut self, name: &[u8]) -> Result<()> {
+        match &self.database {
+            Some(wanted) => self.is_other = name != wanted.as_bytes(),
+            // Rows of a second database are refused by the second reading.
+            None if self.rows => self.is_other = true,
+            None => {
+                self.builder = CatalogBuilder::new();
+                self.tables = false;
+            }
+        }
+        Ok(())
+    }
+
+    fn schema(&mut self, sql: &[u8], scs: bool) -> Result<()> {
+        if self.is_other {
+            return Ok(());
+        }
+        self.tables |= is_create_table(sql, scs);
+        self.builder.observe(sql, scs).map_err(Error::without_position)
+    }
+
+    fn skipped(&mut self, _: &str) -> Result<()> {
+        Ok(())
+    }
+
+    fn place(&self) -> (Option<String>, Option<u64>) {
+        (None, None)
+    }
+}

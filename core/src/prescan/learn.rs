@@ -1,0 +1,303 @@
+//! Learns which rows are left out because of others, whatever the order of the dump.
+
+use std::sync::Arc;
+
+use super::edges::Edges;
+use crate::catalog::TableName;
+use crate::dump::head::{Head, Relation};
+use crate::dump::{Events, Piece, Target};
+use crate::error::{Error, ErrorKind, Result};
+use crate::filter::held::HeldRow;
+use crate::filter::learned::{Learned, Learning};
+use crate::filter::row::Row;
+use crate::filter::run::{Filter, Verdict};
+use crate::filter::{FilterPlan, HeadFilter};
+use crate::lex::literal::Field;
+use crate::options::Plan;
+use crate::rewrite::names::{resolve, shown};
+
+/// How often a dump is read at the most, beyond the first time: once because its order was not the expected one, and
+/// once for every foreign key of which the default is left out itself.
+const READINGS_MAX: usize = 64;
+
+/// One reading of the dump that learns.
+pub(super) struct Learner {
+    plan: Plan,
+    filter: Filter,
+    heads: Vec<LearnedHead>,
+    /// What cannot be decided before the end.
+    edges: Edges,
+    records_all: bool,
+    readings: usize,
+    /// For each set: whether rows came that could be in it.
+    seen: Vec<bool>,
+    /// For each set: whether undecided rows may be in it.
+    uncertain: Vec<bool>,
+    held: HeldRow,
+    current: usize,
+    is_other: bool,
+}
+
+struct LearnedHead {
+    table: String,
+    rows: u64,
+    filter: Option<Arc<HeadFilter>>,
+}
+
+/// What a reading has come to.
+pub(super) enum Outcome {
+    Learned(Learned),
+    /// The dump has to be read once more.
+    Again(Learning),
+}
+
+impl Learner {
+    pub(super) fn new(plan: &Plan, filter: Arc<FilterPlan>, learning: Option<&Learning>) -> Self {
+        let sets = filter.sets.len();
+        let mut filter = Filter::new(filter, None, plan.limits());
+        if let Some(learning) = learning {
+            filter.lost_defaults.clone_from(&learning.lost_defaults);
+        }
+        Self {
+            filter,
+            heads: Vec::new(),
+            edges: Edges::new(),
+            records_all: learning.is_some_and(|learning| learning.records_all),
+            readings: learning.map_or(0, |learning| learning.readings),
+            seen: vec![false; sets],
+            uncertain: vec![false; sets],
+            held: HeldRow::default(),
+            current: 0,
+            is_other: plan.database().is_some(),
+            plan: plan.clone(),
+        }
+    }
+
+    /// The dump has been read to its end.
+    pub(super) fn finish(self) -> Result<Outcome> {
+        let Self {
+            mut filter,
+            edges,
+            heads,
+            uncertain,
+            mut records_all,
+            readings,
+            ..
+        } = self;
+        let mut is_settled = true;
+        if filter.late.contains(&true) {
+            records_all = true;
+            is_settled = false;
+        } else {
+            edges.close(&mut filter.keys)?;
+        }
+        let references = heads
+            .iter()
+            .filter_map(|head| head.filter.as_ref())
+            .flat_map(|head| &head.references);
+        for reference in references {
+            let hash = reference
+                .default_key
+                .as_ref()
+                .and_then(|key| filter.default_hash(reference, key));
+            let is_lost = hash.is_some_and(|key| filter.keys.contains(key));
+            if let Some(lost) = filter.lost_defaults.get_mut(reference.reference)
+                && is_lost
+                && !*lost
+            {
+                *lost = true;
+                is_settled = false;
+            }
+        }
+        if is_settled {
+            let sets = filter.may_hold.iter().zip(&uncertain);
+            return Ok(Outcome::Learned(Learned {
+                may_hold: sets.map(|(holds, uncertain)| *holds || *uncertain).collect(),
+                keys: filter.keys,
+                lost_defaults: filter.lost_defaults,
+            }));
+        }
+        if readings == READINGS_MAX {
+            let message = "the foreign keys of the dump do not settle";
+            return Err(Error::new(ErrorKind::Internal, message));
+        }
+        Ok(Outcome::Again(Learning {
+            records_all,
+            lost_defaults: filter.lost_defaults,
+            readings: readings + 1,
+        }))
+    }
+
+    fn judge(&mut self, id: usize, row: Row<'_>) -> Result<()> {
+        self.current = id;
+        let Some(head) = self.heads.get_mut(id) else {
+            return Ok(());
+        };
+        head.rows += 1;
+        let Some(head) = head.filter.clone() else {
+            return Ok(());
+        };
+        for feed in &head.feeds {
+            if let Some(seen) = self.seen.get_mut(feed.set) {
+                *seen = true;
+            }
+        }
+        let verdict = self.filter.judge(&head, row)?;
+        self.filter.remember(&head, row, verdict)?;
+        if matches!(verdict, Verdict::Keep | Verdict::Change) {
+            self.write_down(&head, row)?;
+        }
+        Ok(())
+    }
+
+    /// Remembers what a row that is kept so far depends on, where that is not decided yet.
+    fn write_down(&mut self, head: &HeadFilter, row: Row<'_>) -> Result<()> {
+        let mut is_read = false;
+        for reference in &head.references {
+            let lost = self.filter.lost_defaults.get(reference.reference) == Some(&true);
+            let event = if lost { crate::filter::GONE } else { reference.event };
+            if !head.feeds.iter().any(|feed| feed.event == event) {
+                continue;
+            }
+            let flag = |flags: &[bool]| flags.get(reference.set).copied().unwrap_or(true);
+            let is_open = self.records_all || reference.in_cycle || !flag(&self.seen) || flag(&self.uncertain);
+            let Some(referenced) = self.filter.reference_key(reference)? else {
+                continue;
+            };
+            if !is_open {
+                if let Some(kept) = self.filter.kept.get_mut(reference.set) {
+                    *kept = true;
+                }
+                continue;
+            }
+            if !is_read {
+                self.filter.feed_values.read(row, &head.feed_reads)?;
+                is_read = true;
+            }
+            for feed in head.feeds.iter().filter(|feed| feed.event == event) {
+                if let Some(own) = self.filter.key(&self.filter.feed_values, feed.set, &feed.at)? {
+                    self.edges.add(referenced, own)?;
+                    if let Some(uncertain) = self.uncertain.get_mut(feed.set) {
+                        *uncertain = true;
+                    }
+                    // A row that was passed before may reference this one.
+                    if self.filter.kept.get(feed.set) == Some(&true)
+                        && let Some(late) = self.filter.late.get_mut(feed.set)
+                    {
+                        *late = true;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn filter_of(&self, head: &Head, name: &TableName) -> Option<(HeadFilter, usize)> {
+        let columns: Vec<String> = match &head.columns {
+            Some(columns) => columns.iter().map(|column| shown(column)).collect(),
+            None => self
+                .plan
+                .table(name)?
+                .columns
+                .iter()
+                .map(|column| column.name.clone())
+                .collect(),
+        };
+        // What is wrong with a head, or is left out as a whole, is said by the reading that writes.
+        let filter = self.filter.plan.head(name, &columns, self.plan.catalog()).ok()??;
+        // Nobody references rows that are remembered nowhere.
+        (!filter.feeds.is_empty()).then_some((filter, columns.len()))
+    }
+}
+
+impl Events for Learner {
+    fn head(&mut self, head: &Head, search_path: Option<&[u8]>) -> Result<Target> {
+        let schema = resolve(&head.relation, search_path)?;
+        let name = TableName {
+            schema: shown(schema),
+            name: shown(&head.relation.name),
+        };
+        let filter = if self.is_other {
+            None
+        } else {
+            self.filter_of(head, &name)
+        };
+        let columns = head
+            .columns
+            .as_ref()
+            .map(Vec::len)
+            .or(filter.as_ref().map(|(_, columns)| *columns));
+        let by_row = filter.is_some();
+        self.heads.push(LearnedHead {
+            table: name.to_string(),
+            rows: 0,
+            filter: filter.map(|(filter, _)| Arc::new(filter)),
+        });
+        Ok(Target {
+            id: self.heads.len() - 1,
+            columns,
+            by_row,
+        })
+    }
+
+    #[inline]
+    fn row(&mut self, id: usize, bytes: &[u8], fields: &[Field]) -> Result<()> {
+        self.judge(id, Row::Literals(bytes, fields))
+    }
+
+    fn default_row(&mut self, _: usize) -> Result<()> {
+        Ok(())
+    }
+
+    fn copy_begin(&mut self, id: usize) -> Result<()> {
+        self.current = id;
+        Ok(())
+    }
+
+    #[inline]
+    fn copy_rows(&mut self, id: usize, lines: &[u8], _: u64) -> Result<()> {
+        match self.heads.get(id) {
+            Some(LearnedHead { filter: Some(_), .. }) => self.judge(id, Row::Line(lines)),
+            _ => Ok(()),
+        }
+    }
+
+    fn piece(&mut self, id: usize, piece: Piece<'_>) -> Result<()> {
+        if self.heads.get(id).is_none_or(|head| head.filter.is_none()) || !self.held.piece(piece) {
+            return Ok(());
+        }
+        let held = std::mem::take(&mut self.held);
+        let result = self.judge(id, held.row());
+        self.held = held;
+        result
+    }
+
+    fn sequence(&mut self, _: &Relation, _: Option<&[u8]>, _: i64, _: bool) -> Result<()> {
+        Ok(())
+    }
+
+    fn client_encoding(&mut self, _: &'static str) -> Result<()> {
+        Ok(())
+    }
+
+    fn database(&mut self, name: &[u8]) -> Result<()> {
+        self.is_other = self.plan.database().is_some_and(|wanted| wanted.as_bytes() != name);
+        Ok(())
+    }
+
+    fn schema(&mut self, _: &[u8], _: bool) -> Result<()> {
+        Ok(())
+    }
+
+    fn skipped(&mut self, _: &str) -> Result<()> {
+        Ok(())
+    }
+
+    fn place(&self) -> (Option<String>, Option<u64>) {
+        match self.heads.get(self.current) {
+            // The row that is wrong has been counted.
+            Some(head) => (Some(head.table.clone()), Some(head.rows)),
+            None => (None, None),
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Leaves out rows: judges each before it is written.
+
+use std::sync::Arc;
+
+use super::emit;
+use super::names::shown;
+use super::tables::{Action, HeadState};
+use super::writer::Writer;
+use crate::catalog::TableName;
+use crate::dump::copy::escape;
+use crate::dump::head::{Head, Rows};
+use crate::dump::{Events, Piece};
+use crate::error::Result;
+use crate::filter::row::Row;
+use crate::filter::run::{Filter, Verdict};
+use crate::filter::{HeadFilter, no_foreign_keys};
+use crate::lex::literal::{Field, Form};
+use crate::lex::tail;
+
+impl Writer {
+    /// What is looked at in the rows of a head; none if all are kept, or all are left out.
+    pub(super) fn filter_of(&self, head: &Head, name: &TableName, action: &Action) -> Result<Option<Arc<HeadFilter>>> {
+        if matches!(action, Action::LeaveOut(_)) {
+            return Ok(None);
+        }
+        if self.plan.lacks_filter() {
+            return Err(no_foreign_keys("the source"));
+        }
+        let Some(filter) = &self.filter else {
+            return Ok(None);
+        };
+        let columns: Vec<String> = match &head.columns {
+            Some(columns) => columns.iter().map(|column| shown(column)).collect(),
+            None if head.rows == Rows::Values => {
+                let columns = self.columns_of_catalog(name)?;
+                columns.iter().map(|column| shown(column)).collect()
+            }
+            None => Vec::new(),
+        };
+        Ok(filter.plan.head(name, &columns, self.plan.catalog())?.map(Arc::new))
+    }
+
+    /// Judges a row of a head with a filter; returns whether it is written as it is.
+    #[inline]
+    pub(super) fn judge(&mut self, id: usize, head: &HeadFilter, row: Row<'_>) -> Result<bool> {
+        let Some(filter) = &mut self.filter else {
+            return Ok(true);
+        };
+        if let Some(state) = self.tables.heads.get(id) {
+            self.reading = Some(state.table);
+        }
+        let verdict = filter.judge(head, row)?;
+        filter.pass(head, row, verdict)?;
+        match verdict {
+            Verdict::Keep => return Ok(true),
+            Verdict::Change => self.write_changed(id, head, row)?,
+            Verdict::Rule(_) | Verdict::Cascade(_) => self.leave_out(id, head, row, verdict),
+        }
+        Ok(false)
+    }
+
+    /// Counts a row that is left out.
+    fn leave_out(&mut self, id: usize, head: &HeadFilter, row: Row<'_>, verdict: Verdict) {
+        let Some(filter) = &self.filter else { return };
+        let label = match verdict {
+            Verdict::Rule(number) => head.rules.get(number).map(|rule| filter.plan.rule(rule).1),
+            Verdict::Cascade(number) => {
+                let reference = head.references.get(number);
+                let reference = reference.and_then(|known| filter.plan.references.get(known.reference));
+                reference.map(|reference| reference.label.as_str())
+            }
+            Verdict::Keep | Verdict::Change => None,
+        };
+        let table = self
+            .tables
+            .heads
+            .get(id)
+            .and_then(|head| self.tables.tables.get_mut(head.table));
+        let (Some(label), Some(table)) = (label, table) else {
+            return;
+        };
+        table.report.rows_read += 1;
+        table.report.bytes += bytes_of(row) as u64;
+        match table.report.left_out.get_mut(label) {
+            Some(count) => *count += 1,
+            None => drop(table.report.left_out.insert(label.to_owned(), 1)),
+        }
+    }
+
+    /// Writes the row with the values that it has without the rows it referenced.
+    fn write_changed(&mut self, id: usize, head: &HeadFilter, row: Row<'_>) -> Result<()> {
+        let Some(filter) = &self.filter else {
+            return Ok(());
+        };
+        let table = self.tables.heads.get(id).map(|head| head.table);
+        match row {
+            Row::Literals(bytes, fields) => {
+                let (bytes, fields) = changed_literals(filter, head, bytes, fields);
+                self.write_row(id, &bytes, &fields)?;
+            }
+            Row::Line(line) => {
+                let line = changed_line(filter, head, line);
+                self.write_lines(id, &line, 1)?;
+            }
+        }
+        if let Some(table) = table.and_then(|table| self.tables.tables.get_mut(table)) {
+            table.report.references_changed += 1;
+        }
+        Ok(())
+    }
+
+    /// A piece of a long row that may be left out.
+    pub(super) fn held_piece(&mut self, id: usize, piece: Piece<'_>) -> Result<()> {
+        if !self.held.piece(piece) {
+            return Ok(());
+        }
+        let held = std::mem::take(&mut self.held);
+        match held.row() {
+            Row::Literals(bytes, fields) => self.row(id, bytes, fields),
+            Row::Line(line) => self.copy_rows(id, line, 1),
+        }
+    }
+
+    #[inline]
+    pub(super) fn head_filter(&self, id: usize) -> Option<Arc<HeadFilter>> {
+        // Most dumps are written whole.
+        self.filter.as_ref()?;
+        self.tables
+            .heads
+            .get(id)
+            .and_then(|HeadState { filter, .. }| filter.clone())
+    }
+}
+
+/// How many bytes of the dump a row is, as the report counts them.
+fn bytes_of(row: Row<'_>) -> usize {
+    match row {
+        Row::Literals(_, fields) => fields.last().map_or(0, |last| last.end),
+        Row::Line(line) => line.len(),
+    }
+}
+
+/// The value that replaces the one at a place, if one does; `Some(None)` is NULL.
+fn change<'a>(filter: &'a Filter, head: &'a HeadFilter, place: usize) -> Option<Option<&'a [u8]>> {
+    let mut changes = filter.changes(head);
+    changes.find(|(at, _)| *at == place).map(|(_, value)| value)
+}
+
+fn changed_literals(filter: &Filter, head: &HeadFilter, bytes: &[u8], fields: &[Field]) -> (Vec<u8>, Vec<Field>) {
+    let (mut text, mut changed) = (Vec::new(), Vec::with_capacity(fields.len()));
+    for (place, field) in fields.iter().enumerate() {
+        if place > 0 {
+            text.extend_from_slice(b", ");
+        }
+        let start = text.len();
+        let form = match change(filter, head, place) {
+            None => {
+                text.extend_from_slice(field.raw(bytes));
+                field.form
+            }
+            Some(None) => {
+                text.extend_from_slice(b"NULL");
+                Form::Null
+            }
+            // Its backslashes are not doubled: this form is copied as it is.
+            Some(Some(value)) => {
+                emit::literal(&mut text, value);
+                Form::Quotes
+            }
+        };
+        changed.push(Field {
+            start,
+            end: text.len(),
+            form,
+        });
+    }
+    // As in the dump, the row ends behind its parenthesis.
+    text.push(b')');
+    (text, changed)
+}
+
+fn changed_line(filter: &Filter, head: &HeadFilter, line: &[u8]) -> Vec<u8> {
+    let mut changed = Vec::with_capacity(line.len());
+    let mut rest = line.strip_suffix(b"\n").unwrap_or(line);
+    for place in 0.. {
+        let end = memchr::memchr(b'\t', rest);
+        match change(filter, head, place) {
+            None => changed.extend_from_slice(rest.get(..end.unwrap_or(rest.len())).unwrap_or_default()),
+            Some(None) => changed.extend_from_slice(b"\\N"),
+            Some(Some(value)) => value.iter().for_each(|&byte| escape(byte, &mut changed)),
+        }
+        match end {
+            Some(tab) => {
+                changed.push(b'\t');
+                rest = tail(rest, tab + 1);
+            }
+            None => break,
+        }
+    }
+    changed.push(b'\n');
+    changed
+}
