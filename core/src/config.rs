@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use crate::drift::Unknown;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limit;
 pub use crate::limits::parse_size;
@@ -17,7 +18,7 @@ use crate::update::Update;
 type Setter = fn(Options, &Place<'_>, &Value) -> Result<Options>;
 
 /// Every option of the library, by name.
-const OPTIONS: [(&str, Setter); 27] = [
+const OPTIONS: [(&str, Setter); 29] = [
     ("style", |options, place, value| {
         Ok(options.with_style(place.choice(
             value,
@@ -133,6 +134,12 @@ const OPTIONS: [(&str, Setter); 27] = [
     ("foreign_keys", |options, place, value| {
         place.each(value, options, |options, text| options.with_foreign_key(text))
     }),
+    ("unknown_columns", |options, place, value| {
+        Ok(options.with_unknown_columns(place.choice(value, &UNKNOWN)?))
+    }),
+    ("unknown_tables", |options, place, value| {
+        Ok(options.with_unknown_tables(place.choice(value, &UNKNOWN)?))
+    }),
     ("keys", |mut options, place, value| {
         for (table, columns) in place.table(value)? {
             options = with_key(options, &place.inner(table), table, columns)?;
@@ -150,6 +157,8 @@ const OPTIONS: [(&str, Setter); 27] = [
         Ok(options)
     }),
 ];
+
+const UNKNOWN: [(&str, Unknown); 2] = [("error", Unknown::Error), ("drop", Unknown::Drop)];
 
 type TableSetter = fn(Options, &Place<'_>, &str, &Value) -> Result<Options>;
 
@@ -498,6 +507,7 @@ mod tests {
              database = 'shop'\nbatch_rows = 7\nbatch_bytes = 700\nlock_timeout = '30s'\nupdate = 'changed'\n\
              update_only = ['a', 'b']\nupdate_never = 'c'\nonly_schemas = ['app', '\"B\"']\nunselected = 'error'\n\
              allow_extension_tables = 'cron.job'\nallow_relations = ['a.v', 'a.w']\n\
+             unknown_columns = 'drop'\nunknown_tables = 'drop'\n\
              exclude_tables = ['log*', 'app.x']\nonly_tables = 'app.*'\n[limits]\nrow_bytes = '2MB'\nsequences = 9\n[keys]\n'public.t' = ['a', 'b']\n\
              [tables.'public.\"U\"']\nkey = 'id'\nupdate = 'newer(at)'\nupdate_only = 'x,y'\nupdate_never = ['z']\n",
         );
@@ -506,6 +516,7 @@ mod tests {
                 "database": "shop", "batch_rows": 7, "batch_bytes": 700, "lock_timeout": 30000, "update": "changed",
                 "update_only": "a,b", "update_never": ["c"], "only_schemas": ["app", "\"B\""], "unselected": "error",
                 "allow_extension_tables": ["cron.job"], "allow_relations": ["a.v", "a.w"],
+                "unknown_columns": "drop", "unknown_tables": "drop",
                 "exclude_tables": ["log*", "app.x"], "only_tables": "app.*", "limits": {"row_bytes": 2097152, "sequences": 9}, "keys": {"public.t": "a,b"}, "tables": {"public.\"U\"":
                 {"key": ["id"], "update": "newer(at)", "update_only": ["x", "y"], "update_never": "z"}}}"#,
         );
@@ -531,6 +542,8 @@ mod tests {
                 .with_allow_relation("a.w")?
                 .with_limit(Limit::RowBytes, 2 << 20)?
                 .with_limit(Limit::Sequences, 9)?
+                .with_unknown_columns(Unknown::Drop)
+                .with_unknown_tables(Unknown::Drop)
                 .with_exclude_table("log*")?
                 .with_exclude_table("app.x")?
                 .with_only_table("app.*")?

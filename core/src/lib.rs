@@ -28,6 +28,7 @@ pub mod catalog;
 pub mod cli;
 mod compression;
 pub mod config;
+mod drift;
 mod dump;
 mod encoding;
 mod error;
@@ -55,6 +56,7 @@ mod update;
 
 pub use catalog::Catalog;
 pub use config::Config;
+pub use drift::Unknown;
 pub use error::{Category, Error, ErrorKind, Position, Result};
 pub use inspect::{Database, Inspection, Problem, RowForm, Shape, inspect, inspect_file, inspect_with};
 pub use io::{convert, convert_file, convert_str, convert_with};

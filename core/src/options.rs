@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Catalog, Table, TableName};
+use crate::drift::Drift;
 use crate::dump::head::{self, Relation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::exclusions::{DemoColumn, Exclude, Exclusions, VirtualKey};
@@ -113,6 +114,7 @@ pub struct Options {
     pub(crate) permits: Permits,
     selection: Selection,
     exclusions: Exclusions,
+    pub(crate) drift: Drift,
 }
 
 impl Options {
@@ -355,6 +357,14 @@ impl Options {
         Ok(self)
     }
 
+    pub(crate) fn style(&self) -> Style {
+        self.style
+    }
+
+    pub(crate) fn has_catalog(&self) -> bool {
+        self.catalog.is_some()
+    }
+
     /// Checks that the options fit together.
     ///
     /// # Errors
@@ -382,6 +392,7 @@ impl Options {
                 "a batch must take at least one row and one byte",
             ));
         }
+        self.check_drift()?;
         if let Some(catalog) = &self.catalog {
             self.selection.check(catalog)?;
             for name in self.rules.tables.keys() {
@@ -576,6 +587,10 @@ impl Plan {
         &self.0.permits
     }
 
+    pub(crate) fn drift(&self) -> &Drift {
+        &self.0.drift
+    }
+
     pub(crate) fn selection(&self) -> &Selection {
         &self.0.selection
     }
@@ -618,6 +633,12 @@ impl Plan {
             if let (Some(options), false) = (options.as_object_mut(), list.is_empty()) {
                 options.insert(name.to_owned(), list.into());
             }
+        }
+        if let Some(options) = options.as_object_mut() {
+            options.extend(
+                self.drift_options()
+                    .map(|(name, unknown)| (name.to_owned(), serde_json::json!(unknown))),
+            );
         }
         options.to_string()
     }

@@ -45,6 +45,9 @@ pub struct TableReport {
     /// Rows kept in which a foreign key was set to NULL or its default, because the referenced row is left out.
     #[serde(skip_serializing_if = "is_zero")]
     pub references_changed: u64,
+    /// Columns of the dump that the catalog's table has not, and whose values were left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub columns_dropped: Vec<String>,
     /// Bytes of its rows in the dump, without statement heads.
     pub bytes: u64,
     /// The columns of `ON CONFLICT`, where the script names them.

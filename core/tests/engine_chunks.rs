@@ -235,7 +235,9 @@ fn long_rows() {
                                 ]
                             };
                             let rows: String = rows.iter().map(|row| format!("{before}{row}{after}")).collect();
-                            format!("CALL pg_temp.dumpsert_table('public', 't');\n{rows}")
+                            format!(
+                                "CALL pg_temp.dumpsert_table('public', 't', ARRAY['id', 'a', 'b', 'c', 'd']::pg_catalog.text[]);\n{rows}"
+                            )
                         }
                     };
                     for most in [usize::MAX, 128 << 10] {

@@ -138,6 +138,14 @@ pub(super) struct Planning {
     #[arg(long, value_name = "PATTERN")]
     pub(super) only_table: Vec<String>,
 
+    /// What happens to columns of the dump that the target has not [default: error]
+    #[arg(long, value_enum)]
+    pub(super) unknown_columns: Option<Unknown>,
+
+    /// What happens to tables of the dump that the target has not [default: error]
+    #[arg(long, value_enum)]
+    pub(super) unknown_tables: Option<Unknown>,
+
     /// Most rows in one statement of style batches [default: 1000]
     #[arg(long, value_name = "ROWS")]
     pub(super) batch_rows: Option<usize>,
@@ -295,6 +303,23 @@ pub(super) enum Triggers {
     Off,
     /// They fire, on every run
     Fire,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Unknown {
+    /// It is an error before the first row of the table
+    Error,
+    /// It is left out and counted; styles rows and batches need the catalog of the target
+    Drop,
+}
+
+impl From<Unknown> for dumpsert::Unknown {
+    fn from(unknown: Unknown) -> Self {
+        match unknown {
+            Unknown::Error => Self::Error,
+            Unknown::Drop => Self::Drop,
+        }
+    }
 }
 
 impl From<Style> for dumpsert::Style {

@@ -142,6 +142,12 @@ fn plan(args: &Planning, mut options: Options, schema: &[PathBuf], catalog: &[Pa
     for pattern in &args.only_table {
         options = options.with_only_table(pattern).map_err(config)?;
     }
+    if let Some(unknown) = args.unknown_columns {
+        options = options.with_unknown_columns(unknown.into());
+    }
+    if let Some(unknown) = args.unknown_tables {
+        options = options.with_unknown_tables(unknown.into());
+    }
     if let Some(rows) = args.batch_rows {
         options = options.with_batch_rows(rows);
     }

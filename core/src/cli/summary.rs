@@ -26,6 +26,14 @@ pub(super) fn print(to: &mut impl Write, report: &Report) -> io::Result<()> {
         HumanBytes(report.bytes_written),
     )?;
     left_out(to, report)?;
+    for table in report.tables.iter().filter(|table| !table.columns_dropped.is_empty()) {
+        writeln!(
+            to,
+            "  left out: {} of {} (unknown column)",
+            table.columns_dropped.join(", "),
+            table.table
+        )?;
+    }
     for warning in report.warnings.iter().take(WARNINGS_SHOWN) {
         writeln!(to, "  warning: {}", printable(&warning.message))?;
     }

@@ -21,6 +21,9 @@ const PRISMA_MIGRATIONS: &str = "_prisma_migrations";
 /// Rows that a conversion would stop at are counted under this by an inspection.
 const REFUSED: &str = "refused";
 
+/// Rows of tables that the target has not are counted under this.
+const UNKNOWN_TABLE: &str = "unknown table";
+
 /// What to do where the shape of the dump does not say enough.
 const OTHER_SHAPE: &str = "dump with --column-inserts instead of --inserts, or without both (COPY)";
 
@@ -226,6 +229,14 @@ impl Writer {
             self.set_key(table, &[], "target");
             return Ok(self.stage(head, name, table, columns));
         }
+        let is_unknown = self.plan.has_catalog() && self.plan.table(name).is_none() && self.plan.key(name).is_none();
+        if is_unknown && self.plan.drops_unknown_tables() {
+            self.warn_once(format!("table {name} is not in the catalog: its rows are left out"));
+            return Ok(Action::LeaveOut(UNKNOWN_TABLE));
+        }
+        let dumped = columns;
+        let keep = self.drop_unknown(name, table, dumped);
+        let columns = &kept(dumped, keep.as_deref());
         for warning in self.order.as_mut().map(|order| order.meet(name)).unwrap_or_default() {
             self.warn_once(warning);
         }
@@ -254,12 +265,34 @@ impl Writer {
         }
         let target = conflict.iter().flat_map(|conflict| &conflict.target);
         let key = target
-            .filter_map(|key| shown_columns.iter().position(|column| column == key))
+            .filter_map(|key| dumped.iter().position(|column| shown(column) == *key))
             .collect();
         // There is no OVERRIDING with DEFAULT VALUES (insert_rest in src/backend/parser/gram.y).
         let overriding = overriding && head.rows != Rows::Default && !columns.is_empty();
         let text = HeadText::of(schema, &head.relation, columns).upsert(overriding, conflict.as_ref())?;
-        Ok(Action::Upsert(Upsert { text, key }))
+        Ok(Action::Upsert(Upsert {
+            text,
+            key,
+            keep,
+            unannounced: Some(columns.clone()),
+        }))
+    }
+
+    /// Which columns the catalog's table has, where the others are dropped.
+    fn drop_unknown(&mut self, name: &TableName, table: usize, columns: &[Vec<u8>]) -> Option<Vec<bool>> {
+        let known = self.plan.table(name).filter(|_| self.plan.drops_unknown_columns())?;
+        let keep: Vec<bool> = columns
+            .iter()
+            .map(|column| known.column(&shown(column)).is_some())
+            .collect();
+        let report = &mut self.tables.tables.get_mut(table)?.report;
+        for (column, _) in columns.iter().zip(&keep).filter(|(_, keep)| !**keep) {
+            let column = shown(column);
+            if !report.columns_dropped.contains(&column) {
+                report.columns_dropped.push(column);
+            }
+        }
+        keep.contains(&false).then_some(keep)
     }
 
     /// A stage takes the columns that can be written; `pg_dump --inserts` also names generated ones, as DEFAULT.
@@ -271,13 +304,7 @@ impl Writer {
             column.is_some_and(|column| column.generated)
         };
         let keep: Vec<bool> = columns.iter().map(|column| !is_generated(column)).collect();
-        let kept: Vec<Vec<u8>> = columns
-            .iter()
-            .zip(&keep)
-            .filter(|(_, keep)| **keep)
-            .map(|(name, _)| name.clone())
-            .collect();
-        let stage = self.tables.stage(table, &kept);
+        let stage = self.tables.stage(table, &kept(columns, Some(&keep)));
         Action::Stage {
             stage,
             keep: keep.contains(&false).then_some(keep),
@@ -318,6 +345,13 @@ pub(crate) fn several_databases(names: &[&str]) -> Error {
         names.join(", ")
     );
     Error::new(ErrorKind::UnsupportedShape, message).with_hint("choose one: --database NAME")
+}
+
+/// The columns that are kept.
+fn kept(columns: &[Vec<u8>], keep: Option<&[bool]>) -> Vec<Vec<u8>> {
+    let is_kept = |at: usize| keep.is_none_or(|keep| keep.get(at) == Some(&true));
+    let kept = columns.iter().enumerate().filter(|(at, _)| is_kept(*at));
+    kept.map(|(_, column)| column.clone()).collect()
 }
 
 /// Checks one value of a row on its way into a stage.

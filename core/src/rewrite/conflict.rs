@@ -29,7 +29,7 @@ pub(crate) fn decide(
     if plan.has_catalog() && table.is_none() && plan.key(name).is_none() {
         let message = format!("table {name} is not in the catalog");
         return Err(Error::new(ErrorKind::UnknownName, message).with_hint(
-            "give the schema of the database that the dump was made of, or leave the table out of the dump",
+            "give the whole schema, leave the table out (exclude_tables), or choose unknown_tables = drop",
         ));
     }
     if let Some(table) = table
@@ -37,7 +37,7 @@ pub(crate) fn decide(
     {
         let message = format!("table {name} has no column `{unknown}` in the catalog");
         return Err(Error::new(ErrorKind::UnknownName, message)
-            .with_hint("give the schema of the database that the dump was made of"));
+            .with_hint("give the schema of the target, add the column there, or choose unknown_columns = drop"));
     }
     let is_always = |column: &Column| column.identity == Some(Identity::Always);
     let needs_overriding = table.is_some_and(|table| {

@@ -35,6 +35,13 @@ where
     }
 }
 
+/// Appends texts as an array.
+pub(crate) fn text_array(out: &mut Vec<u8>, items: &[Vec<u8>]) {
+    out.extend_from_slice(b"ARRAY[");
+    list(out, items, literal);
+    out.extend_from_slice(b"]::pg_catalog.text[]");
+}
+
 /// Appends `text` with every `quote` doubled.
 pub(crate) fn double_quotes(out: &mut Vec<u8>, text: &[u8], quote: u8) {
     let mut rest = text;

@@ -72,8 +72,7 @@ impl Events for Writer {
             self.in_long_row = !matches!(piece, Piece::End);
             match self.tables.heads.get(id).map(|head| &head.action) {
                 Some(Action::Upsert(upsert)) => {
-                    self.long_row
-                        .piece(&mut self.out, &upsert.text, piece, &mut self.scratch);
+                    self.long_row.piece(&mut self.out, upsert, piece, &mut self.scratch);
                 }
                 Some(Action::Stage { keep, .. }) => self.long_line.piece(&mut self.out, piece, keep.as_deref())?,
                 _ => {}

@@ -12,9 +12,8 @@ pub(crate) fn create(out: &mut Vec<u8>, number: usize, table: &TableState, stage
     script::call(out, "dumpsert_stage", |out| {
         out.extend_from_slice(format!("{number}, ").as_bytes());
         emit::list(out, &[&table.schema, &table.name], emit::literal);
-        out.extend_from_slice(b", ARRAY[");
-        emit::list(out, &stage.columns, emit::literal);
-        out.extend_from_slice(b"]::pg_catalog.text[]");
+        out.extend_from_slice(b", ");
+        emit::text_array(out, &stage.columns);
     });
 }
 

@@ -1,6 +1,6 @@
 //! The tables of a dump and their heads, as the writer keeps them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::ast::UpsertText;
@@ -14,8 +14,8 @@ pub(crate) struct TableState {
     pub(crate) schema: Vec<u8>,
     pub(crate) name: Vec<u8>,
     pub(crate) report: TableReport,
-    /// Whether the script has announced it to the target.
-    pub(crate) announced: bool,
+    /// The lists of columns that the script has announced to the target.
+    pub(crate) announced: HashSet<Vec<Vec<u8>>>,
 }
 
 /// What becomes of the rows behind a head.
@@ -35,6 +35,10 @@ pub(crate) struct Upsert {
     pub(crate) text: UpsertText,
     /// Which values are the key; none where there is no conflict to expect.
     pub(crate) key: Vec<usize>,
+    /// Which values are written, where not all are.
+    pub(crate) keep: Option<Vec<bool>>,
+    /// The columns that are written, until the target has been told of them.
+    pub(crate) unannounced: Option<Vec<Vec<u8>>>,
 }
 
 /// One head of the dump.
@@ -75,7 +79,7 @@ impl Tables {
                 schema: schema.to_vec(),
                 name: name.to_vec(),
                 report,
-                announced: false,
+                announced: HashSet::new(),
             });
             self.tables.len() - 1
         })

@@ -8,7 +8,7 @@ use super::order::OrderWatch;
 use super::rows::{self, LongRow};
 use super::script::{self, Frame};
 use super::staged::{self, LongLine};
-use super::tables::{Action, HeadState, Tables};
+use super::tables::{Action, HeadState, Tables, Upsert};
 use crate::catalog::{Catalog, Table, TableName};
 use crate::error::{Error, Result};
 use crate::filter::held::HeldRow;
@@ -174,17 +174,15 @@ impl Writer {
             return false;
         };
         self.reading = Some(head.table);
-        match head.action {
-            Action::Stage { stage, .. } if self.copying == Some(stage) => true,
-            Action::Stage { stage, .. } => {
+        match &head.action {
+            &Action::Stage { stage, .. } if self.copying == Some(stage) => true,
+            &Action::Stage { stage, .. } => {
                 self.begin_stage(stage);
                 true
             }
+            Action::Upsert(Upsert { unannounced: None, .. }) => true,
             Action::Upsert(_) => {
-                let table = head.table;
-                if self.tables.tables.get(table).is_some_and(|table| !table.announced) {
-                    self.announce(table);
-                }
+                self.announce(id);
                 true
             }
             Action::LeaveOut(_) => false,
@@ -192,16 +190,25 @@ impl Writer {
     }
 
     #[cold]
-    fn announce(&mut self, table: usize) {
+    fn announce(&mut self, id: usize) {
         self.open();
         self.end_block();
-        let Some(table) = self.tables.tables.get_mut(table) else {
+        let Some(head) = self.tables.heads.get_mut(id) else {
             return;
         };
-        table.announced = true;
+        let (Action::Upsert(upsert), Some(table)) = (&mut head.action, self.tables.tables.get_mut(head.table)) else {
+            return;
+        };
+        let columns = upsert.unannounced.take();
+        let Some(columns) = columns.filter(|columns| !table.announced.contains(columns)) else {
+            return;
+        };
         script::call(&mut self.out, "dumpsert_table", |out| {
             emit::list(out, &[&table.schema, &table.name], emit::literal);
+            out.extend_from_slice(b", ");
+            emit::text_array(out, &columns);
         });
+        table.announced.insert(columns);
     }
 
     #[cold]
@@ -291,15 +298,17 @@ impl Writer {
             return;
         };
         match (&head.action, &mut self.batches) {
-            (Action::Upsert(upsert), None) => rows::row(&mut self.out, &upsert.text, bytes, fields),
+            (Action::Upsert(upsert), None) => {
+                rows::row(&mut self.out, &upsert.text, bytes, fields, upsert.keep.as_deref());
+            }
             // DEFAULT among the rows of one VALUES list is refused before PostgreSQL 14.
             (Action::Upsert(upsert), Some(batches)) if fields.iter().any(|field| field.form == Form::Default) => {
                 batches.end(&mut self.out);
-                rows::row(&mut self.out, &upsert.text, bytes, fields);
+                rows::row(&mut self.out, &upsert.text, bytes, fields, upsert.keep.as_deref());
             }
             (Action::Upsert(upsert), Some(batches)) => {
                 self.values.clear();
-                rows::values(&mut self.values, bytes, fields);
+                rows::values(&mut self.values, bytes, fields, upsert.keep.as_deref());
                 let key = upsert.key.iter().filter_map(|&at| Some(fields.get(at)?.raw(bytes)));
                 batches.row(&mut self.out, id, upsert, &self.values, key);
             }
@@ -331,12 +340,12 @@ impl Writer {
             match &mut self.batches {
                 Some(batches) if *columns > 0 => {
                     self.values.clear();
-                    rows::copy_values(&mut self.values, line, &mut self.scratch);
+                    rows::copy_values(&mut self.values, line, upsert.keep.as_deref(), &mut self.scratch);
                     let fields = || line.strip_suffix(b"\n").unwrap_or(line).split(|&byte| byte == b'\t');
                     let key = upsert.key.iter().filter_map(|&at| fields().nth(at));
                     batches.row(&mut self.out, id, upsert, &self.values, key);
                 }
-                _ => rows::copy_row(&mut self.out, &upsert.text, line, *columns, &mut self.scratch),
+                _ => rows::copy_row(&mut self.out, upsert, line, *columns, &mut self.scratch),
             }
         }
     }

@@ -10,6 +10,7 @@
 mod cascade;
 mod cut;
 mod decoys;
+mod drift;
 mod exceptions;
 mod orders;
 mod permits;

@@ -2,6 +2,6 @@
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
-CALL pg_temp.dumpsert_table('public', 'leaf');
+CALL pg_temp.dumpsert_table('public', 'leaf', ARRAY['id', 'region']::pg_catalog.text[]);
 INSERT INTO "public"."leaf" AS _t ("id", "region") VALUES (1, 'eu') ON CONFLICT("id", "region") DO NOTHING;
 <epilogue>

@@ -5,7 +5,9 @@ CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
 CALL pg_temp.dumpsert_table('new
 line', '-- comment
 INSERT INTO public.x VALUES (1);
-\! touch pwned');
+\! touch pwned', ARRAY['id
+nl', 'col"
+;--', 'crhere']::pg_catalog.text[]);
 INSERT INTO "new
 line"."-- comment
 INSERT INTO public.x VALUES (1);

@@ -2,7 +2,7 @@
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
-CALL pg_temp.dumpsert_table('public', 'texts');
+CALL pg_temp.dumpsert_table('public', 'texts', ARRAY['id', 't']::pg_catalog.text[]);
 INSERT INTO "public"."texts" AS _t ("id", "t") VALUES (0, '') ON CONFLICT("id") DO UPDATE SET "t" = EXCLUDED."t";
 INSERT INTO "public"."texts" AS _t ("id", "t") VALUES (1, 'NULL') ON CONFLICT("id") DO UPDATE SET "t" = EXCLUDED."t";
 INSERT INTO "public"."texts" AS _t ("id", "t") VALUES (2, '\N') ON CONFLICT("id") DO UPDATE SET "t" = EXCLUDED."t";

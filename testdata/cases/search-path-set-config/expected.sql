@@ -2,6 +2,6 @@
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
-CALL pg_temp.dumpsert_table('app', 'orders');
+CALL pg_temp.dumpsert_table('app', 'orders', ARRAY['id', 'v']::pg_catalog.text[]);
 INSERT INTO "app"."orders" AS _t ("id", "v") VALUES (1, 'app') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
 <epilogue>

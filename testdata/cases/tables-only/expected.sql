@@ -2,6 +2,6 @@
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
-CALL pg_temp.dumpsert_table('public', 'kept');
+CALL pg_temp.dumpsert_table('public', 'kept', ARRAY['id', 'v']::pg_catalog.text[]);
 INSERT INTO "public"."kept" AS _t ("id", "v") OVERRIDING SYSTEM VALUE VALUES ('1', 'one') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
 <epilogue>

@@ -2,7 +2,7 @@
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
-CALL pg_temp.dumpsert_table('public', 'n');
+CALL pg_temp.dumpsert_table('public', 'n', ARRAY['id', 'n']::pg_catalog.text[]);
 INSERT INTO "public"."n" AS _t ("id", "n") VALUES (0, 0) ON CONFLICT("id") DO UPDATE SET "n" = EXCLUDED."n";
 INSERT INTO "public"."n" AS _t ("id", "n") VALUES (1, '-0') ON CONFLICT("id") DO UPDATE SET "n" = EXCLUDED."n";
 INSERT INTO "public"."n" AS _t ("id", "n") VALUES (2, 1) ON CONFLICT("id") DO UPDATE SET "n" = EXCLUDED."n";

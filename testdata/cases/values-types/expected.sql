@@ -2,7 +2,7 @@
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
-CALL pg_temp.dumpsert_table('public', 'ty');
+CALL pg_temp.dumpsert_table('public', 'ty', ARRAY['id', 'v']::pg_catalog.text[]);
 INSERT INTO "public"."ty" AS _t ("id", "v") VALUES (0, 'NaN') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
 INSERT INTO "public"."ty" AS _t ("id", "v") VALUES (1, 'Infinity') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
 INSERT INTO "public"."ty" AS _t ("id", "v") VALUES (2, '-Infinity') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";

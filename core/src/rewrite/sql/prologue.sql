@@ -110,7 +110,7 @@ BEGIN
    WHERE n.nspname = _schema AND c.relname = _name;
   SELECT f.* INTO _fault FROM (VALUES
     (_schema ~ '^pg_' OR _schema = 'information_schema', '42501', 'is a system table', NULL),
-    (_relid IS NULL, '42P01', 'does not exist here', 'Create it first: the script brings rows, not tables.'),
+    (_relid IS NULL, '42P01', 'does not exist here', 'Create it first (the script brings rows, not tables), or choose unknown_tables = drop.'),
     (_kind NOT IN ('r', 'p') AND NOT (_kind IN ('v', 'f') AND EXISTS (SELECT FROM jsonb_array_elements_text(_options -> 'allow_relations') AS t(name)
                        WHERE to_regclass(t.name) = _relid)), '42809', 'is no table but a ' || CASE _kind WHEN 'v' THEN 'view'
       WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table' WHEN 'S' THEN 'sequence' ELSE 'different object' END,
@@ -162,9 +162,53 @@ BEGIN
 END
 $dumpsert$;
 
-CREATE PROCEDURE pg_temp.dumpsert_table(_schema pg_catalog.text, _name pg_catalog.text) LANGUAGE plpgsql AS $dumpsert$
+-- Compares the dumped columns with those of the table before its first row; returns those that it has not, where the
+-- style can leave them out.
+CREATE FUNCTION pg_temp.dumpsert_unknown(_relid pg_catalog.oid, _columns pg_catalog.text[], _style_drops boolean) RETURNS pg_catalog.text[]
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _options jsonb := (SELECT options FROM pg_temp.dumpsert_options);
+  _target text := (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = _relid);
+  _unknown text[];
+  _missing text;
+  _spare text;
 BEGIN
-  PERFORM pg_temp.dumpsert_touch(_schema, _name);
+  SELECT array_agg(c ORDER BY o) INTO _unknown FROM unnest(_columns) WITH ORDINALITY AS d(c, o)
+   WHERE NOT EXISTS (SELECT FROM pg_attribute AS a
+                      WHERE a.attrelid = _relid AND a.attname = c AND a.attnum > 0 AND NOT a.attisdropped);
+  SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO _spare FROM pg_attribute AS a
+   WHERE a.attrelid = _relid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> ALL (_columns);
+  -- ON CONFLICT is looked for only behind NOT NULL, so that rows that are here already need the columns as well.
+  SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO _missing
+    FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
+   WHERE a.attrelid = _relid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> ALL (_columns)
+     AND NOT a.atthasdef AND a.attidentity = '' AND t.typdefault IS NULL
+     AND (a.attnotnull OR EXISTS (
+       WITH RECURSIVE base AS (SELECT t.typnotnull, t.typbasetype
+         UNION ALL SELECT d.typnotnull, d.typbasetype FROM base JOIN pg_type AS d ON d.oid = base.typbasetype)
+       SELECT FROM base WHERE base.typnotnull))
+     -- A trigger that fires may give the value.
+     AND NOT (_options ->> 'triggers' = 'fire' AND EXISTS (
+       SELECT FROM pg_trigger AS g WHERE g.tgtype::integer & 7 = 7 AND g.tgenabled IN ('O', 'A')
+          AND g.tgrelid IN (SELECT _relid UNION SELECT p.relid FROM pg_partition_tree(_relid) AS p)));
+  IF _unknown IS NOT NULL AND (_options ->> 'unknown_columns' = 'error' OR NOT _style_drops) THEN
+    RAISE EXCEPTION USING ERRCODE = 'undefined_column',
+      MESSAGE = format('dumpsert: %s has no column %s; nothing was changed', _target,
+                       (SELECT string_agg(quote_ident(c), ', ') FROM unnest(_unknown) AS c)),
+      HINT = coalesce(format('Columns that only the target has: %s. ', _spare), '') || 'Add the column to the target, or choose unknown_columns = drop'
+        || CASE WHEN _style_drops THEN '.' ELSE ' and give the catalog of the target.' END;
+  ELSIF _missing IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'not_null_violation',
+      MESSAGE = format('dumpsert: %s requires %s (NOT NULL, no default), which the dump does not bring; nothing was changed', _target, _missing),
+      HINT = 'Give the column a default on the target.';
+  END IF;
+  RETURN _unknown;
+END
+$dumpsert$;
+
+CREATE PROCEDURE pg_temp.dumpsert_table(_schema pg_catalog.text, _name pg_catalog.text, _columns pg_catalog.text[]) LANGUAGE plpgsql AS $dumpsert$
+BEGIN
+  PERFORM pg_temp.dumpsert_unknown(pg_temp.dumpsert_touch(_schema, _name), _columns, false);
   CALL pg_temp.dumpsert_run('touch');
 END
 $dumpsert$;

@@ -22,37 +22,15 @@ DECLARE
   _target text := format('%I.%I', _schema, _name);
   _relid oid;
   _unknown text[];
-  _missing text[];
-  _spare text;
   _generated text[];
 BEGIN
   IF _options ->> 'unknown_tables' = 'drop' AND to_regclass(_target) IS NULL THEN
     INSERT INTO pg_temp.dumpsert_notes (note) VALUES (format('%s does not exist here: its rows are left out', _target));
   ELSE
     _relid := pg_temp.dumpsert_touch(_schema, _name);
-    SELECT array_agg(c ORDER BY o) INTO _unknown FROM unnest(_columns) WITH ORDINALITY AS d(c, o)
-     WHERE NOT EXISTS (SELECT FROM pg_attribute AS a
-                        WHERE a.attrelid = _relid AND a.attname = c AND a.attnum > 0 AND NOT a.attisdropped);
+    _unknown := pg_temp.dumpsert_unknown(_relid, _columns, true);
     SELECT array_agg(a.attname::text) INTO _generated FROM pg_attribute AS a
      WHERE a.attrelid = _relid AND a.attgenerated <> '' AND a.attname = ANY (_columns);
-    SELECT array_agg(a.attname::text ORDER BY a.attnum) INTO _missing
-      FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
-     WHERE a.attrelid = _relid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> ALL (_columns)
-       AND (a.attnotnull OR t.typnotnull) AND NOT a.atthasdef AND a.attidentity = '' AND t.typdefault IS NULL;
-    IF _unknown IS NOT NULL AND _options ->> 'unknown_columns' = 'error' THEN
-      SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO _spare FROM pg_attribute AS a
-       WHERE a.attrelid = _relid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> ALL (_columns);
-      RAISE EXCEPTION USING ERRCODE = 'undefined_column',
-        MESSAGE = format('dumpsert: %s has no column %s; nothing was changed', _target,
-                         (SELECT string_agg(quote_ident(c), ', ') FROM unnest(_unknown) AS c)),
-        HINT = coalesce(format('Columns that only the target has: %s. ', _spare), '')
-          || 'Add the column to the target, or choose unknown_columns = drop.';
-    ELSIF _missing IS NOT NULL THEN
-      RAISE EXCEPTION USING ERRCODE = 'not_null_violation',
-        MESSAGE = format('dumpsert: %s requires %s (NOT NULL, no default), which the dump does not bring; nothing was changed',
-                         _target, (SELECT string_agg(quote_ident(c), ', ') FROM unnest(_missing) AS c)),
-        HINT = 'Give the column a default on the target.';
-    END IF;
     INSERT INTO pg_temp.dumpsert_notes (note)
     SELECT format('%s.%I %s: the dumped values are left out', _target, c, CASE WHEN c = ANY (_unknown)
                   THEN 'does not exist here' ELSE 'is generated here' END)

@@ -1,0 +1,81 @@
+//! What happens where the dump and the target do not have the same tables and columns.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::options::{Options, Plan, Style};
+
+/// What happens to what the dump has and the target has not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Unknown {
+    /// It is an error before the first row of the table.
+    #[default]
+    Error,
+    /// It is left out and counted.
+    Drop,
+}
+
+/// The options of this file.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Drift {
+    columns: Unknown,
+    tables: Unknown,
+}
+
+impl Options {
+    /// What happens to columns of the dump that the target has not. In style [`Style::Staged`] the script asks the
+    /// target; in the others the catalog tells, which has to be the target's to be of use. Columns that only the target
+    /// has are not set; a new row has their defaults. Default: [`Unknown::Error`].
+    ///
+    /// ```
+    /// use dumpsert::{Catalog, Options, Unknown, convert_str};
+    ///
+    /// let target = Catalog::from_schema_sql("CREATE TABLE t (id integer PRIMARY KEY, v text)")?;
+    /// let plan = Options::new().with_catalog(target)?.with_unknown_columns(Unknown::Drop).build()?;
+    /// let script = convert_str("INSERT INTO public.t (id, old, v) VALUES (1, 'x', 'one');\n", &plan)?;
+    /// assert!(script.contains(r#"("id", "v") VALUES (1, 'one')"#));
+    /// # Ok::<(), dumpsert::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_unknown_columns(mut self, unknown: Unknown) -> Self {
+        self.drift.columns = unknown;
+        self
+    }
+
+    /// The same for whole tables. Default: [`Unknown::Error`].
+    #[must_use]
+    pub fn with_unknown_tables(mut self, unknown: Unknown) -> Self {
+        self.drift.tables = unknown;
+        self
+    }
+
+    /// Only a catalog can tell before the target is asked.
+    pub(crate) fn check_drift(&self) -> Result<()> {
+        let drops = [self.drift.columns, self.drift.tables].contains(&Unknown::Drop);
+        if !drops || self.has_catalog() || self.style() == Style::Staged {
+            return Ok(());
+        }
+        let message = "unknown_columns = drop and unknown_tables = drop need the catalog of the target";
+        Err(Error::new(ErrorKind::InvalidOption, message)
+            .with_hint("give it with --catalog or --schema, or choose style staged, which asks the target"))
+    }
+}
+
+impl Plan {
+    pub(crate) fn drops_unknown_columns(&self) -> bool {
+        self.drift().columns == Unknown::Drop
+    }
+
+    pub(crate) fn drops_unknown_tables(&self) -> bool {
+        self.drift().tables == Unknown::Drop
+    }
+
+    /// What of it is not the default, for the script.
+    pub(crate) fn drift_options(&self) -> impl Iterator<Item = (&'static str, Unknown)> {
+        let drift = self.drift();
+        let options = [("unknown_columns", drift.columns), ("unknown_tables", drift.tables)];
+        options.into_iter().filter(|(_, unknown)| *unknown != Unknown::Error)
+    }
+}

@@ -1,0 +1,2 @@
+CREATE TABLE p (id int PRIMARY KEY, v text);
+CREATE TABLE c (id int PRIMARY KEY, p int REFERENCES p ON DELETE SET NULL, v text);

@@ -1,0 +1,1 @@
+INSERT INTO public.t (gone, v) VALUES (1, 2);
