@@ -43,11 +43,14 @@ pub fn convert(reader: impl Read, writer: impl Write, plan: &Plan) -> Result<Rep
 /// As [`convert`].
 pub fn convert_with(
     reader: impl Read,
-    mut writer: impl Write,
+    writer: impl Write,
     plan: &Plan,
     mut progress: impl FnMut(Progress<'_>),
 ) -> Result<Report> {
-    run(Script::new(reader, plan)?, &mut writer, &mut progress)
+    Script::new(reader, plan)?.write_to(writer, |done| {
+        progress(done);
+        Ok(())
+    })
 }
 
 /// As [`convert_with`], from a file. A full dump that has to be read twice is not spooled, unless it is compressed.
@@ -56,11 +59,14 @@ pub fn convert_with(
 /// As [`convert`].
 pub fn convert_file(
     path: impl AsRef<Path>,
-    mut writer: impl Write,
+    writer: impl Write,
     plan: &Plan,
     mut progress: impl FnMut(Progress<'_>),
 ) -> Result<Report> {
-    run(Script::of_file(path, plan)?, &mut writer, &mut progress)
+    Script::of_file(path, plan)?.write_to(writer, |done| {
+        progress(done);
+        Ok(())
+    })
 }
 
 /// The plain bytes of a dump; what was read ahead is read again first.
@@ -112,37 +118,6 @@ fn read_ahead(input: &mut impl Again, plan: &Plan) -> Result<Plan> {
         input.again(!plan.needs_prescan()).map_err(Error::read)?;
     }
     Ok(plan)
-}
-
-fn run<R: Read>(
-    mut script: Script<R>,
-    writer: &mut impl Write,
-    progress: &mut impl FnMut(Progress<'_>),
-) -> Result<Report> {
-    let mut out = Vec::new();
-    let result = loop {
-        let read = script.read(&mut out);
-        let written = writer
-            .write_all(&out)
-            .map_err(|error| Error::write(error).or_position(|| script.position()));
-        out.clear();
-        // An error of the dump is worth more than one of writing its last words.
-        match read.and_then(|report| written.map(|()| report)) {
-            Ok(None) => progress(script.progress()),
-            Ok(Some(report)) => break Ok(report),
-            Err(error) => {
-                script.abort(&error, &mut out);
-                let _ = writer.write_all(&out);
-                break Err(error);
-            }
-        }
-    };
-    let flushed = writer
-        .flush()
-        .map_err(|error| Error::write(error).or_position(|| script.position()));
-    let report = result?;
-    flushed?;
-    Ok(report)
 }
 
 /// Reads once, whatever interrupts it.

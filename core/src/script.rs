@@ -1,7 +1,7 @@
 //! The script by pieces, for those who want to read it: the opposite of a loop that writes it somewhere.
 
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Position, Result};
@@ -126,6 +126,46 @@ impl<R: Read> Script<R> {
         self.rewriter.position()
     }
 
+    /// Writes the whole script, and calls `progress` after every piece; an error of that ends the run as a failure to
+    /// write does.
+    ///
+    /// # Errors
+    /// If the dump is not acceptable, or reading or writing fails.
+    pub fn write_to(
+        mut self,
+        mut writer: impl Write,
+        mut progress: impl FnMut(Progress<'_>) -> io::Result<()>,
+    ) -> Result<Report> {
+        let mut out = Vec::new();
+        let result = loop {
+            let read = self.read(&mut out);
+            let written = writer.write_all(&out);
+            out.clear();
+            // An error of the dump is worth more than one of writing its last words.
+            let result = read.and_then(|report| {
+                let told = written.and_then(|()| progress(self.progress()));
+                told.map(|()| report).map_err(|error| self.write_failed(error))
+            });
+            match result {
+                Ok(None) => {}
+                Ok(Some(report)) => break Ok(report),
+                Err(error) => {
+                    self.abort(&error, &mut out);
+                    let _ = writer.write_all(&out);
+                    break Err(error);
+                }
+            }
+        };
+        let flushed = writer.flush().map_err(|error| self.write_failed(error));
+        let report = result?;
+        flushed?;
+        Ok(report)
+    }
+
+    fn write_failed(&self, error: io::Error) -> Error {
+        Error::write(error).or_position(|| self.position())
+    }
+
     /// How far the run is.
     pub fn progress(&self) -> Progress<'_> {
         self.rewriter.progress()
@@ -200,7 +240,7 @@ mod tests {
         let mut script = Script::new(FULL.as_bytes(), &plan).unwrap();
         out.clear();
         script.read(&mut out).unwrap();
-        script.abort(&Error::write(std::io::Error::other("no room")), &mut out);
+        script.abort(&Error::write(io::Error::other("no room")), &mut out);
         assert!(String::from_utf8_lossy(&out).contains("RAISE EXCEPTION"));
         assert!(script.read(&mut out).is_err());
     }
