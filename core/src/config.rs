@@ -13,12 +13,12 @@ pub use crate::limits::parse_size;
 use crate::nearest::nearest;
 use crate::options::{Client, Losses, NoKey, Options, Style, Triggers};
 use crate::permits::Unselected;
-use crate::update::Update;
+use crate::update::{OnGuard, Update};
 
 type Setter = fn(Options, &Place<'_>, &Value) -> Result<Options>;
 
 /// Every option of the library, by name.
-const OPTIONS: [(&str, Setter); 29] = [
+const OPTIONS: [(&str, Setter); 31] = [
     ("style", |options, place, value| {
         Ok(options.with_style(place.choice(
             value,
@@ -76,6 +76,14 @@ const OPTIONS: [(&str, Setter); 29] = [
     }),
     ("update_never", |options, place, value| {
         place.each(value, options, |options, columns| options.with_update_never(columns))
+    }),
+    ("guard", |options, place, value| {
+        let options = options.with_guard(place.text(value)?);
+        options.map_err(|error| place.blame(error))
+    }),
+    ("on_guard", |options, place, value| {
+        let choices = [("error", OnGuard::Error), ("skip", OnGuard::Skip)];
+        Ok(options.with_on_guard(place.choice(value, &choices)?))
     }),
     ("only_schemas", |options, place, value| {
         place.each(value, options, |options, schema| options.with_only_schema(schema))
@@ -163,7 +171,7 @@ const UNKNOWN: [(&str, Unknown); 2] = [("error", Unknown::Error), ("drop", Unkno
 type TableSetter = fn(Options, &Place<'_>, &str, &Value) -> Result<Options>;
 
 /// The options in `tables."schema.table"`.
-const TABLE_OPTIONS: [(&str, TableSetter); 5] = [
+const TABLE_OPTIONS: [(&str, TableSetter); 6] = [
     ("key", with_key),
     ("exclude", |options, place, table, value| {
         place.each(value, options, |options, condition| {
@@ -183,6 +191,10 @@ const TABLE_OPTIONS: [(&str, TableSetter); 5] = [
         place.each(value, options, |options, columns| {
             options.with_update_never(&format!("{table}={columns}"))
         })
+    }),
+    ("guard", |options, place, table, value| {
+        let options = options.with_guard(&format!("{table}={}", place.text(value)?));
+        options.map_err(|error| place.blame(error))
     }),
 ];
 
@@ -505,20 +517,20 @@ mod tests {
         let toml = Options::from_toml(
             "style = 'batches'\nno_key = 'skip'\ntriggers = 'fire'\nlosses = 'error'\nclient = 'driver'\n\
              database = 'shop'\nbatch_rows = 7\nbatch_bytes = 700\nlock_timeout = '30s'\nupdate = 'changed'\n\
-             update_only = ['a', 'b']\nupdate_never = 'c'\nonly_schemas = ['app', '\"B\"']\nunselected = 'error'\n\
+             update_only = ['a', 'b']\nupdate_never = 'c'\nguard = 'g'\non_guard = 'skip'\nonly_schemas = ['app', '\"B\"']\nunselected = 'error'\n\
              allow_extension_tables = 'cron.job'\nallow_relations = ['a.v', 'a.w']\n\
              unknown_columns = 'drop'\nunknown_tables = 'drop'\n\
              exclude_tables = ['log*', 'app.x']\nonly_tables = 'app.*'\n[limits]\nrow_bytes = '2MB'\nsequences = 9\n[keys]\n'public.t' = ['a', 'b']\n\
-             [tables.'public.\"U\"']\nkey = 'id'\nupdate = 'newer(at)'\nupdate_only = 'x,y'\nupdate_never = ['z']\n",
+             [tables.'public.\"U\"']\nkey = 'id'\nupdate = 'newer(at)'\nupdate_only = 'x,y'\nupdate_never = ['z']\nguard = 'o'\n",
         );
         let json = Options::from_json(
             r#"{"style": "batches", "no_key": "skip", "triggers": "fire", "losses": "error", "client": "driver",
                 "database": "shop", "batch_rows": 7, "batch_bytes": 700, "lock_timeout": 30000, "update": "changed",
-                "update_only": "a,b", "update_never": ["c"], "only_schemas": ["app", "\"B\""], "unselected": "error",
+                "update_only": "a,b", "update_never": ["c"], "guard": "g", "on_guard": "skip", "only_schemas": ["app", "\"B\""], "unselected": "error",
                 "allow_extension_tables": ["cron.job"], "allow_relations": ["a.v", "a.w"],
                 "unknown_columns": "drop", "unknown_tables": "drop",
                 "exclude_tables": ["log*", "app.x"], "only_tables": "app.*", "limits": {"row_bytes": 2097152, "sequences": 9}, "keys": {"public.t": "a,b"}, "tables": {"public.\"U\"":
-                {"key": ["id"], "update": "newer(at)", "update_only": ["x", "y"], "update_never": "z"}}}"#,
+                {"key": ["id"], "update": "newer(at)", "update_only": ["x", "y"], "update_never": "z", "guard": "o"}}}"#,
         );
         let methods = (|| {
             Options::new()
@@ -547,11 +559,14 @@ mod tests {
                 .with_exclude_table("log*")?
                 .with_exclude_table("app.x")?
                 .with_only_table("app.*")?
+                .with_guard("g")?
+                .with_on_guard(OnGuard::Skip)
                 .with_key("public.t=a,b")?
                 .with_key("public.\"U\"=id")?
                 .with_table_update("public.\"U\"", Update::Newer("at".into()))?
                 .with_update_only("public.\"U\"=x,y")?
-                .with_update_never("public.\"U\"=z")
+                .with_update_never("public.\"U\"=z")?
+                .with_guard("public.\"U\"=o")
         })();
         let methods = format!("{:?}", methods.unwrap());
         assert_eq!(format!("{:?}", toml.unwrap()), methods);
@@ -569,6 +584,8 @@ mod tests {
         assert_wrong("style = 1", &["`style`: a string is wanted"]);
         assert_wrong("batch_rows = 0", &["`batch_rows`: a positive whole number"]);
         assert_wrong("batch_rows = -1", &["`batch_rows`: a positive whole number"]);
+        assert_wrong("guard = 'a,b'", &["`guard`", "a guard is one column"]);
+        assert_wrong("on_guard = 'fail'", &["`on_guard`", "error, skip"]);
         assert_wrong("update_only = []", &["`update_only`: a string or a list"]);
         assert_wrong(
             "lock_timeout = '3h'",

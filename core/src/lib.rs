@@ -69,7 +69,7 @@ pub use rewriter::{Progress, Rewriter};
 pub use script::Script;
 pub use script_file::ScriptFile;
 pub use statements::{Statements, statements};
-pub use update::Update;
+pub use update::{OnGuard, Update};
 
 /// What the fuzz target for conditions calls; see `filter/condition/laws.rs`.
 #[cfg(fuzzing)]

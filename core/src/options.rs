@@ -15,9 +15,12 @@ use crate::filter::learned::{Learned, Learning};
 use crate::filter::{FilterPlan, Selection, TablePattern};
 use crate::lex::tokens::decode_name;
 use crate::listed::Listed;
-use crate::nearest::nearest;
+use crate::nearest::{known_column, known_table};
 use crate::permits::Permits;
-use crate::update::{Rules, Update};
+use crate::update::{OnGuard, Rules, TableRule, Update};
+
+/// Levels of partitions; a catalog by hand may hold a circle.
+const LEVELS_MAX: usize = 64;
 
 /// How the script writes rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -217,6 +220,37 @@ impl Options {
         Ok(self)
     }
 
+    /// The guard: where the target has a row with another value in this column under the key of a row of the dump, it is
+    /// not taken over. `column` for all tables that have it, `schema.table=column` for one, which must have it. Two NULLs
+    /// are the same; other values are compared by the equality of their type. Default: no guard.
+    ///
+    /// The guard goes before [`Update`], except that with [`Update::Nothing`] no row is taken over anyway.
+    ///
+    /// ```
+    /// use dumpsert::{OnGuard, Options};
+    ///
+    /// let options = Options::new().with_guard("\"businessId\"")?.with_on_guard(OnGuard::Skip);
+    /// # Ok::<(), dumpsert::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If `column` is not of this form.
+    pub fn with_guard(mut self, column: &str) -> Result<Self> {
+        let (table, columns) = maybe_table_columns(column)?;
+        match <[String; 1]>::try_from(columns) {
+            Ok([guard]) => self.rules.of(table).guard = Some(guard),
+            Err(_) => return Err(invalid(format!("`{column}`: a guard is one column"))),
+        }
+        Ok(self)
+    }
+
+    /// What happens to rows that the guard refuses. Default: [`OnGuard::Error`].
+    #[must_use]
+    pub fn with_on_guard(mut self, on_guard: OnGuard) -> Self {
+        self.rules.on_guard = on_guard;
+        self
+    }
+
     /// Who runs the script. Default: [`Client::Psql`].
     #[must_use]
     pub fn with_client(mut self, client: Client) -> Self {
@@ -382,10 +416,6 @@ impl Options {
             let message = "style staged needs psql: a driver has no COPY between its statements";
             return Err(Error::new(ErrorKind::InvalidOption, message).with_hint("choose style rows or batches"));
         }
-        if self.style == Style::Staged && self.rules != Rules::default() {
-            let message = "update policies are not known to style staged";
-            return Err(invalid(message.to_owned()).with_hint("choose style rows or batches"));
-        }
         if self.batch_rows == Some(0) || self.batch_bytes == Some(0) {
             return Err(Error::new(
                 ErrorKind::InvalidOption,
@@ -395,11 +425,11 @@ impl Options {
         self.check_drift()?;
         if let Some(catalog) = &self.catalog {
             self.selection.check(catalog)?;
-            for name in self.rules.tables.keys() {
-                check_table(catalog, name, "an update policy")?;
-            }
+            self.rules.check(catalog)?;
             for (name, columns) in &self.keys {
-                check_key(catalog, name, columns.items())?;
+                let table = known_table(catalog, name, "a key")?;
+                let known = |column| known_column(table, column, "a key");
+                columns.items().iter().try_for_each(known)?;
             }
         }
         self.exclusions.compile(self.catalog.as_ref())?;
@@ -445,39 +475,6 @@ fn maybe_table_columns(text: &str) -> Result<(Option<TableName>, Vec<String>)> {
     match head::parse_columns(text.as_bytes()) {
         Some(columns) => Ok((None, names(&columns))),
         None => table_columns(text).map(|(table, columns)| (Some(table), columns)),
-    }
-}
-
-fn check_table<'a>(catalog: &'a Catalog, name: &TableName, what: &str) -> Result<&'a Table> {
-    catalog.table(&name.schema, &name.name).ok_or_else(|| {
-        let error = invalid(format!("{what} is given for table {name}, which is not in the catalog"));
-        let names = catalog.tables().iter().map(|table| table.table_name().to_string());
-        with_nearest(error, &name.to_string(), names)
-    })
-}
-
-fn check_key(catalog: &Catalog, name: &TableName, columns: &[String]) -> Result<()> {
-    let table = check_table(catalog, name, "a key")?;
-    for column in columns {
-        if table.column(column).is_none() {
-            let error = invalid(format!(
-                "the key given for table {name} has a column `{column}`, which it has not"
-            ));
-            return Err(with_nearest(
-                error,
-                column,
-                table.columns.iter().map(|column| column.name.clone()),
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Adds the most similar of `names`, which are names of SQL, as a hint, if one is similar.
-fn with_nearest(error: Error, wanted: &str, names: impl Iterator<Item = String>) -> Error {
-    match nearest(wanted, names) {
-        Some(name) => error.with_hint(format!("did you mean {name}? names with capitals must be quoted")),
-        None => error,
     }
 }
 
@@ -579,8 +576,14 @@ impl Plan {
         self.0.keys.get(name).map(Listed::items)
     }
 
-    pub(crate) fn rules(&self) -> &Rules {
-        &self.0.rules
+    /// The rule for a table, of which the catalog tells what it is a partition of.
+    pub(crate) fn rule(&self, name: &TableName) -> TableRule {
+        let outer = |name: &TableName| self.table(name)?.partition_of.clone();
+        let mut lineage: Vec<TableName> = std::iter::successors(Some(name.clone()), outer)
+            .take(LEVELS_MAX)
+            .collect();
+        lineage.reverse();
+        self.0.rules.rule(lineage.iter())
     }
 
     pub(crate) fn permits(&self) -> &Permits {
@@ -639,6 +642,15 @@ impl Plan {
                 self.drift_options()
                     .map(|(name, unknown)| (name.to_owned(), serde_json::json!(unknown))),
             );
+        }
+        let rules = self.0.rules.to_json();
+        if let (Some(options), false) = (options.as_object_mut(), rules.is_empty()) {
+            options.insert("rules".to_owned(), rules.into());
+            let on_guard = match self.0.rules.on_guard {
+                OnGuard::Error => "error",
+                OnGuard::Skip => "skip",
+            };
+            options.insert("on_guard".to_owned(), on_guard.into());
         }
         options.to_string()
     }

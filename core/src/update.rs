@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use serde_json::{Map, Value};
+
 use crate::ast::When;
-use crate::catalog::TableName;
+use crate::catalog::{Catalog, TableName};
 use crate::dump::head::parse_columns;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::tokens::decode_name;
 use crate::listed::Listed;
+use crate::nearest::{known_column, known_table, with_nearest};
 
 /// What happens to a row that the target has already.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +30,17 @@ pub enum Update {
     Nothing,
 }
 
+/// What happens to a row that would take over a row of the target with another value in the guard column.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OnGuard {
+    /// The run fails and names table, key and both values.
+    #[default]
+    Error,
+    /// It is left out, and counted in the result of the script.
+    Skip,
+}
+
 /// The rules for one table, or for all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Rule {
@@ -35,13 +49,17 @@ pub(crate) struct Rule {
     pub(crate) only: Option<Listed<String>>,
     /// These columns are never set.
     pub(crate) never: Option<Listed<String>>,
+    /// A row of the target with another value here is not taken over.
+    pub(crate) guard: Option<String>,
 }
 
-/// All rules. What a table's own rule says goes before what is said for all.
+/// All rules. What a table's own rule says goes before what is said of the table that it is a partition of, and that
+/// before what is said for all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Rules {
     pub(crate) all: Rule,
     pub(crate) tables: BTreeMap<TableName, Rule>,
+    pub(crate) on_guard: OnGuard,
 }
 
 impl Rules {
@@ -62,24 +80,118 @@ impl Rules {
         }
     }
 
-    pub(crate) fn update(&self, table: &TableName) -> &Update {
-        const ALWAYS: &Update = &Update::Always;
-        let own = self.tables.get(table).and_then(|rule| rule.update.as_ref());
-        own.or(self.all.update.as_ref()).unwrap_or(ALWAYS)
+    /// What holds for a table, given after the tables that it is a partition of.
+    pub(crate) fn rule<'a>(&self, lineage: impl Iterator<Item = &'a TableName>) -> TableRule {
+        let own = lineage
+            .filter_map(|table| self.tables.get(table))
+            .fold(Rule::default(), |outer, rule| rule.clone().or(outer));
+        TableRule {
+            is_own_guard: own.guard.is_some(),
+            rule: own.or(self.all.clone()),
+        }
     }
 
+    /// Checks the columns of the rules against a catalog.
+    pub(crate) fn check(&self, catalog: &Catalog) -> Result<()> {
+        for (name, rule) in &self.tables {
+            let table = known_table(catalog, name, "a policy or guard")?;
+            let known = |column| known_column(table, column, "a policy or guard");
+            rule.columns().try_for_each(known)?;
+        }
+        let columns = || catalog.tables().iter().flat_map(|table| &table.columns);
+        match self
+            .all
+            .columns()
+            .find(|unknown| columns().all(|column| column.name != **unknown))
+        {
+            None => Ok(()),
+            Some(unknown) => {
+                let message = format!("a policy or guard has a column `{unknown}`, which no table of the catalog has");
+                let names = columns().map(|column| column.name.clone());
+                Err(with_nearest(
+                    Error::new(ErrorKind::InvalidOption, message),
+                    unknown,
+                    names,
+                ))
+            }
+        }
+    }
+
+    /// The rules for the fixed text of the script; none if there is nothing to say.
+    pub(crate) fn to_json(&self) -> Vec<Value> {
+        let all = (None, &self.all);
+        let tables = self.tables.iter().map(|(name, rule)| (Some(name), rule));
+        let said = [all]
+            .into_iter()
+            .chain(tables)
+            .filter(|(_, rule)| **rule != Rule::default());
+        said.map(|(name, rule)| rule.to_json(name)).collect()
+    }
+}
+
+impl Rule {
+    fn or(self, outer: Self) -> Self {
+        Self {
+            update: self.update.or(outer.update),
+            only: self.only.or(outer.only),
+            never: self.never.or(outer.never),
+            guard: self.guard.or(outer.guard),
+        }
+    }
+
+    /// Every column that is named.
+    fn columns(&self) -> impl Iterator<Item = &String> {
+        let newer = match &self.update {
+            Some(Update::Newer(column)) => Some(column),
+            _ => None,
+        };
+        let lists = [&self.only, &self.never].into_iter().flatten();
+        lists.flat_map(|list| list.items()).chain(newer).chain(&self.guard)
+    }
+
+    fn to_json(&self, name: Option<&TableName>) -> Value {
+        let mut json = Map::new();
+        let mut put = |name: &str, value: Option<Value>| json.extend(value.map(|value| (name.to_owned(), value)));
+        put("schema", name.map(|name| name.schema.clone().into()));
+        put("name", name.map(|name| name.name.clone().into()));
+        put(
+            "update",
+            self.update.as_ref().map(|update| match update {
+                Update::Always => "always".into(),
+                Update::Changed => "changed".into(),
+                Update::Newer(_) => "newer".into(),
+                Update::Nothing => "nothing".into(),
+            }),
+        );
+        if let Some(Update::Newer(column)) = &self.update {
+            put("newer", Some(column.clone().into()));
+        }
+        put("only", self.only.as_ref().map(|only| only.items().into()));
+        put("never", self.never.as_ref().map(|never| never.items().into()));
+        put("guard", self.guard.clone().map(Value::from));
+        Value::Object(json)
+    }
+}
+
+/// What holds for one table.
+#[derive(Debug)]
+pub(crate) struct TableRule {
+    rule: Rule,
+    /// Whether the guard was named for this table, and not for all.
+    is_own_guard: bool,
+}
+
+impl TableRule {
     /// Whether a column may be set.
-    pub(crate) fn may_set(&self, table: &TableName, column: &String) -> bool {
-        let own = self.tables.get(table);
-        let only = own.and_then(|rule| rule.only.as_ref()).or(self.all.only.as_ref());
-        let never = own.and_then(|rule| rule.never.as_ref()).or(self.all.never.as_ref());
-        only.is_none_or(|only| only.items().contains(column))
-            && never.is_none_or(|never| !never.items().contains(column))
+    pub(crate) fn may_set(&self, column: &String) -> bool {
+        let Rule { only, never, .. } = &self.rule;
+        only.as_ref().is_none_or(|only| only.items().contains(column))
+            && never.as_ref().is_none_or(|never| !never.items().contains(column))
     }
 
     /// The condition of the upsert; `None` means that nothing is updated.
     pub(crate) fn when(&self, table: &TableName, columns: &[String]) -> Result<Option<When>> {
-        match self.update(table) {
+        match self.rule.update.as_ref().unwrap_or(&Update::Always) {
             Update::Always => Ok(Some(When::Always)),
             Update::Changed => Ok(Some(When::Changed)),
             Update::Nothing => Ok(None),
@@ -91,6 +203,29 @@ impl Rules {
             }
         }
     }
+
+    /// The guard column of rows with these columns; or the column that is not there, where the guard is one for all tables.
+    pub(crate) fn guard(&self, table: &TableName, columns: &[String]) -> Result<Option<Guard<'_>>> {
+        match &self.rule.guard {
+            Some(column) if columns.contains(column) => Ok(Some(Guard::Column(column))),
+            Some(column) if self.is_own_guard => {
+                let message = format!("the dump has no column `{column}` of table {table}, by which it is guarded");
+                let error = Error::new(ErrorKind::InvalidOption, message);
+                Err(with_nearest(error, column, columns.iter().cloned()))
+            }
+            Some(column) => Ok(Some(Guard::Absent(column))),
+            None => Ok(None),
+        }
+    }
+}
+
+/// What a guard does for a table.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Guard<'a> {
+    /// Rows are compared by this column.
+    Column(&'a str),
+    /// Rows are not compared: they have no such column.
+    Absent(&'a str),
 }
 
 impl FromStr for Update {

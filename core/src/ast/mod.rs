@@ -5,13 +5,15 @@
 pub(crate) mod condition;
 
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, BinaryOperator, CastKind, ConflictTarget, DataType, DoUpdate, Expr, Function,
-    FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, Insert, ObjectName, ObjectNamePart,
-    OnConflict, OnConflictAction, OnInsert, Statement, TableAliasWithoutColumns, TableObject,
+    Assignment, AssignmentTarget, BinaryOperator, CaseWhen, CastKind, ConflictTarget, DataType, DoUpdate, Expr,
+    Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, Insert, ObjectName,
+    ObjectNamePart, OnConflict, OnConflictAction, OnInsert, Statement, TableAliasWithoutColumns, TableObject, Value,
+    helpers::attached_token::AttachedToken,
 };
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 
+use crate::catalog::quote_ident;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The alias of the target in every upsert: a table may itself be called `excluded`, and then only an alias tells the
@@ -27,6 +29,8 @@ pub(crate) struct Conflict {
     pub(crate) set: Vec<String>,
     /// Which rows are updated.
     pub(crate) when: When,
+    /// Rows of the target with another value in this column are refused.
+    pub(crate) guard: Option<String>,
 }
 
 /// The `WHERE` of an upsert.
@@ -118,7 +122,7 @@ impl InsertHead {
         let printed = self.insert.to_string();
         let before = printed.strip_suffix("VALUES (NULL)").unwrap_or(&printed);
         let clause = conflict
-            .map(|conflict| on_conflict(conflict).to_string())
+            .map(|conflict| on_conflict(conflict, &[schema, name]).to_string())
             .unwrap_or_default();
         UpsertText {
             before: format!(
@@ -147,7 +151,7 @@ fn part(part: &ObjectNamePart) -> Option<String> {
     })
 }
 
-fn on_conflict(conflict: &Conflict) -> OnInsert {
+fn on_conflict(conflict: &Conflict, table: &[&str]) -> OnInsert {
     let action = if conflict.set.is_empty() {
         OnConflictAction::DoNothing
     } else {
@@ -157,7 +161,10 @@ fn on_conflict(conflict: &Conflict) -> OnInsert {
         });
         OnConflictAction::DoUpdate(DoUpdate {
             assignments: assignments.collect(),
-            selection: selection(conflict),
+            selection: match &conflict.guard {
+                None => selection(conflict),
+                Some(guard) => Some(guarded(conflict, guard, table)),
+            },
         })
     };
     let target = conflict.target.iter().map(|column| quoted(column)).collect();
@@ -167,8 +174,11 @@ fn on_conflict(conflict: &Conflict) -> OnInsert {
     })
 }
 
+fn column(of: &str, name: &str) -> Expr {
+    Expr::CompoundIdentifier(vec![Ident::new(of), quoted(name)])
+}
+
 fn selection(conflict: &Conflict) -> Option<Expr> {
-    let column = |of: &str, name: &str| Expr::CompoundIdentifier(vec![Ident::new(of), quoted(name)]);
     match &conflict.when {
         When::Always => None,
         When::Changed => {
@@ -180,6 +190,39 @@ fn selection(conflict: &Conflict) -> Option<Expr> {
             op: BinaryOperator::Or,
             right: Box::new(operator(column(TARGET_ALIAS, name), "<", column("EXCLUDED", name))),
         }),
+    }
+}
+
+/// The condition with a guard before it. `=` on records takes each type's own equality, as the catalog has it, and two
+/// NULLs for equal (record_eq() in src/backend/utils/adt/rowtypes.c). CASE is what PostgreSQL evaluates in order.
+fn guarded(conflict: &Conflict, guard: &str, table: &[&str]) -> Expr {
+    let of = |of: &str, names: &[String]| record(names.iter().map(|name| column(of, name)));
+    let owner = [guard.to_owned()];
+    let arguments = [
+        literal(&table.iter().map(|name| quote_ident(name)).collect::<Vec<_>>().join(".")),
+        literal(
+            &conflict
+                .target
+                .iter()
+                .map(|name| quote_ident(name))
+                .collect::<Vec<_>>()
+                .join(", "),
+        ),
+        cast(of(TARGET_ALIAS, &conflict.target), "text"),
+        literal(&quote_ident(guard)),
+        cast(of(TARGET_ALIAS, &owner), "text"),
+        cast(of("EXCLUDED", &owner), "text"),
+    ];
+    let refuse = vec![Ident::new("pg_temp"), Ident::new("dumpsert_refuse")];
+    Expr::Case {
+        case_token: AttachedToken::empty(),
+        end_token: AttachedToken::empty(),
+        operand: None,
+        conditions: vec![CaseWhen {
+            condition: operator(of(TARGET_ALIAS, &owner), "=", of("EXCLUDED", &owner)),
+            result: selection(conflict).unwrap_or(Expr::value(Value::Boolean(true))),
+        }],
+        else_result: Some(Box::new(call(refuse, arguments.into_iter()))),
     }
 }
 
@@ -196,14 +239,18 @@ fn operator(left: Expr, name: &str, right: Expr) -> Expr {
 /// `ROW(…)::pg_catalog.record`. Without the cast PostgreSQL compares column by column, by operators that json, xml and
 /// others lack; `*<>` on records compares their images (record_image_ne() in src/backend/utils/adt/rowtypes.c).
 fn record(columns: impl Iterator<Item = Expr>) -> Expr {
-    let row = Function {
-        name: ObjectName::from(vec![Ident::new("ROW")]),
+    cast(call(vec![Ident::new("ROW")], columns), "record")
+}
+
+fn call(name: Vec<Ident>, arguments: impl Iterator<Item = Expr>) -> Expr {
+    Expr::Function(Function {
+        name: ObjectName::from(name),
         uses_odbc_syntax: false,
         parameters: FunctionArguments::None,
         args: FunctionArguments::List(FunctionArgumentList {
             duplicate_treatment: None,
-            args: columns
-                .map(|column| FunctionArg::Unnamed(FunctionArgExpr::Expr(column)))
+            args: arguments
+                .map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument)))
                 .collect(),
             clauses: Vec::new(),
         }),
@@ -211,14 +258,23 @@ fn record(columns: impl Iterator<Item = Expr>) -> Expr {
         null_treatment: None,
         over: None,
         within_group: Vec::new(),
-    };
-    let record = ObjectName::from(vec![Ident::new("pg_catalog"), Ident::new("record")]);
+    })
+}
+
+/// A cast to a type of PostgreSQL itself.
+fn cast(value: Expr, to: &str) -> Expr {
+    let name = ObjectName::from(vec![Ident::new("pg_catalog"), Ident::new(to)]);
     Expr::Cast {
         kind: CastKind::DoubleColon,
-        expr: Box::new(Expr::Function(row)),
-        data_type: DataType::Custom(record, Vec::new()),
+        expr: Box::new(value),
+        data_type: DataType::Custom(name, Vec::new()),
         format: None,
     }
+}
+
+/// A string literal for `standard_conforming_strings = on`; for its quotes see [`quoted`].
+fn literal(text: &str) -> Expr {
+    Expr::value(Value::SingleQuotedString(text.replace('\'', "''")))
 }
 
 /// A quoted identifier. sqlparser prints doubled quotes as they are (`EscapeQuotedString`), but would also take two
@@ -239,6 +295,7 @@ mod tests {
             target: own(target),
             set: own(set),
             when,
+            guard: None,
         };
         let text = parse_head(sql)
             .unwrap()
@@ -278,7 +335,37 @@ mod tests {
         );
     }
 
+    fn guarded(target: &[&str], when: When, guard: &str) -> String {
+        let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let conflict = Conflict {
+            target: own(target),
+            set: own(&["b"]),
+            when,
+            guard: Some(guard.to_owned()),
+        };
+        let head = parse_head("INSERT INTO public.t (a, b) VALUES (NULL)").unwrap();
+        String::from_utf8(head.upsert("public", "T", false, Some(&conflict)).after).unwrap()
+    }
+
+    #[test]
+    fn prints_a_guard() {
+        let expected = r#") ON CONFLICT("a", "K") DO UPDATE SET "b" = EXCLUDED."b" WHERE CASE WHEN ROW(_t."g")::pg_catalog.record OPERATOR(pg_catalog.=) ROW(EXCLUDED."g")::pg_catalog.record THEN true ELSE pg_temp.dumpsert_refuse('public."T"', 'a, "K"', ROW(_t."a", _t."K")::pg_catalog.record::pg_catalog.text, 'g', ROW(_t."g")::pg_catalog.record::pg_catalog.text, ROW(EXCLUDED."g")::pg_catalog.record::pg_catalog.text) END;"#;
+        assert_eq!(guarded(&["a", "K"], When::Always, "g"), expected);
+        let newer = guarded(&["a"], When::Newer("c".to_owned()), "g");
+        assert!(newer.contains(r#" THEN _t."c" IS NULL OR _t."c" OPERATOR(pg_catalog.<) EXCLUDED."c" ELSE pg_temp."#));
+    }
+
     proptest! {
+        /// Names stand in literals as well; each is a literal of its own, whatever it holds.
+        #[test]
+        fn names_survive_in_literals(name in "[^\0]{1,20}|[\"\\\\' ;a]{1,8}") {
+            let mut expected = Vec::new();
+            emit::literal(&mut expected, quote_ident(&name).as_bytes());
+            let expected = format!(", {}, ROW", String::from_utf8(expected).unwrap());
+            let printed = guarded(&[&name], When::Always, &name);
+            prop_assert_eq!(printed.matches(&expected).count(), 2, "{}", printed);
+        }
+
         /// Whatever a column is called, sqlparser reads the name that we print, and prints it as we do.
         #[test]
         fn names_survive(name in "[^\0]{1,20}|[\"\\\\' ;a]{1,8}") {

@@ -129,6 +129,15 @@ pub(super) struct Planning {
     #[arg(long, value_name = "[TABLE=]COLUMNS")]
     pub(super) update_never: Vec<String>,
 
+    /// Rows of the target with another value in this column are not taken over; with TABLE= for one table; may be given
+    /// several times
+    #[arg(long, value_name = "[TABLE=]COLUMN")]
+    pub(super) guard: Vec<String>,
+
+    /// What happens to rows that the guard refuses [default: error]
+    #[arg(long, value_enum)]
+    pub(super) on_guard: Option<OnGuard>,
+
     /// Tables whose rows are left out: a pattern as for pg_dump --exclude-table; public is meant where it names no schema;
     /// may be given several times
     #[arg(long, value_name = "PATTERN")]
@@ -287,6 +296,23 @@ pub(super) enum Losses {
     Warn,
     /// It is an error
     Error,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum OnGuard {
+    /// The run fails and names the row
+    Error,
+    /// They are left out and counted in the script's result
+    Skip,
+}
+
+impl From<OnGuard> for dumpsert::OnGuard {
+    fn from(on_guard: OnGuard) -> Self {
+        match on_guard {
+            OnGuard::Error => Self::Error,
+            OnGuard::Skip => Self::Skip,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]

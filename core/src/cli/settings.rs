@@ -142,6 +142,12 @@ fn plan(args: &Planning, mut options: Options, schema: &[PathBuf], catalog: &[Pa
     for pattern in &args.only_table {
         options = options.with_only_table(pattern).map_err(config)?;
     }
+    for column in &args.guard {
+        options = options.with_guard(column).map_err(config)?;
+    }
+    if let Some(on_guard) = args.on_guard {
+        options = options.with_on_guard(on_guard.into());
+    }
     if let Some(unknown) = args.unknown_columns {
         options = options.with_unknown_columns(unknown.into());
     }

@@ -253,7 +253,13 @@ impl Writer {
             conflict,
             source,
             overriding,
+            unguarded,
         } = decision;
+        if let Some(column) = unguarded {
+            self.warn_once(format!(
+                "the rows of table {name} are not guarded: the dump has no column `{column}` there"
+            ));
+        }
         match (&conflict, source) {
             (Some(conflict), Some(source)) => self.set_key(table, &conflict.target, source),
             _ => self.warn_once(format!("table {name} has no key: a second run inserts its rows again")),

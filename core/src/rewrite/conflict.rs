@@ -4,6 +4,7 @@ use crate::ast::{Conflict, When};
 use crate::catalog::{Column, Identity, Table, TableName};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{NoKey, Plan};
+use crate::update::Guard;
 
 /// How the rows of a head are written.
 #[derive(Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub(crate) struct Decision {
     /// Where the key is known from.
     pub(crate) source: Option<&'static str>,
     pub(crate) overriding: bool,
+    /// The guard column for all tables, which this one has not.
+    pub(crate) unguarded: Option<String>,
 }
 
 /// Decides for one table and list of columns; `None` if its rows are left out for want of a key.
@@ -48,20 +51,28 @@ pub(crate) fn decide(
     });
     let overriding = needs_overriding || overriding.unwrap_or(table.is_none());
     let decision = |target: Vec<String>, source| {
-        let may_set = |column: &&String| is_set(table, &target, column) && plan.rules().may_set(name, column);
+        let rule = plan.rule(name);
+        let may_set = |column: &&String| is_set(table, &target, column) && rule.may_set(column);
         let set: Vec<String> = columns.iter().filter(may_set).cloned().collect();
         // Without anything to set the condition has no meaning, and the upsert is a DO NOTHING.
-        let when = plan.rules().when(name, columns)?;
+        let when = rule.when(name, columns)?;
         let set = if when.is_some() { set } else { Vec::new() };
+        let (guard, unguarded) = match rule.guard(name, columns)? {
+            Some(Guard::Column(column)) => (Some(column.to_owned()), None),
+            Some(Guard::Absent(column)) => (None, Some(column.to_owned())),
+            None => (None, None),
+        };
         let conflict = Conflict {
             target,
             set,
             when: when.unwrap_or(When::Always),
+            guard,
         };
         Ok(Some(Decision {
             conflict: Some(conflict),
             source: Some(source),
             overriding,
+            unguarded,
         }))
     };
     if let Some(key) = plan.key(name) {
@@ -80,6 +91,7 @@ pub(crate) fn decide(
             conflict: None,
             source: None,
             overriding,
+            unguarded: None,
         })),
         NoKey::Skip => Ok(None),
         NoKey::Error | NoKey::Match => Err(no_key(name, table.is_some())),

@@ -1,5 +1,6 @@
 //! The frame of the script: what stands before the first row and behind the last.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::emit;
@@ -7,6 +8,7 @@ use crate::options::{Client, Style};
 
 const PROLOGUE: &str = include_str!("sql/prologue.sql");
 const STAGED: &str = include_str!("sql/staged.sql");
+const STAGED_RULES: &str = include_str!("sql/staged_rules.sql");
 const EPILOGUE: &str = include_str!("sql/epilogue.sql");
 
 /// What the frame depends on.
@@ -89,13 +91,33 @@ pub(crate) fn open(out: &mut Vec<u8>, frame: &Frame<'_>) {
     out.extend_from_slice(PROLOGUE.as_bytes());
     if frame.style == Style::Staged {
         out.extend_from_slice(STAGED.as_bytes());
+        out.extend_from_slice(STAGED_RULES.as_bytes());
     } else {
         // Where the target's foreign keys are deferrable, the order of rows does not matter; the epilogue checks them.
         out.extend_from_slice(b"SET CONSTRAINTS ALL DEFERRED;\n");
     }
     call(out, "dumpsert_begin", |out| {
-        emit::literal(out, frame.options.as_bytes())
+        emit::literal(out, json(frame.options, frame.client_encoding).as_bytes())
     });
+}
+
+/// JSON for a script in this encoding: what is not ASCII is escaped, where it would not be read as UTF-8.
+fn json<'a>(text: &'a str, client_encoding: &str) -> Cow<'a, str> {
+    if text.is_ascii() || matches!(client_encoding, "UTF8" | "SQL_ASCII") {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::new();
+    for char in text.chars() {
+        match char {
+            '\0'..='\x7f' => escaped.push(char),
+            _ => escaped.extend(
+                char.encode_utf16(&mut [0; 2])
+                    .iter()
+                    .map(|unit| format!("\\u{unit:04x}")),
+            ),
+        }
+    }
+    Cow::Owned(escaped)
 }
 
 /// Writes everything behind the last row.

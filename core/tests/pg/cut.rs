@@ -18,9 +18,10 @@ const SEED: u64 = 20_261_123;
 /// Random cuts inside of the fixed texts of one script.
 const RANDOM_CUTS: usize = 300;
 
-const FIXED: [&str; 3] = [
+const FIXED: [&str; 4] = [
     include_str!("../../src/rewrite/sql/prologue.sql"),
     include_str!("../../src/rewrite/sql/staged.sql"),
+    include_str!("../../src/rewrite/sql/staged_rules.sql"),
     include_str!("../../src/rewrite/sql/epilogue.sql"),
 ];
 

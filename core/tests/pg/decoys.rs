@@ -11,6 +11,7 @@ use crate::support::{psql, script};
 const FIXED: &str = concat!(
     include_str!("../../src/rewrite/sql/prologue.sql"),
     include_str!("../../src/rewrite/sql/staged.sql"),
+    include_str!("../../src/rewrite/sql/staged_rules.sql"),
     include_str!("../../src/rewrite/sql/epilogue.sql")
 );
 
@@ -26,7 +27,7 @@ BEGIN
   FOR _f IN SELECT p.oid, p.proname, pg_get_function_identity_arguments(p.oid) AS arguments, pg_get_function_result(p.oid) AS result, p.prokind
               FROM pg_proc AS p WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname IN ($names) LOOP
     BEGIN
-      EXECUTE format('CREATE FUNCTION public.%I(%s) RETURNS %s LANGUAGE plpgsql AS %L', _f.proname,
+      EXECUTE pg_catalog.format('CREATE FUNCTION public.%I(%s) RETURNS %s LANGUAGE plpgsql AS %L', _f.proname,
                      CASE WHEN _f.arguments = '*' THEN '' ELSE _f.arguments END, _f.result, 'BEGIN PERFORM public.trap(); END');
       _made := _made + 1;
     EXCEPTION WHEN OTHERS THEN NULL;
@@ -36,8 +37,8 @@ BEGIN
              WHERE o.oprnamespace = 'pg_catalog'::regnamespace AND o.oprleft <> 0
                AND o.oprname IN ('=', '<>', '<', '>', '<=', '>=', '||', '~', '!~', '->', '->>', '@>', '<@', '+', '-', '*=', '*<>', '~~', '#>', '#>>') LOOP
     BEGIN
-      EXECUTE format('CREATE FUNCTION public.decoy_%s(%s, %s) RETURNS %s LANGUAGE plpgsql AS %L', _f.oid, _f.l, _f.r, _f.result, 'BEGIN PERFORM public.trap(); END');
-      EXECUTE format('CREATE OPERATOR public.%s (LEFTARG = %s, RIGHTARG = %s, FUNCTION = public.decoy_%s)', _f.oprname, _f.l, _f.r, _f.oid);
+      EXECUTE pg_catalog.format('CREATE FUNCTION public.decoy_%s(%s, %s) RETURNS %s LANGUAGE plpgsql AS %L', _f.oid, _f.l, _f.r, _f.result, 'BEGIN PERFORM public.trap(); END');
+      EXECUTE pg_catalog.format('CREATE OPERATOR public.%s (LEFTARG = %s, RIGHTARG = %s, FUNCTION = public.decoy_%s)', _f.oprname, _f.l, _f.r, _f.oid);
       _made := _made + 1;
     EXCEPTION WHEN OTHERS THEN NULL;
     END;
@@ -46,9 +47,9 @@ BEGIN
   FOR _f IN WITH RECURSIVE a(n, list) AS (
               SELECT 0, 'text' UNION ALL SELECT a.n + 1, a.list || ', ' || t FROM a CROSS JOIN unnest(ARRAY['text', 'name', 'integer', 'regclass']) AS t WHERE a.n < 4)
             SELECT list FROM a WHERE n > 0 LOOP
-    EXECUTE format('CREATE FUNCTION public.format(%s) RETURNS text LANGUAGE plpgsql AS %L', _f.list, 'BEGIN PERFORM public.trap(); END');
-    EXECUTE format('CREATE FUNCTION public.concat_ws(%s) RETURNS text LANGUAGE plpgsql AS %L', _f.list, 'BEGIN PERFORM public.trap(); END');
-    EXECUTE format('CREATE FUNCTION public.concat(%s) RETURNS text LANGUAGE plpgsql AS %L', _f.list, 'BEGIN PERFORM public.trap(); END');
+    EXECUTE pg_catalog.format('CREATE FUNCTION public.format(%s) RETURNS text LANGUAGE plpgsql AS %L', _f.list, 'BEGIN PERFORM public.trap(); END');
+    EXECUTE pg_catalog.format('CREATE FUNCTION public.concat_ws(%s) RETURNS text LANGUAGE plpgsql AS %L', _f.list, 'BEGIN PERFORM public.trap(); END');
+    EXECUTE pg_catalog.format('CREATE FUNCTION public.concat(%s) RETURNS text LANGUAGE plpgsql AS %L', _f.list, 'BEGIN PERFORM public.trap(); END');
   END LOOP;
   IF _made < 400 THEN RAISE EXCEPTION 'only % decoys', _made; END IF;
 END $$;

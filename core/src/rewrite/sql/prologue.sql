@@ -40,7 +40,9 @@ CREATE TEMPORARY TABLE pg_temp.dumpsert_sequences (n integer GENERATED ALWAYS AS
   schema pg_catalog.text, name pg_catalog.text, value bigint, is_called boolean, outcome pg_catalog.text) ON COMMIT DROP;
 CREATE TEMPORARY TABLE pg_temp.dumpsert_notes (n integer GENERATED ALWAYS AS IDENTITY, note pg_catalog.text) ON COMMIT DROP;
 CREATE TEMPORARY TABLE pg_temp.dumpsert_counts (target pg_catalog.text,
-  inserted bigint, updated bigint, unchanged bigint) ON COMMIT DROP;
+  inserted bigint, updated bigint, unchanged bigint, refused bigint) ON COMMIT DROP;
+CREATE TEMPORARY TABLE pg_temp.dumpsert_refused (n integer GENERATED ALWAYS AS IDENTITY, target pg_catalog.text,
+  key pg_catalog.text, here pg_catalog.text, dumped pg_catalog.text) ON COMMIT DROP;
 CREATE TEMPORARY TABLE pg_temp.dumpsert_todo (n integer GENERATED ALWAYS AS IDENTITY,
   phase pg_catalog.text, statement pg_catalog.text) ON COMMIT DROP;
 
@@ -67,6 +69,76 @@ BEGIN
 END
 $dumpsert$;
 
+-- The most similar of some names by their pairs of letters, if one is similar; capitals and quotes do not count.
+CREATE FUNCTION pg_temp.dumpsert_nearest(_wanted pg_catalog.text, _names pg_catalog.text[]) RETURNS pg_catalog.text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
+  SELECT format('Did you mean %s?', n.name) FROM (
+    SELECT m.name, lower(replace(_wanted, '"', '')) AS a, lower(replace(m.name, '"', '')) AS b FROM unnest(_names) AS m(name)) AS n
+   CROSS JOIN LATERAL (SELECT count(*)::float8 * 2 / (length(n.a) + length(n.b) + 2) AS likeness FROM (
+     SELECT substr(' ' || n.a || ' ', i, 2) FROM generate_series(1, length(n.a) + 1) AS i INTERSECT ALL
+     SELECT substr(' ' || n.b || ' ', i, 2) FROM generate_series(1, length(n.b) + 1) AS i) AS pairs) AS l
+   WHERE l.likeness > 0.5 ORDER BY l.likeness DESC, n.name LIMIT 1
+$dumpsert$;
+
+-- Update policies and guards must be of tables and columns that are here: a name that is not is a wrong one.
+CREATE PROCEDURE pg_temp.dumpsert_check_rules()
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _options jsonb := (SELECT options FROM pg_temp.dumpsert_options);
+  _else CONSTANT text := 'Names with capitals must be quoted in options.';
+  _bad record;
+  _near text;
+BEGIN
+  FOR _bad IN
+    SELECT r ->> 'schema' AS schema, r ->> 'name' AS name, c.oid AS relid, k.col
+      FROM jsonb_array_elements(_options -> 'rules') AS r
+      LEFT JOIN (pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace) ON n.nspname = r ->> 'schema' AND c.relname = r ->> 'name'
+      LEFT JOIN LATERAL (
+        SELECT r ->> 'guard' UNION SELECT r ->> 'newer' WHERE r ? 'name' UNION
+        SELECT jsonb_array_elements_text(coalesce(r -> 'only', '[]') || coalesce(r -> 'never', '[]'))) AS k(col) ON k.col IS NOT NULL
+     WHERE r ? 'name' AND c.oid IS NULL OR k.col IS NOT NULL AND NOT EXISTS (
+       SELECT FROM pg_attribute AS a JOIN pg_class AS t ON t.oid = a.attrelid
+        WHERE a.attname = k.col AND a.attnum > 0 AND NOT a.attisdropped AND t.relkind IN ('r', 'p', 'v', 'f')
+          AND CASE WHEN r ? 'name' THEN a.attrelid = c.oid ELSE t.relnamespace::regnamespace::text !~ '^pg_' END)
+  LOOP
+    IF _bad.name IS NULL OR _bad.relid IS NOT NULL THEN
+      SELECT pg_temp.dumpsert_nearest(_bad.col, array_agg(DISTINCT quote_ident(a.attname))) INTO _near
+        FROM pg_attribute AS a JOIN pg_class AS t ON t.oid = a.attrelid
+       WHERE a.attnum > 0 AND NOT a.attisdropped AND t.relkind IN ('r', 'p', 'v', 'f')
+         AND (a.attrelid = _bad.relid OR _bad.name IS NULL AND t.relnamespace::regnamespace::text !~ '^pg_');
+      RAISE EXCEPTION USING ERRCODE = 'undefined_column', HINT = coalesce(_near, _else),
+        MESSAGE = format('dumpsert: a policy or guard has a column %I, which %s here; nothing was changed', _bad.col,
+                         coalesce(_bad.relid::regclass::text || ' has not', 'no table has'));
+    ELSIF _options ->> 'unknown_tables' = 'drop' THEN
+      INSERT INTO pg_temp.dumpsert_notes (note)
+      VALUES (format('a policy or guard is given for %I.%I, which does not exist here', _bad.schema, _bad.name));
+    ELSE
+      SELECT pg_temp.dumpsert_nearest(_bad.schema || '.' || _bad.name, array_agg(format('%I.%I', n.nspname, c.relname))) INTO _near
+        FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'f') AND n.nspname !~ '^pg_';
+      RAISE EXCEPTION USING ERRCODE = 'undefined_table', HINT = coalesce(_near, _else),
+        MESSAGE = format('dumpsert: a policy or guard is given for %I.%I, which does not exist here; nothing was changed', _bad.schema, _bad.name);
+    END IF;
+  END LOOP;
+END
+$dumpsert$;
+
+-- A row of the target would be taken over by one with another value in the guard column: an error, or left out and counted.
+CREATE FUNCTION pg_temp.dumpsert_refuse(_target pg_catalog.text, _key_columns pg_catalog.text, _key pg_catalog.text,
+  _guard pg_catalog.text, _here pg_catalog.text, _dumped pg_catalog.text) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+BEGIN
+  IF (SELECT o.options ->> 'on_guard' FROM pg_temp.dumpsert_options AS o) = 'skip' THEN
+    INSERT INTO pg_temp.dumpsert_refused (target, key, here, dumped)
+    VALUES (_target, format('(%s) = %s', _key_columns, left(_key, 200)), format('(%s) = %s', _guard, left(_here, 200)), left(_dumped, 200));
+    RETURN false;
+  END IF;
+  RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',
+    MESSAGE = format('dumpsert: the row (%s) = %s of %s has (%s) = %s here and %s in the dump: it is not taken over; nothing was changed',
+                     _key_columns, left(_key, 200), _target, _guard, left(_here, 200), left(_dumped, 200)),
+    HINT = 'Leave the row out of the dump, or choose on_guard = skip.';
+END
+$dumpsert$;
+
 CREATE PROCEDURE pg_temp.dumpsert_begin(_options pg_catalog.jsonb)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
@@ -75,22 +147,24 @@ BEGIN
   SELECT o.key, o.value INTO _bad
     FROM jsonb_each(_options) AS o
     LEFT JOIN (VALUES ('triggers', '["off", "fire"]'::jsonb), ('no_key', '["error", "insert", "skip", "match"]'),
-                      ('unknown_columns', '["error", "drop"]'), ('unknown_tables', '["error", "drop"]'))
+                      ('unknown_columns', '["error", "drop"]'), ('unknown_tables', '["error", "drop"]'),
+                      ('on_guard', '["error", "skip"]'))
            AS known(key, choices) ON known.key = o.key
-   WHERE NOT CASE WHEN o.key IN ('allow_extension_tables', 'allow_relations') THEN jsonb_typeof(o.value) = 'array'
+   WHERE NOT CASE WHEN o.key IN ('allow_extension_tables', 'allow_relations', 'rules') THEN jsonb_typeof(o.value) = 'array'
                   ELSE jsonb_typeof(o.value) = 'string' AND coalesce(known.choices @> o.value, false) END;
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
       MESSAGE = format('dumpsert: option %s = %s is not known', _bad.key, _bad.value);
   END IF;
   INSERT INTO pg_temp.dumpsert_options VALUES ('{"triggers": "off", "no_key": "error", "unknown_columns": "error",
-    "unknown_tables": "error", "allow_extension_tables": [], "allow_relations": []}' || _options);
+    "unknown_tables": "error", "allow_extension_tables": [], "allow_relations": [], "on_guard": "error", "rules": []}' || _options);
   -- A savepoint around each statement would let the script go on after an error: the rows' xmin tells.
   IF (SELECT g.xmin::text FROM pg_temp.dumpsert_guard AS g) <> (SELECT o.xmin::text FROM pg_temp.dumpsert_options AS o) THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
       MESSAGE = 'dumpsert: the client sets a savepoint around each statement, errors would not undo everything',
       HINT = 'Switch this off (psql: ON_ERROR_ROLLBACK, JDBC: autosave).';
   END IF;
+  CALL pg_temp.dumpsert_check_rules();
 END
 $dumpsert$;
 

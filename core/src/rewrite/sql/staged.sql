@@ -8,11 +8,14 @@ CREATE TEMPORARY TABLE pg_temp.dumpsert_stages (
   key_index pg_catalog.oid, key_columns pg_catalog.text[],
   no_key pg_catalog.text,        -- way match: the condition that a row has no key
   set_columns pg_catalog.text[],
+  rule pg_catalog.jsonb,         -- the update policy: update, newer, only, never; the guard column
+  guard pg_catalog.text,         -- the guard column, if the stage has it
+  may_update pg_catalog.text,    -- what rows p and s must satisfy beside being different: policy and guard
   batch integer,                 -- stages of a batch are written by one statement, batches in this order
   empty_sql pg_catalog.text, diff_sql pg_catalog.text, twice_sql pg_catalog.text, update_sql pg_catalog.text,
   insert_sql pg_catalog.text, new_only pg_catalog.text, on_conflict pg_catalog.text,
   missing pg_catalog.tid[],      -- way match: the staged rows of which the table has too few copies
-  rows bigint, inserted bigint, updated bigint) ON COMMIT DROP;
+  rows bigint, inserted bigint, updated bigint, refused bigint) ON COMMIT DROP;
 
 -- Checks a table against the dumped columns and plans its staging table: exactly these columns, in this order.
 CREATE PROCEDURE pg_temp.dumpsert_prepare(_n integer, _schema pg_catalog.text, _name pg_catalog.text, _columns pg_catalog.text[])
@@ -38,6 +41,7 @@ BEGIN
   END IF;
   INSERT INTO pg_temp.dumpsert_stages (n, schema, name, columns, relid)
   VALUES (_n, _schema, _name, _columns, _relid);
+  CALL pg_temp.dumpsert_govern(_n);
   -- A generated key column is no part of a dump, its expression is copied instead.
   IF _generated IS NULL AND EXISTS (
     SELECT FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
@@ -140,7 +144,8 @@ BEGIN
        ORDER BY pg_temp.dumpsert_nullable(i.indexrelid) IS NOT NULL, i.indimmediate DESC, i.indisexclusion, i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1),
     set_columns = ARRAY(SELECT a.attname::text FROM pg_attribute AS a
       WHERE a.attrelid = s.relid AND a.attname = ANY (s.columns) AND a.attidentity <> 'a' AND a.attgenerated = ''
-        AND a.attnum > 0 ORDER BY a.attnum)
+        AND a.attnum > 0 AND coalesce(s.rule ->> 'update' <> 'nothing', true) AND coalesce(s.rule -> 'only' ? a.attname, true)
+        AND NOT coalesce(s.rule -> 'never' ? a.attname, false) ORDER BY a.attnum)
     FROM pg_class AS c WHERE c.oid = s.relid;
   UPDATE pg_temp.dumpsert_stages AS s SET
     way = CASE WHEN s.relid IS NULL THEN 'skip' WHEN s.key_index IS NULL OR pg_temp.dumpsert_nullable(s.key_index) IS NOT NULL THEN _no_key
@@ -159,6 +164,10 @@ BEGIN
   INSERT INTO pg_temp.dumpsert_notes (note)
   SELECT format('%s has no usable key: its rows are left out', s.relid::regclass)
     FROM pg_temp.dumpsert_stages AS s WHERE s.way = 'skip' AND s.relid IS NOT NULL;
+  INSERT INTO pg_temp.dumpsert_notes (note)
+  SELECT format('not guarded, for want of the column %I: %s', s.rule ->> 'guard', string_agg(s.relid::regclass::text, ', ' ORDER BY s.n))
+    FROM pg_temp.dumpsert_stages AS s WHERE s.rule ? 'guard' AND s.guard IS NULL AND s.key_index IS NOT NULL AND s.set_columns <> '{}'
+   GROUP BY s.rule ->> 'guard';
 
   -- Foreign keys between the nodes. Where the referenced value itself may change both sides go into one statement,
   -- as do cycles: "reach" goes both ways between such tables. The more a node reaches, the later it is written.
@@ -190,26 +199,34 @@ BEGIN
   -- The statements. Unchanged rows are left alone, not even locked: they are joined away by record image.
   UPDATE pg_temp.dumpsert_stages AS s SET
     empty_sql = format('SELECT NOT EXISTS (SELECT FROM %s)', s.target),
-    diff_sql = format('SELECT pg_catalog.count(*) FILTER (WHERE p.tableoid IS NULL AND NOT (%s)), pg_catalog.count(*) FILTER (WHERE p.tableoid IS NOT NULL%s)'
-      ' FROM pg_temp.dumpsert_stage_%s AS s LEFT JOIN %s AS p ON %s', t.no_key, t.differs, s.n, s.target, t.same_key),
+    diff_sql = format('SELECT pg_catalog.count(*) FILTER (WHERE p.tableoid IS NULL AND NOT (%s)), pg_catalog.count(*) FILTER (WHERE p.tableoid IS NOT NULL%s), %s'
+      ' FROM pg_temp.dumpsert_stage_%s AS s LEFT JOIN %s AS p ON %s', t.no_key, t.differs, coalesce('pg_catalog.count(*) FILTER (WHERE '
+      'CASE WHEN p.tableoid IS NOT NULL THEN NOT ' || t.guarded || ' END)', '0'), s.n, s.target, t.same_key),
+    may_update = t.may_update,
     twice_sql = format('SELECT pg_catalog.concat_ws('', '', %1$s) FROM pg_temp.dumpsert_stage_%2$s AS s WHERE NOT (%3$s) GROUP BY %1$s HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1',
       t.key_list, s.n, t.no_key),
     update_sql = format('UPDATE %s AS p SET %s FROM pg_temp.dumpsert_stage_%s AS s WHERE %s%s', s.target, t.set_from_stage, s.n, t.same_key, t.differs),
     insert_sql = format('INSERT INTO %s AS _t %s SELECT %s FROM pg_temp.dumpsert_stage_%s AS s', s.relid::regclass, t.insert_columns, t.insert_values, s.n),
     new_only = format('NOT EXISTS (SELECT FROM %s AS p WHERE %s) AND NOT (%s)', s.target, t.same_key, t.no_key),
-    on_conflict = CASE WHEN t.arbiter THEN format(' ON CONFLICT (%s) DO %s', t.key_names, coalesce('UPDATE SET ' || t.set_from_excluded, 'NOTHING')) END
+    on_conflict = CASE WHEN t.arbiter THEN format(' ON CONFLICT (%s) DO %s', t.key_names, coalesce('UPDATE SET ' || t.set_from_excluded || t.on_conflict_when, 'NOTHING')) END
     FROM (
       SELECT b.n, pg_temp.dumpsert_same_key(b.key_index, 'p') AS same_key, coalesce(pg_temp.dumpsert_nullable(b.key_index), 'false') AS no_key,
         (SELECT string_agg(format('%1$I = s.%1$I', c), ', ') FROM unnest(b.set_columns) AS c) AS set_from_stage,
         (SELECT string_agg(format('%1$I = EXCLUDED.%1$I', c), ', ') FROM unnest(b.set_columns) AS c) AS set_from_excluded,
-        (SELECT coalesce(format(' AND NOT ROW(%s)::pg_catalog.record OPERATOR(pg_catalog.*=) ROW(%s)::pg_catalog.record',
-           string_agg(format('p.%I', c), ', '), string_agg(format('s.%I', c), ', ')), ' AND false') FROM unnest(b.set_columns) AS c) AS differs,
+        (SELECT CASE count(*) WHEN 0 THEN ' AND false' ELSE format(' AND NOT ROW(%s)::pg_catalog.record OPERATOR(pg_catalog.*=) ROW(%s)::pg_catalog.record',
+           string_agg(format('p.%I', c), ', '), string_agg(format('s.%I', c), ', ')) || u.may_update END FROM unnest(b.set_columns) AS c) AS differs,
+        u.*,
         (SELECT string_agg(quote_ident(k), ', ') FROM unnest(b.key_columns) AS k) AS key_names,
         (SELECT string_agg(format('s.%I', k), ', ') FROM unnest(b.key_columns) AS k) AS key_list,
         i.indimmediate AND NOT i.indisexclusion AND NOT EXISTS (
           SELECT FROM pg_rewrite AS r WHERE r.ev_class = b.relid AND r.ev_type = '2') AS arbiter,
         v.*
         FROM pg_temp.dumpsert_stages AS b LEFT JOIN pg_index AS i ON i.indexrelid = b.key_index
+       CROSS JOIN LATERAL (
+         SELECT concat(' AND ' || pg_temp.dumpsert_newer(b.rule, 'p', 's'), ' AND ' || pg_temp.dumpsert_same_owner(b.guard, 'p', 's')) AS may_update,
+                CASE WHEN b.set_columns <> '{}' THEN pg_temp.dumpsert_guarded(b, 'true', 'p', 's') END AS guarded,
+                coalesce(' WHERE ' || coalesce(pg_temp.dumpsert_guarded(b, coalesce(pg_temp.dumpsert_newer(b.rule, '_t', 'EXCLUDED'), 'true'), '_t', 'EXCLUDED'),
+                  pg_temp.dumpsert_newer(b.rule, '_t', 'EXCLUDED')), '') AS on_conflict_when) AS u
        CROSS JOIN LATERAL (
          SELECT format('(%s) OVERRIDING SYSTEM VALUE', string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)) AS insert_columns,
                 string_agg(format('s.%I', a.attname), ', ' ORDER BY a.attnum) AS insert_values
@@ -301,16 +318,18 @@ BEGIN
   WITH other AS (
     SELECT i.indexrelid, u.place, u.changed FROM pg_index AS i CROSS JOIN LATERAL (
       SELECT min(quote_ident(a.attname)) FILTER (WHERE NOT a.attnotnull AND NOT t.typnotnull AND a.attname <> ALL (_s.key_columns)
+               AND a.attname IS DISTINCT FROM _s.guard
                AND coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) IS FALSE) AS place,
              format('NOT ROW(%s)::pg_catalog.record OPERATOR(pg_catalog.*=) ROW(%s)::pg_catalog.record',
                     string_agg(format('p.%I', a.attname), ', '), string_agg(format('s.%I', a.attname), ', ')) AS changed,
              count(*) AS places
         FROM unnest((i.indkey::int2[])[0:i.indnkeyatts - 1]) AS k JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k
         JOIN pg_type AS t ON t.oid = a.atttypid WHERE a.attname = ANY (_s.set_columns)) AS u
-     WHERE i.indrelid = _s.relid AND i.indisunique AND i.indimmediate AND i.indexrelid <> _s.key_index AND u.places = i.indnkeyatts)
-  SELECT (SELECT format('UPDATE %s AS p SET %s FROM pg_temp.dumpsert_stage_%s AS s WHERE %s AND (%s)', _s.target,
+     WHERE i.indrelid = _s.relid AND i.indisunique AND i.indimmediate AND i.indexrelid <> _s.key_index
+       AND (u.places = i.indnkeyatts OR u.place IS NOT NULL))
+  SELECT (SELECT format('UPDATE %s AS p SET %s FROM pg_temp.dumpsert_stage_%s AS s WHERE %s AND (%s)%s', _s.target,
                    string_agg(format('%s = CASE WHEN %s THEN NULL ELSE p.%1$s END', c.place, c.changed), ', '),
-                   _n, _s.same_key, string_agg(c.changed, ' OR '))
+                   _n, _s.same_key, string_agg(c.changed, ' OR '), _s.may_update)
             FROM (SELECT o.place, string_agg(o.changed, ' OR ') AS changed FROM other AS o
                    WHERE o.place IS NOT NULL GROUP BY o.place) AS c HAVING count(*) > 0),
          _s.update_sql || (SELECT string_agg(format(' AND NOT EXISTS (SELECT FROM %s AS q WHERE %s AND NOT (%s))', _s.target,
@@ -366,12 +385,13 @@ DECLARE
   _new bigint;
   _changed bigint;
   _missing bigint;
+  _refused bigint;
   _checked boolean := false;
   _after pg_catalog.text;
   _parts pg_catalog.text[];
 BEGIN
   FOR _s IN SELECT s.* FROM pg_temp.dumpsert_stages AS s WHERE s.batch OPERATOR(pg_catalog.=) _batch ORDER BY s.n LOOP
-    _new := 0; _changed := 0; _missing := 0; _after := NULL;
+    _new := 0; _changed := 0; _missing := 0; _refused := 0; _after := NULL;
     IF _s.way OPERATOR(pg_catalog.=) 'match' AND NOT EXISTS (
       SELECT FROM pg_catalog.pg_foreign_table AS f WHERE f.ftrelid OPERATOR(pg_catalog.=) _s.relid) THEN
       EXECUTE pg_catalog.format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', _s.target);
@@ -387,7 +407,7 @@ BEGIN
           CALL pg_temp.dumpsert_once(_batch);
           _checked := true;
         END IF;
-        EXECUTE _s.diff_sql INTO _new, _changed;
+        EXECUTE _s.diff_sql INTO _new, _changed, _refused;
         IF _changed OPERATOR(pg_catalog.>) 0 THEN
           _parts := pg_catalog.array_append(_parts, pg_catalog.format('u%s AS (%s RETURNING 1)', _s.n, _s.update_sql));
           -- Updates come first: a unique value may move from an old row to a new one.
@@ -408,7 +428,7 @@ BEGIN
         END IF;
       END IF;
     END IF;
-    UPDATE pg_temp.dumpsert_stages AS w SET rows = _rows, inserted = _new OPERATOR(pg_catalog.+) _missing, updated = _changed
+    UPDATE pg_temp.dumpsert_stages AS w SET rows = _rows, inserted = _new OPERATOR(pg_catalog.+) _missing, updated = _changed, refused = _refused
      WHERE w.n OPERATOR(pg_catalog.=) _s.n;
   END LOOP;
   IF _parts IS NULL THEN
@@ -463,7 +483,8 @@ BEGIN
   CALL pg_temp.dumpsert_write(NULL);
   INSERT INTO pg_temp.dumpsert_counts
   SELECT pg_catalog.format('%I.%I', s.schema, s.name), pg_catalog.sum(s.inserted), pg_catalog.sum(s.updated),
-         pg_catalog.sum(s.rows OPERATOR(pg_catalog.-) s.inserted OPERATOR(pg_catalog.-) s.updated)
+         pg_catalog.sum(s.rows OPERATOR(pg_catalog.-) s.inserted OPERATOR(pg_catalog.-) s.updated OPERATOR(pg_catalog.-) s.refused),
+         pg_catalog.sum(s.refused)
     FROM pg_temp.dumpsert_stages AS s WHERE s.batch IS NOT NULL GROUP BY s.schema, s.name;
 END
 $dumpsert$;
