@@ -17,7 +17,7 @@ WITH RECURSIVE relation AS (
         )
 ),
 user_type AS (
-    SELECT t.oid, n.nspname, t.typname, t.typtype, t.typbasetype, t.typtypmod, t.typnotnull
+    SELECT t.oid, n.nspname, t.typname, t.typtype, t.typbasetype, t.typtypmod, t.typnotnull, t.typcollation
     FROM pg_catalog.pg_type AS t
     JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) t.typnamespace
     WHERE t.typtype OPERATOR(pg_catalog.=) ANY ('{e,d}'::pg_catalog."char"[])
@@ -293,6 +293,17 @@ SELECT pg_catalog.json_build_object('version', 1, 'tables', COALESCE(
                     JOIN pg_catalog.pg_type AS b ON b.oid OPERATOR(pg_catalog.=) COALESCE(e.oid, t.oid)
                     JOIN pg_catalog.pg_namespace AS bn ON bn.oid OPERATOR(pg_catalog.=) b.typnamespace
                     WHERE t.oid OPERATOR(pg_catalog.=) y.typbasetype
+                ),
+                'collation', (
+                    SELECT pg_catalog.concat(
+                        pg_catalog.quote_ident(n.nspname::pg_catalog.text), '.',
+                        pg_catalog.quote_ident(l.collname::pg_catalog.text)
+                    )
+                    FROM pg_catalog.pg_type AS t
+                    JOIN pg_catalog.pg_collation AS l ON l.oid OPERATOR(pg_catalog.=) y.typcollation
+                    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) l.collnamespace
+                    WHERE t.oid OPERATOR(pg_catalog.=) y.typbasetype
+                        AND t.typcollation OPERATOR(pg_catalog.<>) y.typcollation
                 ),
                 'not_null', y.typnotnull
             ))

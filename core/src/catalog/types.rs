@@ -30,6 +30,9 @@ pub enum TypeKind {
     Domain {
         /// The type beneath as `format_type()` prints it, which may be a domain again.
         base_type: String,
+        /// The collation where it is not that of the type beneath, as `schema.name`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        collation: Option<String>,
         /// Whether the domain itself is declared `NOT NULL`.
         not_null: bool,
     },

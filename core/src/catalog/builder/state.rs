@@ -35,7 +35,11 @@ pub(super) struct State {
 #[derive(Clone, Debug)]
 pub(super) enum UserType {
     Composite(Vec<ColumnState>),
-    Domain { base_type: String, not_null: bool },
+    Domain {
+        base_type: String,
+        collation: Option<String>,
+        not_null: bool,
+    },
     Enum(Vec<String>),
     Other,
 }

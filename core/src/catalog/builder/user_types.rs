@@ -40,18 +40,25 @@ pub(super) fn create_domain(state: &mut State, cursor: &mut Cursor<'_>) -> Parse
     let name = state.creation_name(&raw);
     cursor.word("as");
     let data_type = parse_type(cursor)?;
-    let mut not_null = false;
+    let base_type = state.format_type(&data_type);
+    let (mut collation, mut not_null) = (None, false);
     while !cursor.at_end() {
         if cursor.word("default") {
             cursor.skip_default()?;
+        } else if cursor.word("collate") {
+            collation = state.format_collation(&cursor.qualified_name()?, &base_type);
         } else if cursor.words(&["not", "null"]) {
             not_null = true;
         } else {
             cursor.skip_one()?;
         }
     }
-    let base_type = state.format_type(&data_type);
-    state.types.insert(name, UserType::Domain { base_type, not_null });
+    let domain = UserType::Domain {
+        base_type,
+        collation,
+        not_null,
+    };
+    state.types.insert(name, domain);
     Ok(())
 }
 
@@ -148,8 +155,13 @@ pub(super) fn finish(state: &State) -> Vec<Type> {
     let listed = state.types.iter().filter_map(|(name, user_type)| {
         let kind = match user_type {
             UserType::Enum(labels) => TypeKind::Enum { labels: labels.clone() },
-            UserType::Domain { base_type, not_null } => TypeKind::Domain {
+            UserType::Domain {
+                base_type,
+                collation,
+                not_null,
+            } => TypeKind::Domain {
                 base_type: base_type.clone(),
+                collation: collation.clone(),
                 not_null: *not_null,
             },
             UserType::Composite(_) | UserType::Other => return None,

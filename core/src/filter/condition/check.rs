@@ -148,12 +148,32 @@ impl Checker<'_> {
 
     fn column_type(&self, column: &Column) -> (Type, Collation) {
         let ty = self.named_type(&column.type_name);
-        let collation = match &column.collation {
+        let collation = match column
+            .collation
+            .as_deref()
+            .or_else(|| self.domain_collation(&column.type_name))
+        {
             Some(name) => Collation::Implicit(Locale::of_column(name)),
             None if ty == Type::Name => Collation::of_names(),
             None => Collation::Default,
         };
         (ty, collation)
+    }
+
+    /// The collation that a domain brings, or a domain beneath it.
+    fn domain_collation<'b>(&'b self, mut type_name: &'b str) -> Option<&'b str> {
+        // A JSON catalog may hold a cycle of domains.
+        for _ in self.catalog.types() {
+            match &self.catalog.user_type(type_name)?.kind {
+                catalog::TypeKind::Domain {
+                    collation: Some(collation),
+                    ..
+                } => return Some(collation),
+                catalog::TypeKind::Domain { base_type, .. } => type_name = base_type,
+                _ => return None,
+            }
+        }
+        None
     }
 
     fn named_type(&self, name: &str) -> Type {

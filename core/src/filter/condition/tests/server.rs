@@ -221,12 +221,18 @@ fn conditions() -> Vec<(usize, String)> {
                 push(format!("{literal} {op} {column}"));
             }
         }
-        for pattern in PATTERNS {
+        // Patterns have operators for text only; of the others a few show that.
+        let is_text = ["text", "char", "name", "citext", "label", "loose", "strict"];
+        let patterns = match is_text.iter().any(|ty| FAMILIES[place].ty.contains(ty)) {
+            true => usize::MAX,
+            false => 3,
+        };
+        for pattern in PATTERNS.iter().take(patterns) {
             for op in some(&["LIKE", "NOT LIKE", "ILIKE", "NOT ILIKE"], 2) {
                 push(format!("{column} {op} {pattern}"));
             }
         }
-        for regex in REGEXES {
+        for regex in REGEXES.iter().take(patterns) {
             for op in some(&["~", "!~*", "!~", "~*"], 2) {
                 push(format!("{column} {op} {regex}"));
             }

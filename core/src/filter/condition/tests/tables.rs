@@ -13,6 +13,9 @@ CREATE COLLATION public.ignore_case (provider = icu, locale = 'und-u-ks-level2',
 CREATE TYPE public.mood AS ENUM ('sad', 'ok', 'happy', 'Ok');
 CREATE DOMAIN public.label AS character varying(30);
 CREATE DOMAIN public.label2 AS public.label;
+CREATE DOMAIN public.loose AS text COLLATE public.ignore_case;
+CREATE DOMAIN public.strict AS text COLLATE "C";
+CREATE DOMAIN public.strict2 AS public.strict;
 CREATE DOMAIN public.yes AS boolean;
 CREATE DOMAIN public.feeling AS public.mood;
 "#;
@@ -81,6 +84,8 @@ pub(super) const FAMILIES: &[Family] = &[
     family("vb", "bit varying(8)", &["B''", "B'1'", "B'101'", "B'01'", "B'10000000'"]),
     family("en", "public.mood", &["'sad'", "'ok'", "'happy'", "'Ok'"]),
     family("dl", "public.label2", &["''", "'a'", "'A'", "'demo-1'", "'é'"]),
+    family("dx", "public.loose", WORDS),
+    family("ds", "public.strict2", WORDS),
     family("dy", "public.yes", &["true", "false"]),
     family("df", "public.feeling", &["'sad'", "'happy'"]),
     family("j", "json", &["'{}'", "'{\"a\": 1}'", "'null'"]),
