@@ -2,6 +2,9 @@
 # make test    everything that must pass; what CI runs
 # make lint    format, clippy and documentation alone
 # make cuts    the scripts cut at every byte, which takes most of an hour; `make test` leaves out some inside the fixed texts
+# make product every shape of dump in every style with every update policy, which takes half an hour; `make test` takes pairs
+# make versions ROOTS="DIR DIR"
+#              dumps of other major versions of PostgreSQL, and dumps for them; each DIR is the root of a Debian that has one, unpacked
 # make bench   the benchmarks
 # make fuzz    every fuzz target for FUZZ_SECONDS each (needs cargo-fuzz)
 #
@@ -10,7 +13,7 @@
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo test cuts bench fuzz lint clean setup test-rust
+.PHONY: demo test cuts product versions bench fuzz lint clean setup test-rust
 .DEFAULT_GOAL := test
 
 setup:
@@ -32,6 +35,14 @@ test-rust: lint
 
 cuts: setup
 	DUMPSERT_CUT=all $(CARGO) test --package dumpsert --features cli --test pg -- cut::
+
+product: setup
+	DUMPSERT_PRODUCT=all $(CARGO) test --package dumpsert --features cli --test pg -- product:: --nocapture
+
+empty :=
+versions: setup
+	DUMPSERT_PG_ROOTS="$(subst $(empty) $(empty),:,$(strip $(ROOTS)))" \
+		$(CARGO) test --package dumpsert --features cli --test pg -- versions:: --ignored --nocapture
 
 bench: setup
 	$(CARGO) bench --workspace

@@ -117,8 +117,8 @@ impl Inspection {
 
 /// Says what is in a dump and what [`convert`](crate::convert) would make of it with this plan.
 ///
-/// It is lenient where the plan does not fit the dump: a table without a key, a table that the catalog does not know,
-/// rows of several databases become [`problems`](Inspection::problems).
+/// It is lenient where the plan does not fit the dump: a table without a key or one that may not be written to, a table
+/// that the catalog does not know, rows of several databases become [`problems`](Inspection::problems).
 ///
 /// ```
 /// use dumpsert::{Options, inspect};
@@ -161,7 +161,7 @@ fn run<R: Read>(mut input: Input<R>, mut progress: impl FnMut(Progress<'_>)) -> 
     let mut inspector = Inspector::new(&input.plan);
     let mut chunk = vec![0; CHUNK_BYTES];
     loop {
-        let read = read_some(&mut input.reader, &mut chunk)?;
+        let read = read_some(&mut input.reader, &mut chunk).map_err(|error| error.or_position(|| reader.position()))?;
         match chunk.get(..read) {
             None | Some([]) => break,
             Some(bytes) => reader.write(bytes, &mut inspector)?,
@@ -253,7 +253,9 @@ impl Inspector {
 
     /// Goes on where a conversion would stop because of its plan.
     fn forgive(&mut self, table: Option<String>, error: Error) -> Result<()> {
-        if error.category() != Category::Config && error.kind() != ErrorKind::UnsupportedShape {
+        let is_about_plan = error.category() == Category::Config
+            || matches!(error.kind(), ErrorKind::UnsupportedShape | ErrorKind::TableNotAllowed);
+        if !is_about_plan {
             return Err(error);
         }
         let problem = Problem {
@@ -280,8 +282,8 @@ impl Inspector {
 
     /// Says what a conversion says of rows of several databases, or of a database that is not there.
     fn check_databases(&mut self) -> Result<()> {
-        if let Err(error) = self.writer.check_database() {
-            self.forgive(None, error)?;
+        for result in [self.writer.check_database(), self.writer.check_selection()] {
+            result.or_else(|error| self.forgive(None, error))?;
         }
         let filled = self.databases.iter().filter(|known| known.rows + known.sequences > 0);
         let filled = filled.map(|known| known.name.as_str());
@@ -364,7 +366,10 @@ impl Events for Inspector {
 
     fn sequence(&mut self, sequence: &Relation, search_path: Option<&[u8]>, value: i64, is_called: bool) -> Result<()> {
         self.count(0, 1);
-        self.writer.sequence(sequence, search_path, value, is_called)
+        match self.writer.sequence(sequence, search_path, value, is_called) {
+            Err(error) => self.forgive(None, error),
+            Ok(()) => Ok(()),
+        }
     }
 
     fn client_encoding(&mut self, name: &'static str) -> Result<()> {

@@ -104,6 +104,7 @@ pub enum Client {
 pub struct Options {
     style: Style,
     catalog: Option<Catalog>,
+    is_catalog_of_dump: bool,
     keys: BTreeMap<TableName, Listed<String>>,
     no_key: NoKey,
     triggers: Triggers,
@@ -559,9 +560,16 @@ impl Plan {
         })
     }
 
-    /// The same plan with a catalog.
+    /// The same plan with the catalog of the dump.
     pub(crate) fn with_catalog(self, catalog: Catalog) -> Result<Self> {
-        Arc::unwrap_or_clone(self.0).with_catalog(catalog)?.build()
+        let mut options = Arc::unwrap_or_clone(self.0).with_catalog(catalog)?;
+        options.is_catalog_of_dump = true;
+        options.build()
+    }
+
+    /// Whether the catalog was made by the dump itself, which then has the order of its columns.
+    pub(crate) fn is_catalog_of_dump(&self) -> bool {
+        self.0.is_catalog_of_dump
     }
 
     pub(crate) fn catalog(&self) -> Option<&Catalog> {

@@ -128,8 +128,16 @@ fn options_of_convert() {
 #[test]
 fn what_is_no_dump_is_an_error_as_for_convert() {
     let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a b's.dump"), "PGDMP\x01\x0e").unwrap();
     for (arguments, input, status, message) in [
-        (&[][..], &b""[..], 1, "the input is empty"),
+        (
+            &["a b's.dump"][..],
+            &b""[..],
+            1,
+            "pg_restore -f - 'a b'\\''s.dump' | dumpsert convert",
+        ),
+        (&["./"], b"", 2, "pg_restore -f - ./ | dumpsert convert"),
+        (&[], b"", 1, "the input is empty"),
         (
             &[],
             b"\x7fELF\x02\x01\x01\0\0\0",

@@ -58,9 +58,18 @@ impl Cluster {
 
     /// Starts a server with settings of `postgresql.conf`, such as `("wal_level", "logical")`.
     pub fn start_with(settings: &[(&str, &str)]) -> Self {
+        Self::start_in(std::env::var_os("DUMPSERT_PG_ROOT").map(PathBuf::from), settings)
+    }
+
+    /// Starts a server of another PostgreSQL, out of the unpacked Debian below `root`, or of this machine's own.
+    pub fn start_in(root: Option<PathBuf>, settings: &[(&str, &str)]) -> Self {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", include_str!("../server.sh"), "server.sh"]);
         command.args(settings.iter().map(|(name, value)| format!("{name}={value}")));
+        match &root {
+            Some(root) => command.env("DUMPSERT_PG_ROOT", root),
+            None => command.env_remove("DUMPSERT_PG_ROOT"),
+        };
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -80,7 +89,7 @@ impl Cluster {
             socket_dir: socket_dir.into(),
             port: port.parse().unwrap(),
             bindir: bindir.into(),
-            root: std::env::var_os("DUMPSERT_PG_ROOT").map(PathBuf::from),
+            root,
         };
         Self {
             server,

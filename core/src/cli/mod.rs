@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use dumpsert::catalog::CATALOG_QUERY;
-use dumpsert::{Category, Client, Error, Progress, Report, convert_file, convert_with};
+use dumpsert::{Category, Client, Error, ErrorKind, Progress, Report, convert_file, convert_with};
 
 use args::{Args, CatalogArgs, Command, Convert};
 use output::Output;
@@ -62,6 +62,10 @@ impl Failure {
 
     fn print(&self) {
         let mut text = match self {
+            // The library does not know what the dump is called; a hint may be a command to be typed.
+            Self::Library(name, error) if error.kind() == ErrorKind::NotADump => {
+                format!("{name}: {error}").replace("ARCHIVE", &argument(name))
+            }
             Self::Library(name, error) if error.position().is_some() => format!("{name}: {error}"),
             Self::Library(_, error) => error.to_string(),
             Self::File(name, error) => format!("{name}: {error}"),
@@ -160,12 +164,29 @@ fn catalog(args: &CatalogArgs) -> Result<(), Failure> {
     written.map_err(|error| Failure::File("standard output".to_owned(), error))
 }
 
+/// What messages call a dump from a pipe.
+const STDIN: &str = "standard input";
+
 /// What messages call a dump.
 fn name_of(dump: &Path) -> String {
     if is_std(dump) {
-        "standard input".to_owned()
+        STDIN.to_owned()
     } else {
         dump.display().to_string()
+    }
+}
+
+/// The name of a dump as an argument in a shell.
+fn argument(name: &str) -> String {
+    match name {
+        STDIN => "ARCHIVE".to_owned(),
+        name if name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_./+@,".contains(&byte)) =>
+        {
+            name.to_owned()
+        }
+        name => format!("'{}'", name.replace('\'', "'\\''")),
     }
 }
 
@@ -180,7 +201,10 @@ fn input_length(path: &Path, name: &str) -> Result<Option<u64>, Failure> {
     }
     let metadata = fs::metadata(path).map_err(|error| Failure::File(name.to_owned(), error))?;
     if metadata.is_dir() {
-        let hint = "if it is a directory-format archive, make plain SQL of it with pg_restore -f - DIRECTORY";
+        let hint = format!(
+            "if pg_dump has made it, make plain SQL of it: pg_restore -f - {} | dumpsert convert …",
+            argument(name)
+        );
         return Err(Failure::Usage(format!("{name} is a directory; {hint}")));
     }
     Ok(metadata.is_file().then_some(metadata.len()))

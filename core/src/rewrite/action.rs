@@ -24,6 +24,10 @@ const REFUSED: &str = "refused";
 /// Rows of tables that the target has not are counted under this.
 const UNKNOWN_TABLE: &str = "unknown table";
 
+/// What is trusted where nothing in the dump says it.
+const POSITIONAL: &str = "INSERTs name no columns (pg_dump --inserts): their values are taken in the order of the \
+                          catalog's, which must be that of the source; with another order they would end in wrong columns";
+
 /// What to do where the shape of the dump does not say enough.
 const OTHER_SHAPE: &str = "dump with --column-inserts instead of --inserts, or without both (COPY)";
 
@@ -55,6 +59,9 @@ impl Writer {
         } else {
             self.check_kind(&name)?;
             let columns = self.columns(head, &name)?;
+            if head.columns.is_none() && head.rows == Rows::Values && !self.has_own_catalog() {
+                self.warn_once(POSITIONAL.to_owned());
+            }
             (self.action(head, &name, table, schema, &columns)?, Some(columns.len()))
         };
         let filter = self.filter_of(head, &name, &action)?;
@@ -185,6 +192,11 @@ impl Writer {
                 Err(Error::new(ErrorKind::UnexpectedToken, message))
             }
         }
+    }
+
+    /// Whether the dump itself has made the tables whose columns are known.
+    fn has_own_catalog(&self) -> bool {
+        self.made.is_some() || self.plan.is_catalog_of_dump()
     }
 
     /// What is known of a table, by the plan or by the dump itself.

@@ -1,9 +1,10 @@
 //! What a script promises, and how it is seen that the promise is kept.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
 
-use dumpsert::{NoKey, Options, Style};
-use dumpsert_testkit::{Db, Sequence, Snapshot};
+use dumpsert::{NoKey, Options, Style, Update};
+use dumpsert_testkit::{Cluster, Db, Sequence, Snapshot};
 
 use crate::sources::{Key, OWNER, Row, Source, give_to_owner, pattern};
 use crate::support::{piped_script, psql, sqlstate, try_script};
@@ -23,16 +24,73 @@ pub(crate) enum Promise {
     Diverged,
 }
 
+/// What makes the dump.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Make {
+    /// pg_dump.
+    Dump,
+    /// pg_dump in a session with `standard_conforming_strings = off`.
+    ScsOff,
+    /// pg_dump, and the text is compressed with zstd.
+    Zstd,
+    /// pg_dump makes an archive, and pg_restore with these arguments the text.
+    Restore(&'static [&'static str]),
+    /// pg_dumpall, on a cluster that has other databases as well.
+    All,
+}
+
+/// What happens to rows that the target has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Policy {
+    Always,
+    Changed,
+    Nothing,
+    /// `newer(column)` for the table that has such a column, `always` for the others.
+    Newer,
+}
+
+impl Policy {
+    fn apply(self, options: Options, source: &Source) -> Options {
+        let all = |update| options.clone().with_update(update);
+        match self {
+            Self::Always => options,
+            Self::Changed => all(Update::Changed),
+            Self::Nothing => all(Update::Nothing),
+            Self::Newer => {
+                let (table, column) = source.newer();
+                options
+                    .with_table_update(table, Update::Newer(column.to_owned()))
+                    .unwrap()
+            }
+        }
+    }
+
+    /// Whether a row of the target becomes as in the source. Timestamps of one form are in the order of their texts.
+    fn takes(self, source: &Source, table: &str, own: &Row, new: &Row) -> bool {
+        match self {
+            Self::Always | Self::Changed => true,
+            Self::Nothing => false,
+            Self::Newer if table == source.newer().0 => {
+                let column = source.newer().1;
+                own[column].is_none() || own[column] < new[column]
+            }
+            Self::Newer => true,
+        }
+    }
+}
+
 /// How a dump is made, converted and run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Setup {
     pub(crate) style: Style,
-    /// Arguments of pg_dump.
+    pub(crate) make: Make,
+    /// Arguments of pg_dump or pg_dumpall.
     pub(crate) dump: &'static [&'static str],
     /// Through the command line program and a pipe.
     pub(crate) piped: bool,
     /// As a role that owns the tables and is no superuser.
     pub(crate) as_owner: bool,
+    pub(crate) policy: Policy,
 }
 
 /// A promise that was not kept.
@@ -40,33 +98,127 @@ pub(crate) struct Setup {
 pub(crate) struct Broken {
     /// The error that ended the script, if one did.
     pub(crate) sqlstate: Option<String>,
+    /// The kind of the error for which the dump is refused, if it is.
+    pub(crate) refused: Option<String>,
     pub(crate) what: String,
 }
 
 impl Setup {
+    pub(crate) const DEFAULT: Self = Self {
+        style: Style::Rows,
+        make: Make::Dump,
+        dump: &["--data-only", "--column-inserts"],
+        piped: false,
+        as_owner: false,
+        policy: Policy::Always,
+    };
+
     pub(crate) fn style_name(&self) -> &'static str {
         if self.style == Style::Staged { "staged" } else { "rows" }
     }
 
-    /// Dumps what `selection` (arguments of pg_dump) selects, and converts it.
-    fn script(&self, source: &Source, selection: &[String]) -> Result<Vec<u8>, Broken> {
+    /// Whether the dump has the tables too, so that no schema needs to be given.
+    fn is_full(&self) -> bool {
+        let restored = match self.make {
+            Make::Restore(args) => args,
+            _ => &[],
+        };
+        let partial = |arg: &&str| matches!(*arg, "--data-only" | "--section=data");
+        !self.dump.iter().chain(restored).any(partial)
+    }
+
+    /// Whether its rows have no list of columns.
+    pub(crate) fn is_positional(&self) -> bool {
+        self.dump.contains(&"--inserts")
+    }
+
+    pub(crate) fn options(&self, source: &Source) -> Options {
+        let is_staged = self.style == Style::Staged;
+        let mut options =
+            Options::new()
+                .with_style(self.style)
+                .with_no_key(if is_staged { NoKey::Match } else { NoKey::Insert });
+        if !self.is_full() && (!is_staged || self.is_positional()) {
+            options = options.with_catalog(source.catalog.clone()).unwrap();
+        }
+        if self.make == Make::All {
+            options = options.with_database(source.name);
+        }
+        self.policy.apply(options, source)
+    }
+
+    fn dump(&self, source: &Source, selection: &[String]) -> Vec<u8> {
         let mut args = self.dump.to_vec();
         args.extend(selection.iter().map(String::as_str));
-        let dump = source.db.pg_dump(&args);
+        let output = |command: &mut Command| {
+            let output = command.output().unwrap();
+            assert!(
+                output.status.success(),
+                "{command:?}: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+            output.stdout
+        };
+        match self.make {
+            Make::Dump => source.db.pg_dump(&args),
+            Make::Zstd => {
+                let level = ruzstd::encoding::CompressionLevel::Fastest;
+                ruzstd::encoding::compress_to_vec(&source.db.pg_dump(&args)[..], level)
+            }
+            Make::ScsOff => {
+                let mut command = source.db.command("pg_dump");
+                output(
+                    command
+                        .args(&args)
+                        .env("PGOPTIONS", "-c standard_conforming_strings=off"),
+                )
+            }
+            Make::Restore(restore) => {
+                let folder = tempfile::tempdir().unwrap();
+                let archive = folder.path().join("archive");
+                output(
+                    source
+                        .db
+                        .command("pg_dump")
+                        .args(&args)
+                        .args(["--format=custom", "--file"])
+                        .arg(&archive),
+                );
+                output(
+                    source
+                        .db
+                        .command("pg_restore")
+                        .args(restore)
+                        .arg("--file=-")
+                        .arg(archive),
+                )
+            }
+            Make::All => {
+                // pg_dumpall selects no tables, so what is selected moves to a database of its own.
+                let cluster = Cluster::start();
+                let db = cluster.create(source.name);
+                cluster
+                    .create("another")
+                    .execute("CREATE TABLE public.t (id integer PRIMARY KEY); INSERT INTO t VALUES (1)");
+                let mut args = vec!["--no-owner", "--no-privileges"];
+                args.extend(selection.iter().map(String::as_str));
+                db.execute(std::str::from_utf8(&source.db.pg_dump(&args)).unwrap());
+                output(db.command("pg_dumpall").args(self.dump))
+            }
+        }
+    }
+
+    /// Converts a dump of what `selection` (arguments of pg_dump) selects.
+    fn script(&self, source: &Source, selection: &[String]) -> Result<Vec<u8>, Broken> {
+        let dump = self.dump(source, selection);
         if self.piped {
             assert_eq!(self.style, Style::Staged, "style rows needs a schema file");
             return Ok(piped_script(&dump, &["--style=staged", "--no-key=match", "--quiet"]));
         }
-        let options = Options::new().with_style(self.style);
-        let options = if self.style == Style::Staged {
-            options.with_no_key(NoKey::Match)
-        } else {
-            let catalog = dumpsert::Catalog::from_schema_sql(&source.schema).unwrap();
-            options.with_catalog(catalog).unwrap().with_no_key(NoKey::Insert)
-        };
-        let (script, result) = try_script(&dump, options);
+        let (script, result) = try_script(&dump, self.options(source));
         result.map_err(|error| Broken {
             sqlstate: None,
+            refused: Some(serde_json::to_value(error.kind()).unwrap().as_str().unwrap().to_owned()),
             what: format!("the dump is refused: {error}"),
         })?;
         Ok(script)
@@ -85,7 +237,8 @@ impl Setup {
             give_to_owner(target);
         }
         let before = target.snapshot_by_root();
-        let versions = target.row_versions();
+        let is_again = promise == Promise::Again && self.style == Style::Staged;
+        let versions = is_again.then(|| target.row_versions());
         let run = psql(target, if self.as_owner { OWNER } else { "postgres" }, &script);
         let after = target.snapshot_by_root();
         if run.status != 0 {
@@ -97,6 +250,7 @@ impl Setup {
             );
             return Err(Broken {
                 sqlstate: sqlstate(&run).map(str::to_owned),
+                refused: None,
                 what: run.stderr,
             });
         }
@@ -105,9 +259,9 @@ impl Setup {
         let mut differences = match promise {
             Promise::Empty => source.snapshot.diff_rows(&after.clone().without(LEFT_OUT)),
             Promise::Again => after.diff_rows(&before),
-            Promise::Diverged => diff_merged(source, &before, &after),
+            Promise::Diverged => diff_merged(source, &before, &after, self.policy),
         };
-        if promise == Promise::Again && self.style == Style::Staged {
+        if let Some(versions) = versions {
             let written = target.row_versions();
             let touched = versions
                 .iter()
@@ -133,6 +287,7 @@ impl Setup {
         }
         Err(Broken {
             sqlstate: None,
+            refused: None,
             what: differences.join("\n"),
         })
     }
@@ -146,11 +301,11 @@ pub(crate) fn only(tables: &BTreeSet<&str>) -> Vec<String> {
         .collect()
 }
 
-/// The arguments of pg_dump that select all but these tables.
+/// The arguments of pg_dump that select the rows of all but these tables.
 pub(crate) fn all_but(tables: &BTreeSet<&str>) -> Vec<String> {
     tables
         .iter()
-        .map(|table| format!("--exclude-table={}", pattern(table)))
+        .map(|table| format!("--exclude-table-data={}", pattern(table)))
         .collect()
 }
 
@@ -160,22 +315,33 @@ fn rows(snapshot: &Snapshot, table: &str) -> Vec<Row> {
     snapshot.rows(table).into_iter().map(own).collect()
 }
 
-/// What differs from the rows that a table must have: those of the source, and of the target's own those whose key the
-/// source does not have. Where there is no key a row is the same as another if all of it is, and none may be lost.
-fn diff_merged(source: &Source, before: &Snapshot, after: &Snapshot) -> Vec<String> {
+/// What differs from the rows that a table must have: those of the source, or of the target where the policy says so,
+/// and of the target's own those whose key the source does not have. Where there is no key a row is the same as another if all of it is, and none may be lost.
+fn diff_merged(source: &Source, before: &Snapshot, after: &Snapshot, policy: Policy) -> Vec<String> {
     let mut differences = Vec::new();
     for table in source.snapshot.tables() {
         let mut expected = rows(&source.snapshot, table);
         let key = source.keys.get(table);
         let key_of = |row: &Row| key.and_then(|key: &Key| key.of(row));
-        let known: BTreeSet<_> = expected.iter().filter_map(key_of).collect();
+        let mut known: BTreeMap<_, usize> = BTreeMap::new();
+        known.extend(
+            expected
+                .iter()
+                .enumerate()
+                .filter_map(|(at, row)| Some((key_of(row)?, at))),
+        );
         let mut unmatched: BTreeMap<Row, usize> = BTreeMap::new();
         for row in expected.iter().filter(|row| key_of(row).is_none()) {
             *unmatched.entry(row.clone()).or_default() += 1;
         }
         for row in rows(before, table) {
             match (key_of(&row), unmatched.get_mut(&row)) {
-                (Some(key), _) if known.contains(&key) => {}
+                (Some(key), _) if known.contains_key(&key) => {
+                    let new = &mut expected[known[&key]];
+                    if !policy.takes(source, table, &row, new) {
+                        *new = row;
+                    }
+                }
                 (None, Some(copies)) if *copies > 0 => *copies -= 1,
                 _ => expected.push(row),
             }

@@ -6,12 +6,7 @@ use crate::exceptions::{assert_listed, assert_whole};
 use crate::promises::Setup;
 use crate::sources::Source;
 
-const ROWS: Setup = Setup {
-    style: Style::Rows,
-    dump: &["--data-only", "--column-inserts"],
-    piped: false,
-    as_owner: false,
-};
+const ROWS: Setup = Setup::DEFAULT;
 
 #[test]
 fn torture() {

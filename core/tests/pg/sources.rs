@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::OnceLock;
 
+use dumpsert::Catalog;
 use dumpsert_testkit::{Cluster, Db, Snapshot};
 
 use crate::promises::LEFT_OUT;
@@ -19,8 +20,8 @@ pub(crate) struct Source {
     pub(crate) name: &'static str,
     pub(crate) db: Db,
     pub(crate) snapshot: Snapshot,
-    /// What `pg_dump --schema-only` prints.
-    pub(crate) schema: Vec<u8>,
+    /// Of what `pg_dump --schema-only` prints.
+    pub(crate) catalog: Catalog,
     pub(crate) keys: BTreeMap<String, Key>,
     empty: Db,
     diverged: OnceLock<Db>,
@@ -89,10 +90,19 @@ impl Source {
             // Another system may hash into other partitions; what counts is that the rows are there.
             snapshot: db.snapshot_by_root().without(LEFT_OUT),
             keys: keys(&db),
-            schema,
+            catalog: Catalog::from_schema_sql(&schema).unwrap(),
             db,
             empty,
             diverged: OnceLock::new(),
+        }
+    }
+
+    /// A table and its column by which newer rows can be told.
+    pub(crate) fn newer(&self) -> (&'static str, &'static str) {
+        match self.name {
+            "torture" => ("app.businesses", "createdAt"),
+            "chinook" => ("public.invoice", "invoice_date"),
+            _ => panic!("{} has no such table", self.name),
         }
     }
 

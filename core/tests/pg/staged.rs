@@ -9,8 +9,7 @@ use crate::sources::Source;
 const STAGED: Setup = Setup {
     style: Style::Staged,
     dump: &["--data-only"],
-    piped: false,
-    as_owner: false,
+    ..Setup::DEFAULT
 };
 const FULL: Setup = Setup { dump: &[], ..STAGED };
 const INSERTS: Setup = Setup {

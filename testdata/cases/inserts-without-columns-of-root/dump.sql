@@ -1,0 +1,3 @@
+-- load via partition root public.p
+
+INSERT INTO public.p VALUES (1, 'x');

@@ -1,0 +1,3 @@
+INSERT INTO public.t (id, v) VALUES (1, 'one');
+REFRESH MATERIALIZED VIEW public.mv;
+REFRESH MATERIALIZED VIEW public."Mv 2";
