@@ -13,7 +13,7 @@ const DUMPS: [&[&str]; 4] = [
     &["--data-only", "--column-inserts"],
     &["--data-only"],
     &[],
-    &["--rows-per-insert=5", "--quote-all-identifiers"],
+    &["--column-inserts", "--rows-per-insert=5", "--quote-all-identifiers"],
 ];
 
 /// A database of `testdata/sources/`, without the foreign keys that need style `staged`.
