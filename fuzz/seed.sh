@@ -1,22 +1,22 @@
 #!/bin/sh
-# Fills fuzz/corpus/ from the shared cases.
+# Fills fuzz/corpus/ from the seeds, from what was found earlier, and from the dumps of the tests.
 set -eu
 cd "$(dirname "$0")"
-for target in chunking output_is_allowed literal catalog; do
+for target in catalog chunking condition literal output_is_allowed predicate vs_reference; do
     mkdir -p "corpus/$target"
-    for case in ../testdata/cases/*/; do
-        name=$(basename "$case")
-        case $target in
-            # The first byte says where to cut, and which style.
-            chunking) { printf 'a'; cat "$case/dump.sql"; } > "corpus/$target/$name" ;;
-            catalog) [ ! -f "$case/schema.sql" ] || cp "$case/schema.sql" "corpus/$target/$name" ;;
-            literal) ;;
-            *) cp "$case/dump.sql" "corpus/$target/$name" ;;
-        esac
+    for folder in seeds regressions; do
+        [ ! -d "$folder/$target" ] || cp "$folder/$target"/* "corpus/$target/"
     done
 done
-i=0
-for literal in NULL true -1.5e+15 "B'0101'" "'it''s'" "''" '1--1' "E'a'" DEFAULT .5; do
-    i=$((i + 1))
-    printf %s "$literal" > "corpus/literal/$i"
+for case in ../testdata/cases/*/; do
+    name=$(basename "$case")
+    cp "$case/dump.sql" "corpus/output_is_allowed/$name"
+    # The first byte says where to cut, and which style.
+    { printf 'a'; cat "$case/dump.sql"; } > "corpus/chunking/$name"
+    [ ! -f "$case/schema.sql" ] || cp "$case/schema.sql" "corpus/catalog/$name"
+done
+for dump in ../testdata/attacks/*.sql; do
+    name=$(basename "$dump" .sql)
+    cp "$dump" "corpus/output_is_allowed/$name"
+    { printf 'a'; cat "$dump"; } > "corpus/chunking/$name"
 done

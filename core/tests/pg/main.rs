@@ -7,6 +7,7 @@
     reason = "a test"
 )]
 
+mod attacks;
 mod cascade;
 mod cut;
 mod decoys;

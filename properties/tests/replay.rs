@@ -1,0 +1,181 @@
+//! Every property on the seeds, on what fuzzing has found, and on seeded mutations of both.
+//!
+//! `DUMPSERT_MUTATIONS` says how many mutations each property gets.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test"
+)]
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use dumpsert_properties::{PROPERTIES, Property};
+
+const SEED: u64 = 20_261_125;
+/// Mutations in a debug build, which is slow.
+const MUTATIONS: usize = 1500;
+/// Longer seeds are for the fuzzer.
+const SEED_BYTES_MAX: u64 = 4096;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The files below a folder, if it is there.
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    let mut entries: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        match path.is_dir() {
+            true => files(&path, found),
+            false => found.push(path),
+        }
+    }
+}
+
+/// The seeds of one property: its own, and the dumps or schemas of the tests.
+fn seeds(name: &str) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    files(&root().join("fuzz/regressions").join(name), &mut found);
+    files(&root().join("fuzz/seeds").join(name), &mut found);
+    let mut shared = Vec::new();
+    files(&root().join("testdata/cases"), &mut shared);
+    files(&root().join("testdata/attacks"), &mut shared);
+    let wanted: fn(&Path) -> bool = match name {
+        "catalog" => |path| path.ends_with("schema.sql"),
+        "chunking" | "output_is_allowed" => {
+            |path| path.ends_with("dump.sql") || path.parent().is_some_and(|parent| parent.ends_with("attacks"))
+        }
+        _ => |_| false,
+    };
+    found.extend(shared.into_iter().filter(|path| wanted(path)));
+    found.retain(|path| fs::metadata(path).unwrap().len() <= SEED_BYTES_MAX);
+    assert!(!found.is_empty(), "no seeds for {name}");
+    let mut seeds: Vec<Vec<u8>> = found.iter().map(|path| fs::read(path).unwrap()).collect();
+    if name == "chunking" {
+        seeds.iter_mut().for_each(|seed| seed.insert(0, b'a'));
+    }
+    seeds
+}
+
+/// The words of the dictionary.
+fn dictionary() -> Vec<Vec<u8>> {
+    let text = fs::read_to_string(root().join("fuzz/sql.dict")).unwrap();
+    let unescape = |line: &str| {
+        let line = line.strip_prefix('"')?.strip_suffix('"')?;
+        Some(
+            line.replace("\\x0a", "\n")
+                .replace("\\\"", "\"")
+                .replace("\\\\", "\\")
+                .into_bytes(),
+        )
+    };
+    let words: Vec<Vec<u8>> = text.lines().filter_map(unescape).collect();
+    assert!(words.len() > 10);
+    words
+}
+
+/// splitmix64.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % limit.max(1) as u64) as usize
+    }
+}
+
+fn mutate(random: &mut Random, seeds: &[Vec<u8>], words: &[Vec<u8>]) -> Vec<u8> {
+    const SPECIAL: &[u8] = b"'\"\\;,()\n\t\r\0-/*.$0Ee\xc3\xa5";
+    let mut bytes = seeds[random.below(seeds.len())].clone();
+    for _ in 0..=random.below(4) {
+        let at = random.below(bytes.len() + 1);
+        let end = (at + random.below(30)).min(bytes.len());
+        let new = match random.below(7) {
+            0 => Vec::new(),
+            1 => vec![SPECIAL[random.below(SPECIAL.len())]],
+            2 => [&[SPECIAL[random.below(SPECIAL.len())]], &bytes[at..end]].concat(),
+            3 => [words[random.below(words.len())].as_slice(), &bytes[at..end]].concat(),
+            4 => [&bytes[at..end], &bytes[at..end]].concat(),
+            5 => vec![random.below(256) as u8],
+            _ => {
+                let other = &seeds[random.below(seeds.len())];
+                let from = random.below(other.len() + 1);
+                other[from..(from + random.below(60)).min(other.len())].to_vec()
+            }
+        };
+        bytes.splice(at..end, new);
+    }
+    bytes
+}
+
+fn check(name: &str, property: Property, input: &[u8]) {
+    if catch_unwind(AssertUnwindSafe(|| property(input))).is_err() {
+        panic!("{name} does not hold for {}", input.escape_ascii());
+    }
+}
+
+fn replay(wanted: &str) {
+    let (name, property) = PROPERTIES.into_iter().find(|(name, _)| *name == wanted).unwrap();
+    let seeds = seeds(name);
+    for seed in &seeds {
+        check(name, property, seed);
+    }
+    let mutations = std::env::var("DUMPSERT_MUTATIONS").map_or(MUTATIONS, |value| value.parse().unwrap());
+    let (mut random, words) = (Random(SEED), dictionary());
+    for _ in 0..mutations {
+        check(name, property, &mutate(&mut random, &seeds, &words));
+    }
+    eprintln!("{name}: {} seeds, {mutations} mutations of seed {SEED}", seeds.len());
+}
+
+#[test]
+fn catalog() {
+    replay("catalog");
+}
+
+#[test]
+fn chunking() {
+    replay("chunking");
+}
+
+#[test]
+fn literal() {
+    replay("literal");
+}
+
+#[test]
+fn output_is_allowed() {
+    replay("output_is_allowed");
+}
+
+#[test]
+fn predicate() {
+    replay("predicate");
+}
+
+#[test]
+fn vs_reference() {
+    replay("vs_reference");
+}
+
+/// Each property has a target, and each target a property; `condition` needs what only a fuzzing build has.
+#[test]
+fn targets() {
+    let mut found = Vec::new();
+    files(&root().join("fuzz/fuzz_targets"), &mut found);
+    let mut targets: Vec<&str> = found
+        .iter()
+        .map(|path| path.file_stem().unwrap().to_str().unwrap())
+        .collect();
+    targets.retain(|target| *target != "condition");
+    assert_eq!(targets, PROPERTIES.map(|(name, _)| name));
+}

@@ -1,0 +1,2 @@
+BEGIN READ ONLY;
+INSERT INTO public.t (id, v) VALUES (2, 'two');

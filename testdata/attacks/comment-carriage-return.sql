@@ -1,0 +1,2 @@
+-- x\! touch @CANARY@/pwned
+INSERT INTO public.t (id, v) VALUES (2, 'two');

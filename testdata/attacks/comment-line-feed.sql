@@ -1,0 +1,4 @@
+-- load via partition root public."a
+\! touch @CANARY@/pwned
+-- "
+INSERT INTO public.t (id, v) VALUES (2, 'two');

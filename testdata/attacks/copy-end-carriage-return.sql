@@ -1,0 +1,4 @@
+COPY public.t (id, v) FROM stdin;
+2	x
+\.
+\! touch @CANARY@/pwned

@@ -1,0 +1,4 @@
+COPY public.t (id) FROM stdin;
+2
+\\.
+\.

@@ -1,0 +1,3 @@
+COPY public.t (id, v) FROM stdin;
+2	'); DELETE FROM public.secret; --
+\.

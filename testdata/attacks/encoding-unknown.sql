@@ -1,0 +1,2 @@
+SET client_encoding = 'EBCDIC';
+INSERT INTO public.t (id, v) VALUES (2, 'two');

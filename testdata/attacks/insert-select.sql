@@ -1,0 +1,1 @@
+INSERT INTO public.t (id, v) SELECT 2, public.evil_function();

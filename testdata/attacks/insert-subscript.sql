@@ -1,0 +1,1 @@
+INSERT INTO public.t (id, v[public.evil_function()]) VALUES (2, 'x');

@@ -1,0 +1,2 @@
+INSERT INTO public.t (id, v) VALUES (2, 'two');
+SELECT pg_catalog.lo_import('/etc/passwd');

@@ -1,0 +1,1 @@
+INSERT INTO public."$dumpsert$; DELETE FROM public.secret; --" (id, v) VALUES (2, 'x');

@@ -1,0 +1,3 @@
+INSERT INTO public."t
+\! touch @CANARY@/pwned
+" (id, v) VALUES (2, 'x');

@@ -1,0 +1,1 @@
+INSERT INTO PG_Catalog.pg_authid (rolname) VALUES ('pwned');

@@ -1,0 +1,1 @@
+INSERT INTO postgres.public.t (id, v) VALUES (2, 'x');

@@ -1,0 +1,1 @@
+<!DOCTYPE html><script>1</script>

@@ -1,0 +1,3 @@
+INSERT INTO public.t (id, v) VALUES (2, 'two');
+PREPARE p AS DELETE FROM public.secret;
+EXECUTE p;

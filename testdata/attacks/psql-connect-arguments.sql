@@ -1,0 +1,2 @@
+\connect app `touch @CANARY@/pwned`
+INSERT INTO public.t (id, v) VALUES (2, 'two');

@@ -1,0 +1,3 @@
+\connect postgres
+CREATE SCHEMA pwned;
+INSERT INTO public.t (id, v) VALUES (2, 'two');

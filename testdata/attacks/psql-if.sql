@@ -1,0 +1,2 @@
+\if false
+INSERT INTO public.t (id, v) VALUES (2, 'two');

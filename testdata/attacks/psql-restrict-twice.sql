@@ -1,0 +1,3 @@
+\restrict abc
+\restrict `touch @CANARY@/pwned`
+INSERT INTO public.t (id, v) VALUES (2, 'two');

@@ -1,0 +1,1 @@
+SET standard_conforming_strings = off; INSERT INTO public.t (id, v) VALUES (2, 'a\\''; DELETE FROM public.secret; --');

@@ -1,0 +1,2 @@
+SET row_security = off, session_replication_role = replica;
+INSERT INTO public.t (id, v) VALUES (2, 'two');

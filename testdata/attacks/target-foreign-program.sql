@@ -1,0 +1,1 @@
+INSERT INTO public.f (id, v) VALUES (1, 'pwned');

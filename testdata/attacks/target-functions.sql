@@ -1,0 +1,3 @@
+COPY pg_catalog.pg_proc (proname) FROM stdin;
+pwned
+\.

@@ -1,0 +1,3 @@
+COPY cron.job (id, v) FROM stdin;
+2	DROP TABLE public.secret
+\.

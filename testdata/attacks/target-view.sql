@@ -1,0 +1,1 @@
+INSERT INTO public.w (id, v) VALUES (1, 'pwned');

@@ -1,0 +1,6 @@
+--
+-- PostgreSQL database dump
+--
+INSERT INTO public.t (id, v) VALUES (2, 'x
+-- PostgreSQL database dump complete
+');
