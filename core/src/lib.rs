@@ -17,6 +17,17 @@
 //! The engine is [`Rewriter`], a push machine without I/O; [`convert`] is a loop around it. [`Options`] become a
 //! [`Plan`] once, which serves any number of runs.
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::get_unwrap,
+        clippy::unwrap_in_result,
+        clippy::panic_in_result_fn
+    )
+)]
 
 /// The command line is written against the public interface, by its public name.
 #[cfg(feature = "cli")]

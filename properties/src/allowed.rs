@@ -155,9 +155,12 @@ impl<'a> Scanner<'a> {
     }
 
     fn call(&mut self) {
-        if self.word("stage(") {
+        let is_stage = self.word("stage(");
+        if is_stage {
             self.number();
             self.expect(", ");
+        }
+        if is_stage || self.word("table(") {
             self.quoted(b'\'');
             self.expect(", ");
             self.quoted(b'\'');
@@ -166,10 +169,6 @@ impl<'a> Scanner<'a> {
                 self.list(|scanner| scanner.quoted(b'\''));
             }
             self.expect("]::pg_catalog.text[]");
-        } else if self.word("table(") {
-            self.quoted(b'\'');
-            self.expect(", ");
-            self.quoted(b'\'');
         } else {
             self.expect("sequence(");
             self.quoted(b'\'');

@@ -165,6 +165,7 @@ impl Reader {
         match usize::try_from(left) {
             Ok(left) if left < chunk.len() => {
                 self.take(slice(chunk, 0, left), events)?;
+                self.read_held(events)?;
                 Err(self.locate(self.limits.error(Limit::DumpBytes), self.position(), events))
             }
             _ => self.take(chunk, events),
@@ -214,8 +215,22 @@ impl Reader {
             return self.read(chunk, events);
         };
         self.read(slice(chunk, 0, nul), events)?;
+        self.read_held(events)?;
         let error = Error::new(ErrorKind::NulByte, "a NUL byte, which no text of PostgreSQL can hold");
         Err(self.locate(error, self.position(), events))
+    }
+
+    /// Reads what was held back for more to come, before an error that is about what comes: however the input is cut, the
+    /// same was read until then.
+    fn read_held(&mut self, events: &mut impl Events) -> Result<()> {
+        if matches!(self.state, State::Start) {
+            return Ok(());
+        }
+        let mut carry = std::mem::take(&mut self.carry);
+        let read = self.run(&carry, false, events)?;
+        carry.drain(..read);
+        self.carry = carry;
+        Ok(())
     }
 
     fn read(&mut self, chunk: &[u8], events: &mut impl Events) -> Result<()> {

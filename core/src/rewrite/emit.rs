@@ -99,10 +99,7 @@ pub(crate) fn copy_text(out: &mut Vec<u8>, inside: &[u8], form: Form) {
     let mut rest = inside;
     loop {
         // Runs of bytes that stand for themselves are copied whole: what needs care is rare.
-        let run = rest
-            .iter()
-            .position(|&byte| NEEDS_CARE[byte as usize])
-            .unwrap_or(rest.len());
+        let run = rest.iter().position(|&byte| needs_care(byte)).unwrap_or(rest.len());
         out.extend_from_slice(slice(rest, 0, run));
         rest = tail(rest, run);
         let Some(&byte) = rest.first() else { return };
@@ -124,18 +121,11 @@ pub(crate) fn copy_text(out: &mut Vec<u8>, inside: &[u8], form: Form) {
     }
 }
 
-const NEEDS_CARE: [bool; 256] = {
-    let mut table = [false; 256];
-    table[8] = true;
-    table[9] = true;
-    table[10] = true;
-    table[11] = true;
-    table[12] = true;
-    table[13] = true;
-    table[b'\'' as usize] = true;
-    table[b'\\' as usize] = true;
-    table
-};
+/// Whether COPY text writes this byte in another way, or a literal does.
+#[inline]
+fn needs_care(byte: u8) -> bool {
+    matches!(byte, 8..=13 | b'\'' | b'\\')
+}
 
 /// Appends a field of canonical COPY text as a literal.
 pub(crate) fn literal_from_copy(out: &mut Vec<u8>, field: &[u8], scratch: &mut Vec<u8>) {
