@@ -75,7 +75,7 @@ pub use limits::Limit;
 pub use options::{Client, Losses, NoKey, Options, Plan, Style, Triggers};
 pub use permits::Unselected;
 pub use prescan::Prescan;
-pub use report::{Report, TableReport, Warning};
+pub use report::{Report, SoftReference, TableReport, Warning};
 pub use rewriter::{Progress, Rewriter};
 pub use script::Script;
 pub use script_file::ScriptFile;

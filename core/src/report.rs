@@ -23,6 +23,9 @@ pub struct Report {
     pub sequences: Vec<String>,
     /// Statements of the dump that carry no rows and were left out, by kind.
     pub skipped: BTreeMap<String, u64>,
+    /// Columns under no foreign key that hold keys of rows that are left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub soft_references: Vec<SoftReference>,
     /// What the user should know; at most 1,000, see `warnings_dropped`.
     pub warnings: Vec<Warning>,
     /// How many warnings did not fit into `warnings`.
@@ -56,6 +59,25 @@ pub struct TableReport {
     /// Where the key is known from: `option`, `catalog`, `fallback`, or `target` where the script asks the target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_source: Option<&'static str>,
+}
+
+/// A column that holds keys of rows that are left out, although no foreign key says so; its rows are kept. Only rows
+/// behind the ones that are left out are counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct SoftReference {
+    /// Its table, as `schema.table`.
+    pub table: String,
+    /// The column.
+    pub column: String,
+    /// The table of which rows are left out.
+    pub references: String,
+    /// The column of which it holds values.
+    pub referenced_column: String,
+    /// How many rows hold one.
+    pub rows: u64,
+    /// The foreign key that would cover it, in the form of the option `foreign_keys`.
+    pub foreign_key: String,
 }
 
 fn is_zero(number: &u64) -> bool {

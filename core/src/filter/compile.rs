@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::condition::Condition;
 use super::exclusions::{Demo, DemoColumn, Exclusions};
-use super::key_form::{KeyForm, forms};
+use super::key_form::{Family, KeyForm, forms};
 use super::keys::KeyHasher;
 use super::tree::Tree;
 use crate::catalog::{Action, Catalog, ForeignKey, Table, TableName};
@@ -23,6 +23,8 @@ pub(crate) struct FilterPlan {
     pub(crate) references: Vec<Reference>,
     pub(crate) sets: Vec<Set>,
     pub(crate) tables: HashMap<TableName, TableFilter>,
+    /// Keys that columns without a foreign key are compared with.
+    pub(crate) tracked: Vec<Tracked>,
     /// The preset, for tables that no catalog knows.
     pub(crate) demo: Option<Vec<DemoColumn>>,
     /// Whether foreign keys are followed.
@@ -52,11 +54,29 @@ pub(crate) struct Set {
     pub(crate) table: TableName,
 }
 
+/// A key of one column, by which rows may be referenced without a foreign key.
+#[derive(Debug)]
+pub(crate) struct Tracked {
+    pub(crate) set: usize,
+    pub(crate) table: TableName,
+    /// The tables whose rows are meant: the table and its partitions.
+    pub(crate) tables: Vec<TableName>,
+    pub(crate) column: String,
+    pub(crate) family: Family,
+    pub(crate) form: KeyForm,
+    /// Whether no foreign key that is followed references it.
+    pub(crate) is_soft: bool,
+    /// What columns are called that reference it by a foreign key.
+    pub(crate) called: Vec<String>,
+}
+
 /// A foreign key of a table, and what happens to its row if the referenced one is gone or has changed.
 #[derive(Debug)]
 pub(crate) struct Reference {
     /// What it is called in the report.
     pub(crate) label: String,
+    pub(crate) name: String,
+    pub(crate) table: TableName,
     pub(crate) set: usize,
     pub(crate) columns: Vec<(String, KeyForm)>,
     pub(crate) effect: Effect,
@@ -96,6 +116,10 @@ pub(crate) struct Feed {
     /// The number of the event, see [`GONE`].
     pub(crate) event: usize,
     pub(crate) columns: Vec<(String, KeyForm)>,
+    /// The number of the key among those that are tracked, if it is one.
+    pub(crate) tracked: Option<usize>,
+    /// Whether no foreign key needs it.
+    pub(crate) is_soft: bool,
 }
 
 /// The event that a row is left out; the others are changes.
@@ -103,7 +127,7 @@ pub(crate) const GONE: usize = 0;
 
 /// What happens to rows of a table.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Event {
+pub(super) enum Event {
     Gone,
     Changed(BTreeMap<String, Option<String>>),
 }
@@ -136,12 +160,13 @@ impl FilterPlan {
         if let Some(demo) = &exclusions.demo {
             compiler.demo(demo)?;
         }
+        compiler.collect_keys(exclusions)?;
         if !exclusions.no_cascade {
-            compiler.collect_keys(exclusions)?;
             compiler.cascade()?;
             compiler.mark_cycles();
             compiler.mark_ambiguous();
         }
+        let tracked = compiler.track();
         let names: Vec<TableName> = compiler.catalog.tables().iter().map(Table::table_name).collect();
         let tables = compiler.tables.into_iter();
         Ok(Some(Self {
@@ -152,6 +177,7 @@ impl FilterPlan {
             tables: tables
                 .filter_map(|(at, table)| Some((names.get(at)?.clone(), table)))
                 .collect(),
+            tracked,
             demo: exclusions.demo.as_ref().map(Demo::columns),
             cascades: !exclusions.no_cascade,
         }))
@@ -163,20 +189,20 @@ impl FilterPlan {
     }
 }
 
-struct Compiler<'a> {
-    catalog: &'a Catalog,
-    tree: Tree,
+pub(super) struct Compiler<'a> {
+    pub(super) catalog: &'a Catalog,
+    pub(super) tree: Tree,
     rules: Vec<Rule>,
     references: Vec<Reference>,
-    sets: Vec<Set>,
-    set_numbers: HashMap<(usize, Vec<String>, Event), usize>,
+    pub(super) sets: Vec<Set>,
+    pub(super) set_numbers: HashMap<(usize, Vec<String>, Event), usize>,
     /// By the place of the table in the catalog.
-    tables: BTreeMap<usize, TableFilter>,
+    pub(super) tables: BTreeMap<usize, TableFilter>,
     /// The events of each table, in the order of their numbers.
     events: BTreeMap<usize, Vec<Event>>,
     raised: VecDeque<(usize, usize)>,
     /// The foreign keys that reference a table, by its place: the place of the referencing table and the key.
-    keys: BTreeMap<usize, Vec<(usize, ForeignKey)>>,
+    pub(super) keys: BTreeMap<usize, Vec<(usize, ForeignKey)>>,
 }
 
 impl Compiler<'_> {
@@ -424,6 +450,8 @@ impl Compiler<'_> {
             set,
             event,
             columns: known,
+            tracked: None,
+            is_soft: false,
         });
         Ok(())
     }
@@ -466,6 +494,8 @@ impl Compiler<'_> {
             };
             self.references.push(Reference {
                 label: label(key),
+                name: key.name.clone(),
+                table: self.table(at)?.table_name(),
                 set,
                 columns,
                 effect,

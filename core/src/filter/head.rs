@@ -2,6 +2,7 @@
 
 use super::compile::{Effect, FilterPlan, GONE, TableFilter, Test};
 use super::key_form::KeyForm;
+use super::soft::{SoftColumn, soft_columns};
 use crate::catalog::{Catalog, TableName};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -15,6 +16,10 @@ pub(crate) struct HeadFilter {
     /// Which values are read to remember the keys of a row.
     pub(crate) feed_reads: Vec<usize>,
     pub(crate) feeds: Vec<HeadFeed>,
+    pub(crate) table: TableName,
+    /// Which values are read to look for soft references, and the columns.
+    pub(crate) soft_reads: Vec<usize>,
+    pub(crate) soft: Vec<SoftColumn>,
 }
 
 #[derive(Debug)]
@@ -43,6 +48,8 @@ pub(crate) struct HeadFeed {
     pub(crate) set: usize,
     pub(crate) event: usize,
     pub(crate) at: Vec<(usize, KeyForm)>,
+    pub(crate) tracked: Option<usize>,
+    pub(crate) is_soft: bool,
 }
 
 impl FilterPlan {
@@ -63,9 +70,8 @@ impl FilterPlan {
             }
             return Ok(self.unknown_head(name, columns));
         }
-        let Some(filter) = self.tables.get(name) else {
-            return Ok(None);
-        };
+        let none = TableFilter::default();
+        let filter = self.tables.get(name).unwrap_or(&none);
         if filter.is_ambiguous {
             let message = format!("rows come as those of {name}, and partitions of it have foreign keys of their own");
             return Err(
@@ -78,6 +84,9 @@ impl FilterPlan {
             references: Vec::new(),
             feed_reads: Vec::new(),
             feeds: Vec::new(),
+            table: name.clone(),
+            soft_reads: Vec::new(),
+            soft: Vec::new(),
         };
         let has_default = |column: &str| {
             table
@@ -136,11 +145,25 @@ impl FilterPlan {
                     set: feed.set,
                     event: feed.event,
                     at,
+                    tracked: feed.tracked,
+                    is_soft: feed.is_soft,
                 });
             }
         }
+        if let (Some(table), Some(catalog)) = (table, catalog) {
+            let rules = filter.rules.iter().filter_map(|&rule| self.rules.get(rule)).flat_map(|rule| &rule.columns);
+            let references = filter.references.iter().filter_map(|&reference| self.references.get(reference));
+            let references = references.flat_map(|reference| reference.columns.iter().map(|(name, _)| name));
+            let covered: Vec<&String> = rules.chain(references).collect();
+            for (place, mut column) in soft_columns(self, table, columns, &covered, catalog) {
+                column.at = head.soft_reads.len();
+                head.soft_reads.push(place);
+                head.soft.push(column);
+            }
+        }
         head.settle();
-        Ok((!head.rules.is_empty() || !head.references.is_empty()).then_some(head))
+        let is_idle = head.rules.is_empty() && head.references.is_empty() && head.soft.is_empty();
+        Ok((!is_idle).then_some(head))
     }
 
     fn rules_of(
@@ -183,6 +206,9 @@ impl FilterPlan {
             references: Vec::new(),
             feed_reads: Vec::new(),
             feeds: Vec::new(),
+            table: name.clone(),
+            soft_reads: Vec::new(),
+            soft: Vec::new(),
         };
         head.settle();
         Some(head)

@@ -61,14 +61,14 @@ fn without_modifier(name: &str) -> String {
 
 /// What can be compared with what.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Family {
+pub(crate) enum Family {
     Text,
     Number,
     Float,
     Same(String),
 }
 
-fn family(type_name: &str, catalog: &Catalog) -> Option<(Family, KeyForm)> {
+pub(crate) fn family(type_name: &str, catalog: &Catalog) -> Option<(Family, KeyForm)> {
     let name = without_modifier(catalog.base_type(type_name));
     let family = match name.as_str() {
         "text" | "character varying" | "name" => (Family::Text, KeyForm::Exact),

@@ -95,7 +95,6 @@ impl KeySet {
         Ok(is_new)
     }
 
-    #[cfg(test)]
     pub(crate) fn len(&self) -> u64 {
         self.len
     }

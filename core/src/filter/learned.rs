@@ -10,6 +10,17 @@ pub(crate) struct Learned {
     pub(crate) may_hold: Vec<bool>,
     /// For each foreign key of the plan: whether the row that `SET DEFAULT` would point to is left out itself.
     pub(crate) lost_defaults: Vec<bool>,
+    /// The keys of all rows that can be referenced, if they are not too many.
+    pub(crate) known: Option<KeySet>,
+    /// For each set: whether rows came that could be in it.
+    pub(crate) seen: Vec<bool>,
+}
+
+impl Learned {
+    /// The keys of all rows, where a foreign key that is not among them dangles.
+    pub(crate) fn known_in(&self, set: usize) -> Option<&KeySet> {
+        self.known.as_ref().filter(|_| self.seen.get(set) == Some(&true))
+    }
 }
 
 /// What the next reading has to heed, where one was not enough.

@@ -12,6 +12,8 @@ mod pattern;
 pub(crate) mod row;
 pub(crate) mod run;
 mod selection;
+mod soft;
+mod track;
 mod tree;
 
 pub(crate) use self::compile::{FilterPlan, GONE};

@@ -9,8 +9,10 @@ use super::key_form::KeyForm;
 use super::keys::{KeyHash, KeySet};
 use super::learned::Learned;
 use super::row::{Row, Values};
+use super::soft::SoftWatch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
+use crate::report::Report;
 
 /// What becomes of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +40,11 @@ pub(crate) struct Filter {
     pub(crate) lost_defaults: Vec<bool>,
     values: Values,
     pub(crate) feed_values: Values,
+    pub(crate) soft: SoftWatch,
+    /// For each foreign key: values of kept rows that point to no row of the dump.
+    dangling: Vec<u64>,
+    /// The foreign keys of the last row that do so, by their numbers in the plan.
+    dangling_now: Vec<usize>,
     /// The foreign keys of the head by which the last row changes.
     changing: Vec<usize>,
 }
@@ -58,6 +65,9 @@ impl Filter {
             ),
             values: Values::default(),
             feed_values: Values::default(),
+            soft: SoftWatch::new(limits),
+            dangling: vec![0; plan.references.len()],
+            dangling_now: Vec::new(),
             changing: Vec::new(),
             plan,
             learned,
@@ -95,14 +105,20 @@ impl Filter {
             }
         }
         self.changing.clear();
+        self.dangling_now.clear();
         for (number, reference) in head.references.iter().enumerate() {
-            if !self.may_hold.get(reference.set).copied().unwrap_or(false) {
+            let known = self.learned.as_ref().and_then(|learned| learned.known_in(reference.set));
+            let may_hold = self.may_hold.get(reference.set).copied().unwrap_or(false);
+            if !may_hold && known.is_none() {
                 continue;
             }
             let Some(key) = self.key(&self.values, reference.set, &reference.at)? else {
                 continue;
             };
-            if !self.holds(key) {
+            if !may_hold || !self.holds(key) {
+                if known.is_some_and(|known| !known.contains(key)) {
+                    self.dangling_now.push(reference.reference);
+                }
                 continue;
             }
             if self.goes(reference) {
@@ -183,7 +199,7 @@ impl Filter {
             let references = self.changing.iter().filter_map(|&number| head.references.get(number));
             events = references.map(|reference| reference.event).collect();
         }
-        for feed in head.feeds.iter().filter(|feed| events.contains(&feed.event)) {
+        for feed in head.feeds.iter().filter(|feed| !feed.is_soft && events.contains(&feed.event)) {
             if let Some(key) = self.key(&self.feed_values, feed.set, &feed.at)? {
                 self.add(feed.set, key)?;
             }
@@ -208,6 +224,16 @@ impl Filter {
     /// after some were kept that may need it is an error.
     #[inline]
     pub(crate) fn pass(&mut self, head: &HeadFilter, row: Row<'_>, verdict: Verdict) -> Result<()> {
+        if matches!(verdict, Verdict::Keep | Verdict::Change) {
+            for &reference in &self.dangling_now {
+                if let Some(count) = self.dangling.get_mut(reference) {
+                    *count += 1;
+                }
+            }
+            self.look_for_soft(head, row)?;
+        } else {
+            self.track(head, row)?;
+        }
         if self.learned.is_some() {
             return Ok(());
         }
@@ -235,5 +261,48 @@ impl Filter {
             }
         }
         Ok(())
+    }
+
+    /// Remembers a row that is left out for the columns that may hold its key.
+    fn track(&mut self, head: &HeadFilter, row: Row<'_>) -> Result<()> {
+        let feeds = head.feeds.iter().filter(|feed| feed.tracked.is_some() && feed.event == GONE);
+        let mut is_read = false;
+        for feed in feeds {
+            if !is_read {
+                self.feed_values.read(row, &head.feed_reads)?;
+                is_read = true;
+            }
+            let value = feed.at.first().and_then(|&(at, _)| self.feed_values.get(at));
+            if let (Some(key), Some(value)) = (self.key(&self.feed_values, feed.set, &feed.at)?, value) {
+                self.soft.add(key, value.trim_ascii_end(), feed.is_soft)?;
+            }
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn look_for_soft(&mut self, head: &HeadFilter, row: Row<'_>) -> Result<()> {
+        if head.soft.is_empty() || !self.soft.is_awake() {
+            return Ok(());
+        }
+        let (learned, keys) = (self.learned.as_deref(), &self.keys);
+        let columns = (&head.table, head.soft_reads.as_slice(), head.soft.as_slice());
+        self.soft.look(&self.plan, columns, row, |soft, key| {
+            soft.holds(key) || keys.contains(key) || learned.is_some_and(|learned| learned.keys.contains(key))
+        })
+    }
+
+    /// Tells the report what else was found.
+    pub(crate) fn report(&self, report: &mut Report) {
+        self.soft.report(&self.plan, report);
+        for (reference, &count) in self.plan.references.iter().zip(&self.dangling) {
+            let parent = self.plan.sets.get(reference.set).filter(|_| count > 0);
+            if let Some(parent) = parent {
+                report.warn(format!(
+                    "{count} values of the foreign key {} of table {} point to no row of {} in the dump; their rows are kept",
+                    reference.name, reference.table, parent.table
+                ));
+            }
+        }
     }
 }

@@ -8,6 +8,7 @@ use crate::dump::head::{Head, Relation};
 use crate::dump::{Events, Piece, Target};
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::held::HeldRow;
+use crate::filter::keys::KeySet;
 use crate::filter::learned::{Learned, Learning};
 use crate::filter::row::Row;
 use crate::filter::run::{Filter, Verdict};
@@ -19,6 +20,9 @@ use crate::rewrite::names::{resolve, shown};
 /// How often a dump is read at the most, beyond the first time: once because its order was not the expected one, and
 /// once for every foreign key of which the default is left out itself.
 const READINGS_MAX: usize = 64;
+
+/// Most keys of rows that are there: 10 MB. Of a dump with more, foreign keys that point to no row are not counted.
+const KNOWN_MAX: u64 = 250_000;
 
 /// One reading of the dump that learns.
 pub(super) struct Learner {
@@ -33,6 +37,8 @@ pub(super) struct Learner {
     seen: Vec<bool>,
     /// For each set: whether undecided rows may be in it.
     uncertain: Vec<bool>,
+    /// The keys of all rows that can be referenced, until they are too many.
+    known: Option<KeySet>,
     held: HeldRow,
     current: usize,
     is_other: bool,
@@ -66,6 +72,7 @@ impl Learner {
             readings: learning.map_or(0, |learning| learning.readings),
             seen: vec![false; sets],
             uncertain: vec![false; sets],
+            known: Some(KeySet::new(*plan.limits())),
             held: HeldRow::default(),
             current: 0,
             is_other: plan.database().is_some(),
@@ -80,6 +87,8 @@ impl Learner {
             edges,
             heads,
             uncertain,
+            seen,
+            known,
             mut records_all,
             readings,
             ..
@@ -115,6 +124,8 @@ impl Learner {
                 may_hold: sets.map(|(holds, uncertain)| *holds || *uncertain).collect(),
                 keys: filter.keys,
                 lost_defaults: filter.lost_defaults,
+                known,
+                seen,
             }));
         }
         if readings == READINGS_MAX {
@@ -142,10 +153,28 @@ impl Learner {
                 *seen = true;
             }
         }
+        self.get_to_know(&head, row)?;
         let verdict = self.filter.judge(&head, row)?;
         self.filter.remember(&head, row, verdict)?;
         if matches!(verdict, Verdict::Keep | Verdict::Change) {
             self.write_down(&head, row)?;
+        }
+        Ok(())
+    }
+
+    /// Remembers that a row is there, so that foreign keys to none are found.
+    fn get_to_know(&mut self, head: &HeadFilter, row: Row<'_>) -> Result<()> {
+        let Some(known) = &mut self.known else {
+            return Ok(());
+        };
+        self.filter.feed_values.read(row, &head.feed_reads)?;
+        for feed in head.feeds.iter().filter(|feed| feed.event == crate::filter::GONE) {
+            if let Some(key) = self.filter.key(&self.filter.feed_values, feed.set, &feed.at)? {
+                known.insert(key)?;
+            }
+        }
+        if known.len() > KNOWN_MAX {
+            self.known = None;
         }
         Ok(())
     }
@@ -204,7 +233,8 @@ impl Learner {
                 .collect(),
         };
         // What is wrong with a head, or is left out as a whole, is said by the reading that writes.
-        let filter = self.filter.plan.head(name, &columns, self.plan.catalog()).ok()??;
+        let mut filter = self.filter.plan.head(name, &columns, self.plan.catalog()).ok()??;
+        filter.feeds.retain(|feed| !feed.is_soft);
         // Nobody references rows that are remembered nowhere.
         (!filter.feeds.is_empty()).then_some((filter, columns.len()))
     }

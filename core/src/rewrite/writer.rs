@@ -129,6 +129,9 @@ impl Writer {
         for table in &mut self.tables.tables {
             report.tables.push(std::mem::take(&mut table.report));
         }
+        if let Some(filter) = &self.filter {
+            filter.report(&mut report);
+        }
         report
     }
 
