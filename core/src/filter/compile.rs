@@ -64,8 +64,6 @@ pub(crate) struct Tracked {
     pub(crate) column: String,
     pub(crate) family: Family,
     pub(crate) form: KeyForm,
-    /// Whether no foreign key that is followed references it.
-    pub(crate) is_soft: bool,
     /// What columns are called that reference it by a foreign key.
     pub(crate) called: Vec<String>,
 }

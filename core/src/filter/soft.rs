@@ -269,7 +269,6 @@ mod tests {
             column: column.into(),
             family: Family::Text,
             form: KeyForm::Exact,
-            is_soft: true,
             called: vec!["tenant".to_owned()],
         };
         for (column, table, key) in [

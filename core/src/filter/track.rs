@@ -74,7 +74,6 @@ impl Compiler<'_> {
             tables: names.collect(),
             family,
             form,
-            is_soft,
             called: called.collect(),
             column,
         })

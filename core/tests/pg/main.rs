@@ -9,13 +9,17 @@
 
 mod attacks;
 mod cascade;
+mod conditions;
 mod cut;
 mod decoys;
+mod demo;
 mod drift;
 mod driver;
 mod exceptions;
 mod guards;
+mod long_rows;
 mod orders;
+mod partitions;
 mod permits;
 mod product;
 mod promises;

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use dumpsert::{Options, Report, Result, Style, convert};
+use dumpsert::{Options, Plan, Prescan, Report, Result, Rewriter, Style, convert};
 use dumpsert_testkit::{Cluster, Db, Run};
 
 /// The script for a dump, whether it is accepted or not.
@@ -47,6 +47,7 @@ pub(crate) fn sqlstate(run: &Run) -> Option<&str> {
     let (_, after) = run.stderr.split_once("ERROR:  ")?;
     after.get(..5)
 }
+
 /// The script for a dump; panics if the dump is refused.
 #[track_caller]
 pub(crate) fn script(dump: &[u8], options: Options) -> Vec<u8> {
@@ -148,4 +149,44 @@ pub(crate) fn inserts(table: &str, columns: &str, rows: &[&str]) -> String {
     rows.iter()
         .map(|row| format!("INSERT INTO {table} ({columns}) VALUES ({row});\n"))
         .collect()
+}
+
+/// Makes room for rows in any order.
+pub(crate) const DROP_FOREIGN_KEYS: &str = "DO $$ DECLARE k record; BEGIN
+    FOR k IN SELECT conrelid::regclass AS t, conname FROM pg_constraint WHERE contype = 'f' AND conparentid = 0 LOOP
+        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', k.t, k.conname);
+    END LOOP; END $$";
+
+/// The rows of the dump, all in random order.
+pub(crate) fn shuffled(dump: &[u8], random: &mut Random) -> Vec<u8> {
+    let text = String::from_utf8(dump.to_vec()).unwrap();
+    let (head, rest) = text.split_once("\nINSERT INTO ").unwrap_or((&text, ""));
+    let (rows, end) = rest
+        .split_once("\n--\n-- PostgreSQL database dump complete")
+        .unwrap_or((rest, ""));
+    let mut rows: Vec<&str> = rows.split("\nINSERT INTO ").collect();
+    random.shuffle(&mut rows);
+    let rows: String = rows.iter().map(|row| format!("\nINSERT INTO {row}")).collect();
+    format!("{head}{rows}\n--\n-- PostgreSQL database dump complete{end}").into_bytes()
+}
+
+/// The push machine, driven by hand and in small pieces, writes the same.
+pub(crate) fn reads_as_well_in_pieces(dump: &[u8], plan: &Plan, script: &[u8], context: &str) {
+    let mut plan = plan.clone();
+    while plan.needs_prescan() {
+        let mut prescan = Prescan::new(&plan).unwrap();
+        for chunk in dump.chunks(997) {
+            if !prescan.write(chunk).unwrap() {
+                break;
+            }
+        }
+        plan = prescan.finish().unwrap();
+    }
+    let mut own = Vec::new();
+    let mut rewriter = Rewriter::new(&plan);
+    for chunk in dump.chunks(1009) {
+        rewriter.write(chunk, &mut own).unwrap();
+    }
+    rewriter.finish(&mut own).unwrap();
+    assert!(own == script, "{context}: other pieces, another script");
 }

@@ -5,10 +5,10 @@
 
 mod schema;
 
-use dumpsert::{Catalog, ErrorKind, Options, Plan, Prescan, Report, Rewriter, Style, convert};
+use dumpsert::{Catalog, ErrorKind, Options, Plan, Report, Rewriter, Style, convert};
 use dumpsert_testkit::{Cluster, Db};
 
-use crate::support::Random;
+use crate::support::{DROP_FOREIGN_KEYS, Random, reads_as_well_in_pieces, shuffled};
 use schema::Case;
 
 /// Schemas of one database, dumped and restored together.
@@ -151,45 +151,6 @@ fn deletes(expected: &Db, case: &Case) -> bool {
     client
         .batch_execute(&format!("WITH {} SELECT", parts.join(", ")))
         .is_ok()
-}
-
-const DROP_FOREIGN_KEYS: &str = "DO $$ DECLARE k record; BEGIN
-    FOR k IN SELECT conrelid::regclass AS t, conname FROM pg_constraint WHERE contype = 'f' AND conparentid = 0 LOOP
-        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', k.t, k.conname);
-    END LOOP; END $$";
-
-/// The rows of the dump, all in random order.
-fn shuffled(dump: &[u8], random: &mut Random) -> Vec<u8> {
-    let text = String::from_utf8(dump.to_vec()).unwrap();
-    let (head, rest) = text.split_once("\nINSERT INTO ").unwrap_or((&text, ""));
-    let (rows, end) = rest
-        .split_once("\n--\n-- PostgreSQL database dump complete")
-        .unwrap_or((rest, ""));
-    let mut rows: Vec<&str> = rows.split("\nINSERT INTO ").collect();
-    random.shuffle(&mut rows);
-    let rows: String = rows.iter().map(|row| format!("\nINSERT INTO {row}")).collect();
-    format!("{head}{rows}\n--\n-- PostgreSQL database dump complete{end}").into_bytes()
-}
-
-/// The push machine, driven by hand and in small pieces, writes the same.
-fn reads_as_well_in_pieces(dump: &[u8], plan: &Plan, script: &[u8], context: &str) {
-    let mut plan = plan.clone();
-    while plan.needs_prescan() {
-        let mut prescan = Prescan::new(&plan).unwrap();
-        for chunk in dump.chunks(997) {
-            if !prescan.write(chunk).unwrap() {
-                break;
-            }
-        }
-        plan = prescan.finish().unwrap();
-    }
-    let mut own = Vec::new();
-    let mut rewriter = Rewriter::new(&plan);
-    for chunk in dump.chunks(1009) {
-        rewriter.write(chunk, &mut own).unwrap();
-    }
-    rewriter.finish(&mut own).unwrap();
-    assert!(own == script, "{context}: other pieces, another script");
 }
 
 /// Without a reading before, the result is the same, or there is none.
