@@ -151,8 +151,15 @@ impl FilterPlan {
             }
         }
         if let (Some(table), Some(catalog)) = (table, catalog) {
-            let rules = filter.rules.iter().filter_map(|&rule| self.rules.get(rule)).flat_map(|rule| &rule.columns);
-            let references = filter.references.iter().filter_map(|&reference| self.references.get(reference));
+            let rules = filter
+                .rules
+                .iter()
+                .filter_map(|&rule| self.rules.get(rule))
+                .flat_map(|rule| &rule.columns);
+            let references = filter
+                .references
+                .iter()
+                .filter_map(|&reference| self.references.get(reference));
             let references = references.flat_map(|reference| reference.columns.iter().map(|(name, _)| name));
             let covered: Vec<&String> = rules.chain(references).collect();
             for (place, mut column) in soft_columns(self, table, columns, &covered, catalog) {

@@ -45,6 +45,8 @@ pub(crate) struct Filter {
     dangling: Vec<u64>,
     /// The foreign keys of the last row that do so, by their numbers in the plan.
     dangling_now: Vec<usize>,
+    /// Whether the dump is in UTF-8, as conditions are.
+    is_utf8: bool,
     /// The foreign keys of the head by which the last row changes.
     changing: Vec<usize>,
 }
@@ -68,6 +70,7 @@ impl Filter {
             soft: SoftWatch::new(limits),
             dangling: vec![0; plan.references.len()],
             dangling_now: Vec::new(),
+            is_utf8: true,
             changing: Vec::new(),
             plan,
             learned,
@@ -97,6 +100,9 @@ impl Filter {
                         many = rule.at.iter().map(|&at| self.values.get(at)).collect();
                         &many
                     };
+                    if !self.is_utf8 && values.iter().flatten().any(|value| !value.is_ascii()) {
+                        return Err(other_encoding());
+                    }
                     condition.evaluate(values)? == Some(true)
                 }
             };
@@ -107,7 +113,10 @@ impl Filter {
         self.changing.clear();
         self.dangling_now.clear();
         for (number, reference) in head.references.iter().enumerate() {
-            let known = self.learned.as_ref().and_then(|learned| learned.known_in(reference.set));
+            let known = self
+                .learned
+                .as_ref()
+                .and_then(|learned| learned.known_in(reference.set));
             let may_hold = self.may_hold.get(reference.set).copied().unwrap_or(false);
             if !may_hold && known.is_none() {
                 continue;
@@ -131,6 +140,11 @@ impl Filter {
         } else {
             Verdict::Change
         })
+    }
+
+    /// The dump goes on in this encoding.
+    pub(crate) fn set_client_encoding(&mut self, name: &str) {
+        self.is_utf8 = name == "UTF8";
     }
 
     #[inline]
@@ -199,7 +213,11 @@ impl Filter {
             let references = self.changing.iter().filter_map(|&number| head.references.get(number));
             events = references.map(|reference| reference.event).collect();
         }
-        for feed in head.feeds.iter().filter(|feed| !feed.is_soft && events.contains(&feed.event)) {
+        for feed in head
+            .feeds
+            .iter()
+            .filter(|feed| !feed.is_soft && events.contains(&feed.event))
+        {
             if let Some(key) = self.key(&self.feed_values, feed.set, &feed.at)? {
                 self.add(feed.set, key)?;
             }
@@ -265,7 +283,10 @@ impl Filter {
 
     /// Remembers a row that is left out for the columns that may hold its key.
     fn track(&mut self, head: &HeadFilter, row: Row<'_>) -> Result<()> {
-        let feeds = head.feeds.iter().filter(|feed| feed.tracked.is_some() && feed.event == GONE);
+        let feeds = head
+            .feeds
+            .iter()
+            .filter(|feed| feed.tracked.is_some() && feed.event == GONE);
         let mut is_read = false;
         for feed in feeds {
             if !is_read {
@@ -305,4 +326,11 @@ impl Filter {
             }
         }
     }
+}
+
+#[cold]
+fn other_encoding() -> Error {
+    let message =
+        "a value with characters beyond ASCII, in a dump that is not in UTF-8, decides whether the row is left out";
+    Error::new(ErrorKind::Condition, message).with_hint("dump with pg_dump -E UTF8")
 }

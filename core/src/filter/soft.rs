@@ -63,14 +63,25 @@ pub(crate) fn soft_columns(
             let is_telling = own == Family::Text || own == Family::Same("uuid".to_owned());
             (!is_own_key && own == tracked.family && (is_named || is_telling)).then_some(Candidate {
                 tracked: number,
-                form: if tracked.form == KeyForm::Blanks { KeyForm::Blanks } else { form },
+                form: if tracked.form == KeyForm::Blanks {
+                    KeyForm::Blanks
+                } else {
+                    form
+                },
                 is_named,
             })
         });
         let candidates: Vec<Candidate> = candidates.collect();
         if !candidates.is_empty() {
             let name = name.clone();
-            found.push((place, SoftColumn { name, at: 0, candidates }));
+            found.push((
+                place,
+                SoftColumn {
+                    name,
+                    at: 0,
+                    candidates,
+                },
+            ));
         }
     }
     found
@@ -79,7 +90,12 @@ pub(crate) fn soft_columns(
 /// Whether a column is called as one that references this key: `businessId`, `parent_business_id`, `business` for
 /// `businesses.id`, or as a foreign key to it is called elsewhere.
 fn is_named(column: &str, tracked: &Tracked) -> bool {
-    let plain = |name: &str| -> String { name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase() };
+    let plain = |name: &str| -> String {
+        name.chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect::<String>()
+            .to_lowercase()
+    };
     let (column, key, table) = (plain(column), plain(&tracked.column), plain(&tracked.table.name));
     let one = singular(&table);
     let is_general = matches!(key.as_str(), "id" | "uuid" | "key" | "code" | "name" | "no" | "nr");
@@ -98,7 +114,9 @@ fn singular(table: &str) -> String {
             return cut("es", "").unwrap_or_default();
         }
     }
-    cut("ies", "y").or_else(|| cut("s", "")).unwrap_or_else(|| table.to_owned())
+    cut("ies", "y")
+        .or_else(|| cut("s", ""))
+        .unwrap_or_else(|| table.to_owned())
 }
 
 /// Watches the values of rows that are kept.
@@ -163,9 +181,11 @@ impl SoftWatch {
     #[inline]
     fn may_hold(&self, value: &[u8]) -> bool {
         self.lengths & length_bit(value) != 0
-            && bits_of(value)
-                .into_iter()
-                .all(|bit| self.bits.get(bit / 64).is_some_and(|word| word & (1 << (bit % 64)) != 0))
+            && bits_of(value).into_iter().all(|bit| {
+                self.bits
+                    .get(bit / 64)
+                    .is_some_and(|word| word & (1 << (bit % 64)) != 0)
+            })
     }
 
     /// Looks at a row that is kept.
@@ -181,10 +201,14 @@ impl SoftWatch {
         for column in columns {
             let Some(value) = values.get(column.at) else { continue };
             for candidate in &column.candidates {
-                let Some(tracked) = plan.tracked.get(candidate.tracked) else { continue };
+                let Some(tracked) = plan.tracked.get(candidate.tracked) else {
+                    continue;
+                };
                 // The filter knows values as they print, which for numbers is not all there is.
                 let is_exact = candidate.form != KeyForm::Number;
-                if (is_exact && !self.may_hold(value.trim_ascii_end())) || (!candidate.is_named && value.len() < TELLING_BYTES) {
+                if (is_exact && !self.may_hold(value.trim_ascii_end()))
+                    || (!candidate.is_named && value.len() < TELLING_BYTES)
+                {
                     continue;
                 }
                 let mut hash = plan.hasher.begin(tracked.set);
@@ -203,15 +227,28 @@ impl SoftWatch {
     /// Puts what was found into the report.
     pub(crate) fn report(&self, plan: &FilterPlan, report: &mut Report) {
         for ((table, column, number), rows) in &self.counts {
-            let Some(tracked) = plan.tracked.get(*number) else { continue };
-            let name = |table: &TableName, column: &str| {
-                format!("{table}({})", crate::catalog::quote_ident(column))
+            let Some(tracked) = plan.tracked.get(*number) else {
+                continue;
             };
-            let foreign_key = format!("{} REFERENCES {}", name(table, column), name(&tracked.table, &tracked.column));
+            let name = |table: &TableName, column: &str| format!("{table}({})", crate::catalog::quote_ident(column));
+            let foreign_key = format!(
+                "{} REFERENCES {}",
+                name(table, column),
+                name(&tracked.table, &tracked.column)
+            );
             let (advice, kept) = if plan.cascades {
-                (format!("to leave them out too, say foreign_keys = ['{}']", foreign_key.replace('\'', "\\u0027")), "is under no foreign key")
+                (
+                    format!(
+                        "to leave them out too, say foreign_keys = [{}]",
+                        serde_json::Value::from(foreign_key.as_str())
+                    ),
+                    "is under no foreign key",
+                )
             } else {
-                ("they are kept, since cascade is off".to_owned(), "references a row that is left out, or looks so")
+                (
+                    "they are kept, since cascade is off".to_owned(),
+                    "references a row that is left out, or looks so",
+                )
             };
             report.warn(format!(
                 "column {} of table {table} {kept} and holds the key of a row of {} that is left out, in {rows} rows: {advice}",
@@ -283,7 +320,12 @@ mod tests {
         ] {
             assert!(is_named(column, &tracked(table, key)), "{column}");
         }
-        for (column, table, key) in [("id", "businesses", "id"), ("quantity", "businesses", "id"), ("paid", "aids", "id"), ("code", "items", "code")] {
+        for (column, table, key) in [
+            ("id", "businesses", "id"),
+            ("quantity", "businesses", "id"),
+            ("paid", "aids", "id"),
+            ("code", "items", "code"),
+        ] {
             assert!(!is_named(column, &tracked(table, key)), "{column}");
         }
     }

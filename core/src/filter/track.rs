@@ -26,7 +26,10 @@ impl Compiler<'_> {
         }
         all.sort();
         all.dedup();
-        all.into_iter().enumerate().filter_map(|(number, (at, column))| self.track_key(number, at, column)).collect()
+        all.into_iter()
+            .enumerate()
+            .filter_map(|(number, (at, column))| self.track_key(number, at, column))
+            .collect()
     }
 
     fn track_key(&mut self, number: usize, at: usize, column: String) -> Option<Tracked> {
@@ -34,22 +37,33 @@ impl Compiler<'_> {
         let known = table.column(&column)?;
         // Of other types nobody knows which values are equal; a number of its own is kept for them, so that the
         // numbers of the others stay what they are.
-        let (family, form) = family(&known.type_name, self.catalog).unwrap_or((super::key_form::Family::Same(String::new()), super::key_form::KeyForm::Exact));
+        let (family, form) = family(&known.type_name, self.catalog).unwrap_or((
+            super::key_form::Family::Same(String::new()),
+            super::key_form::KeyForm::Exact,
+        ));
         let key = (at, vec![column.clone()], Event::Gone);
         let is_soft = !self.set_numbers.contains_key(&key);
         let set = match self.set_numbers.get(&key) {
             Some(&set) => set,
             None => {
-                self.sets.push(Set { table: table.table_name() });
+                self.sets.push(Set {
+                    table: table.table_name(),
+                });
                 self.set_numbers.insert(key, self.sets.len() - 1);
                 self.sets.len() - 1
             }
         };
         let parts = self.tree.with_partitions(at);
         for part in &parts {
-            let Some(filter) = self.tables.get_mut(part) else { continue };
+            let Some(filter) = self.tables.get_mut(part) else {
+                continue;
+            };
             let mut is_fed = false;
-            for feed in filter.feeds.iter_mut().filter(|feed| feed.set == set && feed.event == GONE) {
+            for feed in filter
+                .feeds
+                .iter_mut()
+                .filter(|feed| feed.set == set && feed.event == GONE)
+            {
                 feed.tracked = Some(number);
                 is_fed = true;
             }
@@ -63,11 +77,19 @@ impl Compiler<'_> {
                 });
             }
         }
-        let names = parts.iter().filter_map(|&part| self.catalog.tables().get(part)).map(Table::table_name);
-        let called = self.keys.get(&at).into_iter().flatten().filter_map(|(_, key)| match key.columns.as_slice() {
-            [only] if key.referenced_columns == [column.clone()] => Some(only.clone()),
-            _ => None,
-        });
+        let names = parts
+            .iter()
+            .filter_map(|&part| self.catalog.tables().get(part))
+            .map(Table::table_name);
+        let called = self
+            .keys
+            .get(&at)
+            .into_iter()
+            .flatten()
+            .filter_map(|(_, key)| match key.columns.as_slice() {
+                [only] if key.referenced_columns == [column.clone()] => Some(only.clone()),
+                _ => None,
+            });
         Some(Tracked {
             set,
             table: table.table_name(),

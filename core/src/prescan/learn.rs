@@ -52,7 +52,7 @@ struct LearnedHead {
 
 /// What a reading has come to.
 pub(super) enum Outcome {
-    Learned(Learned),
+    Learned(Box<Learned>),
     /// The dump has to be read once more.
     Again(Learning),
 }
@@ -120,13 +120,13 @@ impl Learner {
         }
         if is_settled {
             let sets = filter.may_hold.iter().zip(&uncertain);
-            return Ok(Outcome::Learned(Learned {
+            return Ok(Outcome::Learned(Box::new(Learned {
                 may_hold: sets.map(|(holds, uncertain)| *holds || *uncertain).collect(),
                 keys: filter.keys,
                 lost_defaults: filter.lost_defaults,
                 known,
                 seen,
-            }));
+            })));
         }
         if readings == READINGS_MAX {
             let message = "the foreign keys of the dump do not settle";
@@ -306,7 +306,8 @@ impl Events for Learner {
         Ok(())
     }
 
-    fn client_encoding(&mut self, _: &'static str) -> Result<()> {
+    fn client_encoding(&mut self, name: &'static str) -> Result<()> {
+        self.filter.set_client_encoding(name);
         Ok(())
     }
 

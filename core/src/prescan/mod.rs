@@ -108,7 +108,7 @@ impl Prescan {
             Reading::Learn(mut reader, mut learner) => {
                 reader.finish(&mut *learner)?;
                 match learner.finish()? {
-                    Outcome::Learned(learned) => self.plan.with_learned(learned),
+                    Outcome::Learned(learned) => self.plan.with_learned(*learned),
                     Outcome::Again(learning) => self.plan.with_learning(learning),
                 }
             }

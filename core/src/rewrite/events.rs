@@ -127,6 +127,9 @@ impl Events for Writer {
             self.tables.forget_names();
         }
         self.client_encoding = name;
+        if let Some(filter) = &mut self.filter {
+            filter.set_client_encoding(name);
+        }
         Ok(())
     }
 

@@ -97,9 +97,9 @@ fn what_is_left_out_is_what_is_deleted() {
     expected.execute(&deletions);
     let expected = expected.snapshot();
     // Every condition is met by some rows, and not by all.
-    for number in 0..CONDITIONS.len() {
+    for (number, condition) in CONDITIONS.iter().enumerate() {
         let kept = expected.count(&format!("public.c{number}"));
-        assert!(kept > 0 && kept < 60, "{}: {kept} of 60", CONDITIONS[number]);
+        assert!(kept > 0 && kept < 60, "{condition}: {kept} of 60");
     }
     let empty = cluster.create_unique("conditions_empty");
     let schema = source.pg_dump(&["--schema-only"]);
