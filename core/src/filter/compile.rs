@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::condition::Condition;
-use super::exclusions::{Demo, DemoColumn, Exclusions};
+use super::exclusions::{Demo, DemoColumn, Exclude, Exclusions};
 use super::key_form::{Family, KeyForm, forms};
 use super::keys::KeyHasher;
 use super::tree::Tree;
@@ -218,7 +218,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    fn exclude(&mut self, exclude: &super::exclusions::Exclude) -> Result<()> {
+    fn exclude(&mut self, exclude: &Exclude) -> Result<()> {
         if self.catalog.is_empty() {
             let message = format!("nothing is known of the columns of `{}`", exclude.tables);
             return Err(Error::new(ErrorKind::InvalidOption, message)
@@ -251,11 +251,11 @@ impl Compiler<'_> {
                 Err(error) if matched.len() > 1 && error.kind() == ErrorKind::UnknownName => {
                     first_error.get_or_insert(error);
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(in_exclusion(exclude, error)),
             }
         }
         match first_error {
-            Some(error) if !is_used => Err(error),
+            Some(error) if !is_used => Err(in_exclusion(exclude, error)),
             _ => Ok(()),
         }
     }
@@ -694,5 +694,15 @@ fn with_nearest(error: Error, wanted: &str, names: impl Iterator<Item = String>)
     match nearest(wanted, names) {
         Some(name) => error.with_hint(format!("did you mean {name}? names with capitals must be quoted")),
         None => error,
+    }
+}
+
+/// Says which of the exclusions an error is about.
+fn in_exclusion(exclude: &Exclude, error: Error) -> Error {
+    let message = format!("in `{}: {}`: {}", exclude.tables, exclude.condition, error.message());
+    let named = Error::new(error.kind(), message);
+    match error.hint() {
+        Some(hint) => named.with_hint(hint.to_owned()),
+        None => named,
     }
 }
