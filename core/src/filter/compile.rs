@@ -378,7 +378,10 @@ impl Compiler<'_> {
             None => Ok(at),
             Some(column) => {
                 let message = format!("a foreign key is given for column `{column}` of table {name}, which it has not");
-                let names = table.columns.iter().map(|column| column.name.clone());
+                let names = table
+                    .columns
+                    .iter()
+                    .map(|column| crate::catalog::quote_ident(&column.name).into_owned());
                 Err(with_nearest(
                     Error::new(ErrorKind::InvalidOption, message),
                     column,

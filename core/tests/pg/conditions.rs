@@ -36,8 +36,8 @@ const CONDITIONS: [&str; 50] = [
     "i8 < -40000000000000000 OR i8 >= 9223372036854775807",
     "n = 1",
     "n <> 'NaN' AND n > 9007199254740992",
-    "n2 IN (0.125, 1.5, 7)",
-    "f4 = 0.1",
+    "n2 IN (0.130, 1.25, 7.13)",
+    "f4 <> 0.1 AND f4 < 1",
     "f4 = '0.1'::real",
     "f8 > '-Infinity' AND f8 < 0.2",
     "tx LIKE 'demo%'",
@@ -46,7 +46,7 @@ const CONDITIONS: [&str; 50] = [
     "tx LIKE '%\\\\b'",
     "tx ~ '^[Dd]emo(-[0-9]+)?$'",
     "tx !~ 'e'",
-    "tx = E'tab\\there' OR tx = ''",
+    "tx = 'tab\there' OR tx = ''",
     "coalesce(tx, 'none') = 'none'",
     "length(tx) > 5",
     "tc < 'b'",
@@ -63,7 +63,7 @@ const CONDITIONS: [&str; 50] = [
     "d >= '2024-02-29' AND d < DATE '2024-03-10'",
     "d NOT BETWEEN '2024-03-01' AND '2024-04-01'",
     "\"tsP\" > '2024-03-31 03:00:00.5'",
-    "tz <= '2024-10-27 02:30+02'",
+    "tz <= '2024-10-27 05:30+02'",
     "tz > TIMESTAMPTZ '2024-10-27 04:30+01'",
     "tm < '04:00'",
     "by > '\\x10'",
@@ -97,10 +97,14 @@ fn what_is_left_out_is_what_is_deleted() {
     expected.execute(&deletions);
     let expected = expected.snapshot();
     // Every condition is met by some rows, and not by all.
-    for (number, condition) in CONDITIONS.iter().enumerate() {
-        let kept = expected.count(&format!("public.c{number}"));
-        assert!(kept > 0 && kept < 60, "{condition}: {kept} of 60");
-    }
+    let kept = |number: usize| expected.count(&format!("public.c{number}"));
+    let idle: Vec<(&str, usize)> = CONDITIONS
+        .iter()
+        .enumerate()
+        .map(|(number, condition)| (*condition, kept(number)))
+        .collect();
+    let idle: Vec<_> = idle.into_iter().filter(|(_, kept)| !(1..60).contains(kept)).collect();
+    assert!(idle.is_empty(), "{idle:?}");
     let empty = cluster.create_unique("conditions_empty");
     let schema = source.pg_dump(&["--schema-only"]);
     empty.psql(&schema).expect_success();
