@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::drift::Unknown;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limit;
-pub use crate::limits::parse_size;
+pub use crate::limits::{limit_names, parse_size};
 use crate::nearest::nearest;
 use crate::options::{Client, Losses, NoKey, Options, Style, Triggers};
 use crate::permits::Unselected;
@@ -197,6 +197,11 @@ const TABLE_OPTIONS: [(&str, TableSetter); 6] = [
         options.map_err(|error| place.blame(error))
     }),
 ];
+
+/// The most similar of `names`, where one is similar enough to be meant; for packages that have options of their own.
+pub fn nearest_name<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    nearest(wanted, names.into_iter().map(str::to_owned))
+}
 
 /// What a configuration file can say beside the options of the library.
 const FILES: [&str; 5] = ["schema", "catalog", "output", "report", "quiet"];

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::path::Path;
 
 use serde::Serialize;
@@ -143,6 +143,18 @@ pub fn inspect(reader: impl Read, plan: &Plan) -> Result<Inspection> {
 /// As [`inspect`].
 pub fn inspect_with(reader: impl Read, plan: &Plan, progress: impl FnMut(Progress<'_>)) -> Result<Inspection> {
     run(open_reader(reader, plan)?, progress)
+}
+
+/// As [`inspect_with`], of a dump that is read from its start and can be read again where it lies.
+///
+/// # Errors
+/// As [`inspect`].
+pub fn inspect_seekable(
+    reader: impl Read + Seek,
+    plan: &Plan,
+    progress: impl FnMut(Progress<'_>),
+) -> Result<Inspection> {
+    run(open_seekable(reader, plan)?, progress)
 }
 
 /// As [`inspect_with`], from a file.

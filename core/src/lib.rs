@@ -69,7 +69,9 @@ pub use catalog::Catalog;
 pub use config::Config;
 pub use drift::Unknown;
 pub use error::{Category, Error, ErrorKind, Position, Result};
-pub use inspect::{Database, Inspection, Problem, RowForm, Shape, inspect, inspect_file, inspect_with};
+pub use inspect::{
+    Database, Inspection, Problem, RowForm, Shape, inspect, inspect_file, inspect_seekable, inspect_with,
+};
 pub use io::{convert, convert_file, convert_str, convert_with};
 pub use limits::Limit;
 pub use options::{Client, Losses, NoKey, Options, Plan, Style, Triggers};
@@ -79,7 +81,7 @@ pub use report::{Report, SoftReference, TableReport, Warning};
 pub use rewriter::{Progress, Rewriter};
 pub use script::Script;
 pub use script_file::ScriptFile;
-pub use statements::{Statements, statements};
+pub use statements::{StatementQueue, Statements, statements};
 pub use update::{OnGuard, Update};
 
 /// What the fuzz target for conditions calls; see `filter/condition/laws.rs`.

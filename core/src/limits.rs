@@ -84,6 +84,11 @@ pub(crate) const HEAD_OVERHEAD_BYTES: u64 = 512;
 /// Most warnings that are kept; the rest is counted.
 pub(crate) const WARNINGS_MAX: usize = 1000;
 
+/// The names of all limits, as in `limits` of [`Options::from_json`](crate::Options::from_json).
+pub fn limit_names() -> impl Iterator<Item = &'static str> {
+    LIMITS.iter().map(|entry| entry.1)
+}
+
 impl Limit {
     /// Its name, as in a configuration file.
     pub fn name(self) -> &'static str {

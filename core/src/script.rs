@@ -205,6 +205,8 @@ mod tests {
                 let before = out.len();
                 let again = script.read(&mut out).unwrap_err();
                 assert_eq!((again.kind(), out.len()), (ErrorKind::Finished, before));
+                let progress = script.progress();
+                assert_eq!((progress.rows, progress.table), (1, Some("public.t")));
                 return Ok((String::from_utf8(out).unwrap(), report));
             }
         }

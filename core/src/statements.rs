@@ -12,17 +12,87 @@ use crate::options::{Client, Plan};
 use crate::report::Report;
 use crate::rewriter::Rewriter;
 
-/// The statements of a script, in order; see [`statements`].
-pub struct Statements<R: Read> {
-    input: Dump<R>,
-    rewriter: Rewriter,
-    chunk: Vec<u8>,
-    /// What the rewriter has written and was not returned yet.
+/// What a [`Rewriter`] writes for a driver, cut into single statements: for programs that push. [`statements`] is the
+/// loop around both.
+///
+/// ```
+/// use dumpsert::{Client, Options, Rewriter, StatementQueue};
+///
+/// let mut rewriter = Rewriter::new(&Options::new().with_client(Client::Driver).build()?);
+/// let mut queue = StatementQueue::new();
+/// rewriter.write(b"INSERT INTO public.t (id, v) VALUES (1, 'one');\n", queue.buffer())?;
+/// rewriter.finish(queue.buffer())?;
+/// while let Some(statement) = queue.pop() {
+///     let _sql: String = statement?;
+/// }
+/// # Ok::<(), dumpsert::Error>(())
+/// ```
+pub struct StatementQueue {
+    /// What was written and not returned yet, from `start` on.
     out: Vec<u8>,
     /// The statement that begins at `start`, of which all up to `scanned` was looked at.
     splitter: Splitter,
     start: usize,
     scanned: usize,
+}
+
+impl Default for StatementQueue {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl StatementQueue {
+    /// An empty queue.
+    pub fn new() -> Self {
+        Self {
+            out: Vec::new(),
+            splitter: Splitter::new(true),
+            start: 0,
+            scanned: 0,
+        }
+    }
+
+    /// Where the rewriter writes. Only append to it.
+    pub fn buffer(&mut self) -> &mut Vec<u8> {
+        self.out.drain(..self.start);
+        self.scanned -= self.start;
+        self.start = 0;
+        &mut self.out
+    }
+
+    /// The next statement that is there as a whole.
+    ///
+    /// # Errors
+    /// If it is not UTF-8, which is all that drivers take; nothing must be run after it.
+    pub fn pop(&mut self) -> Option<Result<String>> {
+        let end = self.splitter.scan(slice(&self.out, self.scanned, self.out.len()));
+        let Some(length) = end else {
+            self.scanned = self.out.len();
+            return None;
+        };
+        let end = self.scanned + length;
+        let statement = with_escape_strings(slice(&self.out, self.start, end).trim_ascii());
+        self.start = end;
+        self.scanned = end;
+        self.splitter = Splitter::new(true);
+        Some(String::from_utf8(statement).map_err(|error| {
+            Error::new(
+                ErrorKind::Encoding,
+                "a driver takes only UTF-8, and the dump is in another encoding",
+            )
+            .with_hint("dump with pg_dump -E UTF8")
+            .with_source(error)
+        }))
+    }
+}
+
+/// The statements of a script, in order; see [`statements`].
+pub struct Statements<R: Read> {
+    input: Dump<R>,
+    rewriter: Rewriter,
+    chunk: Vec<u8>,
+    queue: StatementQueue,
     report: Option<Report>,
     is_done: bool,
 }
@@ -56,10 +126,7 @@ pub fn statements<R: Read>(reader: R, plan: &Plan) -> Result<Statements<R>> {
         input: reader,
         rewriter: Rewriter::new(&plan),
         chunk: vec![0; CHUNK_BYTES],
-        out: Vec::new(),
-        splitter: Splitter::new(true),
-        start: 0,
-        scanned: 0,
+        queue: StatementQueue::new(),
         report: None,
         is_done: false,
     })
@@ -71,41 +138,16 @@ impl<R: Read> Statements<R> {
         self.report.as_ref()
     }
 
-    /// The next whole statement that is written already.
-    fn written(&mut self) -> Option<Result<String>> {
-        let end = self.splitter.scan(slice(&self.out, self.scanned, self.out.len()));
-        let Some(length) = end else {
-            self.scanned = self.out.len();
-            return None;
-        };
-        let end = self.scanned + length;
-        let statement = with_escape_strings(slice(&self.out, self.start, end).trim_ascii());
-        self.start = end;
-        self.scanned = end;
-        self.splitter = Splitter::new(true);
-        Some(String::from_utf8(statement).map_err(|error| {
-            Error::new(
-                ErrorKind::Encoding,
-                "a driver takes only UTF-8, and the dump is in another encoding",
-            )
-            .with_hint("dump with pg_dump -E UTF8")
-            .with_source(error)
-        }))
-    }
-
     /// Reads on until something is written; returns false at the end.
     fn read(&mut self) -> Result<bool> {
-        self.out.drain(..self.start);
-        self.scanned -= self.start;
-        self.start = 0;
         if self.report.is_some() {
             return Ok(false);
         }
         let read = read_some(&mut self.input, &mut self.chunk)
             .map_err(|error| error.or_position(|| self.rewriter.position()))?;
         match self.chunk.get(..read) {
-            None | Some([]) => self.report = Some(self.rewriter.finish(&mut self.out)?),
-            Some(bytes) => self.rewriter.write(bytes, &mut self.out)?,
+            None | Some([]) => self.report = Some(self.rewriter.finish(self.queue.buffer())?),
+            Some(bytes) => self.rewriter.write(bytes, self.queue.buffer())?,
         }
         Ok(true)
     }
@@ -161,7 +203,7 @@ impl<R: Read> Iterator for Statements<R> {
 
     fn next(&mut self) -> Option<Self::Item> {
         while !self.is_done {
-            if let Some(statement) = self.written() {
+            if let Some(statement) = self.queue.pop() {
                 self.is_done = statement.is_err();
                 return Some(statement);
             }

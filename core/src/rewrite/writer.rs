@@ -126,9 +126,8 @@ impl Writer {
         self.end_block();
         script::close(&mut self.out, self.plan.client());
         let mut report = std::mem::take(&mut self.report);
-        for table in &mut self.tables.tables {
-            report.tables.push(std::mem::take(&mut table.report));
-        }
+        // Kept, for those who ask for the progress at the end.
+        report.tables = self.tables.tables.iter().map(|table| table.report.clone()).collect();
         if let Some(filter) = &self.filter {
             filter.report(&mut report);
         }
