@@ -1,0 +1,359 @@
+import type { Duplex } from 'node:stream';
+
+/** One column, `'a,b'`, or a list of columns. Names are SQL identifiers: quote those with capitals, as in `'"createdAt"'`. */
+export type Columns = string | string[];
+
+/** What happens to rows that the target has already. `newer(column)` compares the column of both rows. */
+export type Update = 'always' | 'changed' | 'nothing' | `newer(${string})`;
+
+/** Options of one table. */
+export interface TableOptions {
+  /** Its key; it overrides the catalog. */
+  key?: Columns;
+  /** What happens to rows that the target has already. */
+  update?: Update;
+  /** The only columns that are updated. */
+  updateOnly?: Columns;
+  /** Columns that are never updated. */
+  updateNever?: Columns;
+  /** A column that must hold the same in both rows, or the row of the target is not taken over. */
+  guard?: string;
+  /** Conditions on rows that are left out. */
+  exclude?: string | string[];
+}
+
+/** How much of anything is held in memory, in bytes or as `'64MB'`. No dump of a real database meets the defaults. */
+export interface Limits {
+  /** The head of one `INSERT` or `COPY`. */
+  headBytes?: number | string;
+  /** All different heads of a dump. */
+  headsBytes?: number | string;
+  /** One statement that is read as a whole. */
+  statementBytes?: number | string;
+  /** All statements that are shown to the catalog. */
+  catalogBytes?: number | string;
+  /** One row. */
+  rowBytes?: number | string;
+  /** White space within a statement, a comment, or a line for psql. */
+  gapBytes?: number | string;
+  /** Number of sequences. */
+  sequences?: number | string;
+  /** The dump. */
+  dumpBytes?: number | string;
+  /** Number of keys of rows that are left out. */
+  excludedKeys?: number | string;
+}
+
+/**
+ * The options of the library, by the names that the command line and the other languages have too, in camelCase.
+ * Tables are named in SQL: `public.users`, `public."OrderItem"`.
+ */
+export interface Options {
+  /** How the script writes rows. Default: `'rows'`. */
+  style?: 'rows' | 'batches' | 'staged';
+  /** What happens to rows of a table without a key; `'match'` only in style `staged`. Default: `'error'`. */
+  noKey?: 'error' | 'insert' | 'skip' | 'match';
+  /** What happens to the user triggers of the target. Default: `'off'`, which needs ownership of their tables. */
+  triggers?: 'off' | 'fire';
+  /** Who runs the script. `statements()` sets `'driver'`, all others `'psql'`. */
+  client?: 'psql' | 'driver';
+  /** What happens where the dump holds something that no upsert can carry, such as large objects. Default: `'warn'`. */
+  losses?: 'warn' | 'error';
+  /** Which database of a dump of several (`pg_dumpall`). Default: the only one that has rows. */
+  database?: string;
+  /** Most rows in one statement of style `batches`. Default: 1000. */
+  batchRows?: number;
+  /** Most bytes of rows in one statement of style `batches`. Default: 1048576. */
+  batchBytes?: number;
+  /** How long the script waits for a lock: milliseconds, or `'30s'`, `'2min'`. Default: for ever. */
+  lockTimeout?: number | string;
+  /** What happens to rows that the target has already. Default: `'always'`. */
+  update?: Update;
+  /** The only columns that are updated: `'a,b'` for all tables, `'public.t=a,b'` for one. */
+  updateOnly?: Columns;
+  /** Columns that are never updated, of all tables or of one. */
+  updateNever?: Columns;
+  /** Tables whose rows are left out, by patterns as of `pg_dump --exclude-table`: `'app.log*'`. */
+  excludeTables?: string | string[];
+  /** The only tables whose rows are taken, by such patterns; `excludeTables` goes before. Default: all. */
+  onlyTables?: string | string[];
+  /** Only tables and sequences of these schemas. Default: all but those of PostgreSQL itself. */
+  onlySchemas?: string | string[];
+  /** What happens to rows of tables, and to sequences, that are not selected. Default: `'drop'`. */
+  unselected?: 'drop' | 'error';
+  /** Tables of extensions that may be written to, which is else an error. */
+  allowExtensionTables?: string | string[];
+  /** Views and foreign tables that may be written to, which is else an error. */
+  allowRelations?: string | string[];
+  /**
+   * A column that must hold the same in both rows, such as a tenant's: a row of the target with another value is not taken
+   * over. `'businessId'` for all tables that have it, `'public.orders="businessId"'` for one. Default: none.
+   */
+  guard?: string;
+  /** What a row that the guard stops does: the run fails, or such rows are left out and counted. Default: `'error'`. */
+  onGuard?: 'error' | 'skip';
+  /** Rows that are left out, and with them what references them: `'public.users: id = 7'`. */
+  exclude?: string | string[];
+  /** Leaves out demo businesses, by their ids. Default: false. */
+  excludeDemo?: boolean;
+  /** Columns that hold ids of businesses. Default: `businesses.id`, `"businessId"`, `business_id`. */
+  demoColumns?: string | string[];
+  /** A boolean column that marks a business as demo. Default: none. */
+  demoFlag?: string;
+  /** Whether rows that reference what is left out are left out too. Default: `'on'`, which needs the source's foreign keys. */
+  cascade?: 'on' | 'off';
+  /** Foreign keys that the database does not declare: `'public.orders(user_id) REFERENCES public.users(id)'`. */
+  foreignKeys?: string | string[];
+  /** What happens to columns that the catalog's table has not. Default: `'error'`. */
+  unknownColumns?: 'error' | 'drop';
+  /** What happens to rows of tables that the catalog has not. Default: `'error'`. */
+  unknownTables?: 'error' | 'drop';
+  /** Limits of memory. */
+  limits?: Limits;
+  /** The keys of tables; they override the catalog. */
+  keys?: Record<string, Columns>;
+  /** Options of single tables. */
+  tables?: Record<string, TableOptions>;
+}
+
+/** How far a run is. */
+export interface Progress {
+  /** Bytes of the dump that were read. */
+  bytes: number;
+  /** Rows that were read. */
+  rows: number;
+  /** The table that is being read, as `schema.table`. */
+  table?: string;
+}
+
+/** Options of a run: those of the library, and three of this package. */
+export interface RunOptions extends Options {
+  /** What is known of the tables; several add up. */
+  catalog?: Catalog | Catalog[];
+  /** Called while the run goes on, about once per MiB, or ten times a second. If it throws, the run fails. */
+  onProgress?: (progress: Progress) => void;
+  /** Stops the run, which then fails with the code `aborted` and the name `AbortError`. */
+  signal?: AbortSignal;
+}
+
+/** A place in the dump. */
+export interface Position {
+  /** Bytes before the place. */
+  byte: number;
+  /** Line, the first is 1. */
+  line: number;
+  /** Column in bytes, the first is 1. */
+  column: number;
+  /** The table whose data is being read, as `schema.table`. */
+  table?: string;
+  /** The row of that table within the dump, the first is 1. */
+  row?: number;
+}
+
+/** One table in a {@link Report}. */
+export interface TableReport {
+  /** Its name as `schema.table`. */
+  table: string;
+  /** Rows in the dump. */
+  rows_read: number;
+  /** Rows in the script. */
+  rows_kept: number;
+  /** Rows left out, by reason. */
+  left_out: Record<string, number>;
+  /** Rows kept in which a foreign key was set to NULL or its default. Absent: none. */
+  references_changed?: number;
+  /** Columns of the dump that the catalog's table has not. Absent: none. */
+  columns_dropped?: string[];
+  /** Bytes of its rows in the dump. */
+  bytes: number;
+  /** The columns of `ON CONFLICT`, where the script names them. */
+  key?: string[];
+  /** Where the key is known from. */
+  key_source?: 'option' | 'catalog' | 'fallback' | 'target';
+}
+
+/** A column under no foreign key that holds keys of rows that are left out. */
+export interface SoftReference {
+  /** Its table, as `schema.table`. */
+  table: string;
+  column: string;
+  /** The table of which rows are left out. */
+  references: string;
+  /** The column of which it holds values. */
+  referenced_column: string;
+  /** How many rows hold one. */
+  rows: number;
+  /** The foreign key that would cover it, for the option `foreignKeys`. */
+  foreign_key: string;
+}
+
+/** What a run read, kept, left out and warned about: the same JSON in every language, so that its names are not in camelCase. */
+export interface Report {
+  /** Version of this form: 1. */
+  version: number;
+  /** Bytes of the dump that were read. */
+  bytes_read: number;
+  /** Bytes of the script that were written. */
+  bytes_written: number;
+  /** The tables in the order in which the dump first names them. */
+  tables: TableReport[];
+  /** Sequences whose value the script moves forward. */
+  sequences: string[];
+  /** Statements of the dump that carry no rows and were left out, by kind. */
+  skipped: Record<string, number>;
+  /** Columns that look like forgotten foreign keys. Absent: none. */
+  soft_references?: SoftReference[];
+  /** What the user should know; at most 1,000. */
+  warnings: { message: string; position?: Position }[];
+  /** How many warnings did not fit into `warnings`. */
+  warnings_dropped: number;
+}
+
+/** What is in a dump, and what a conversion would make of it. In snake_case, as in every language. */
+export interface Inspection {
+  /** Version of this form: 1. */
+  version: number;
+  /** How the dump was made, as far as it shows. */
+  shape: {
+    /** Whether it makes tables, and does not only fill them. */
+    full: boolean;
+    /** Whether it is one of `pg_dumpall`. */
+    cluster: boolean;
+    /** In which forms it holds rows. */
+    rows: ('copy' | 'column_inserts' | 'inserts')[];
+    /** Most rows of one `INSERT`; 0 if there is none. */
+    rows_per_insert: number;
+    on_conflict_do_nothing: boolean;
+    /** Whether `standard_conforming_strings` is on all the time. */
+    standard_conforming_strings: boolean;
+    client_encodings: string[];
+    /** What a comment in the dump says of the server and of pg_dump. */
+    server_version: string | null;
+    pg_dump_version: string | null;
+  };
+  /** The databases that the dump names. */
+  databases: { name: string; rows: number; sequences: number }[];
+  /** What a conversion with the same options would report. */
+  report: Report;
+  /** The columns of each table, by `schema.table`. */
+  columns: Record<string, string[]>;
+  /** What a conversion with the same options would stop at. */
+  problems: { kind: string; table?: string; message: string; hint?: string }[];
+  /** Tables for which the order of rows may not do; null if nothing is known of the foreign keys. */
+  order_problems: { kind: string; tables: string[]; deferrable: boolean }[] | null;
+}
+
+/** Who has to act on an error. */
+export type Category = 'io' | 'syntax' | 'unsupported' | 'truncated' | 'limit' | 'config' | 'internal';
+
+/** Every error of this package. */
+export class DumpsertError extends Error {
+  /** `'AbortError'` where the run was stopped from outside, else `'DumpsertError'`. */
+  readonly name: string;
+  /** What exactly went wrong, as the Rust library's `ErrorKind` in snake_case, or `aborted`, or `invalid_argument`. */
+  readonly code: string;
+  /** Who has to act. */
+  readonly category: Category;
+  /** What to do about it. */
+  readonly hint?: string;
+  /** Bytes before the place in the dump. */
+  readonly byte?: number;
+  /** Line in the dump, the first is 1. */
+  readonly line?: number;
+  /** Column in bytes, the first is 1. */
+  readonly column?: number;
+  /** The table whose data was being read, as `schema.table`. */
+  readonly table?: string;
+  /** The row of that table within the dump, the first is 1. */
+  readonly row?: number;
+  readonly cause?: unknown;
+}
+
+/** Text, or bytes. Bytes may be cut anywhere, also inside a character. */
+export type Chunk = string | Uint8Array | ArrayBuffer | DataView;
+
+/** A dump as a whole, or any iterable of its chunks: a Node stream, a Web stream, a generator. */
+export type Input = Chunk | AsyncIterable<Chunk> | Iterable<Chunk>;
+
+/** What is known of the tables: columns, keys, foreign keys. */
+export class Catalog {
+  private constructor();
+  /** Reads schema SQL: of `pg_dump --schema-only`, of a full dump, of `prisma migrate diff --script`. */
+  static fromSchemaSql(sql: Chunk): Promise<Catalog>;
+  /** Reads the JSON that {@link CATALOG_QUERY} returns and {@link Catalog.toJson} writes. */
+  static fromJson(json: Chunk): Promise<Catalog>;
+  /**
+   * Asks a live database, best the target. `run` runs one query and returns its rows, or an object with `rows`:
+   * `(sql) => client.query(sql)` of pg, `(sql) => prisma.$queryRawUnsafe(sql)` of Prisma. What it throws is passed on.
+   */
+  static fromQuery(run: (sql: string) => PromiseLike<unknown>): Promise<Catalog>;
+  /** The catalog as JSON. */
+  toJson(): string;
+}
+
+/** The query that returns the catalog of a live PostgreSQL, 12 or later, as one row with one JSON value. */
+export const CATALOG_QUERY: string;
+
+/** A stream with a report: dump in, script out. */
+export interface RewriterStream extends Duplex {
+  /**
+   * The report, at the end of the dump. Rejects with the error of the run; nobody has to handle that. The script has
+   * arrived only when the pipeline says so.
+   */
+  readonly report: Promise<Report>;
+}
+
+/** A pair of Web streams with a report. */
+export interface RewriterPair {
+  /** The script. */
+  readable: ReadableStream<Uint8Array>;
+  /** The dump. */
+  writable: WritableStream<Chunk>;
+  /** As {@link RewriterStream.report}. */
+  report: Promise<Report>;
+}
+
+/** A generator with a report. */
+export interface Rewriting<T> extends AsyncGenerator<T, Report, undefined> {
+  /** As {@link RewriterStream.report}. */
+  readonly report: Promise<Report>;
+}
+
+/**
+ * A stream for `pipeline(dump, createRewriter(options), script)`. Work is done on other threads. A dump that has to be read
+ * twice (a full one without a catalog, and some with rows that are left out) is kept in a temporary file first. Throws a
+ * {@link DumpsertError} for options that cannot be used.
+ */
+export function createRewriter(options?: RunOptions): RewriterStream;
+
+/** The same for Web streams: `request.body.pipeThrough(rewriterPair(options))`. */
+export function rewriterPair(options?: RunOptions): RewriterPair;
+
+/** The same as an async generator, which returns the report. */
+export function rewrite(input: Input, options?: RunOptions): Rewriting<Buffer>;
+
+/**
+ * Single statements for a driver, such as pg, in styles `rows` and `batches`. Run them in order, in a transaction of
+ * your own, and commit only after the generator has ended; a transaction that is committed earlier fails, and nothing is
+ * changed. The statement before the last returns one row with one column, the result as JSON.
+ */
+export function statements(input: Input, options?: RunOptions): Rewriting<string>;
+
+/** Converts a small dump that is held in memory; a string gives a string, bytes give bytes. */
+export function convert(input: string, options?: RunOptions): Promise<{ sql: string; report: Report }>;
+export function convert(
+  input: Exclude<Chunk, string>,
+  options?: RunOptions,
+): Promise<{ sql: Buffer; report: Report }>;
+
+/**
+ * Converts a file, compressed with gzip or zstd or not, to a file, which appears only when it is complete. At most two
+ * conversions and inspections run at a time, the others wait: each takes a thread of libuv's pool for as long as it lasts.
+ */
+export function convertFile(input: string | URL, output: string | URL, options?: RunOptions): Promise<Report>;
+
+/** Tells what is in a dump that is held in memory, without converting it. It goes on where `convert` would stop. */
+export function inspect(input: Chunk, options?: RunOptions): Promise<Inspection>;
+
+/** The same of a file, as {@link convertFile} reads it. */
+export function inspectFile(input: string | URL, options?: RunOptions): Promise<Inspection>;

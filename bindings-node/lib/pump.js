@@ -1,0 +1,140 @@
+'use strict';
+// Moves bytes between the streams and the native run. The work is done on a thread of the pool, in steps that make
+// about 1 MiB of output; at most one step runs at a time, and the next one runs while the output of the last is copied.
+
+const { NativeRun } = require('../native.js');
+const { asDumpsertError, fromFault, native } = require('./errors.js');
+
+/** Input that is handed over and not yet used up is less than this before more is handed over. */
+const PENDING_BYTES = 1 << 20;
+
+class Pump {
+  #run;
+  #isForDriver;
+  #onProgress;
+  #receiver;
+  /** Chunks that were not handed over yet, and whom to tell when they are. */
+  #waiting = [];
+  #accepted;
+  #fed = 0;
+  #used = 0;
+  #isEnded = false;
+  /** Whether a step has something to do, may make output, is running. */
+  #hasWork = false;
+  #isWanted = false;
+  #isRunning = false;
+  #isClosed = false;
+
+  /**
+   * The receiver's `output(chunk)` says whether more is wanted now; `done(report)` and `failed(error)` come once, and
+   * nothing after them.
+   */
+  constructor({ plan, onProgress }, receiver) {
+    this.#run = native(() => new NativeRun(plan));
+    this.#isForDriver = plan.isForDriver;
+    this.#onProgress = onProgress;
+    this.#receiver = receiver;
+  }
+
+  /** Takes chunks; `accepted` is called when they are handed over and there is room for more. One call at a time. */
+  feed(chunks, accepted) {
+    this.#waiting = chunks.filter((chunk) => chunk.byteLength > 0);
+    this.#accepted = accepted;
+    this.#advance();
+  }
+
+  /** No more input comes. */
+  end() {
+    if (this.#isClosed) return;
+    this.#isEnded = true;
+    this.#run.end();
+    this.#hasWork = true;
+    this.#advance();
+  }
+
+  /** The reader has room for output. */
+  want() {
+    this.#isWanted = true;
+    this.#advance();
+  }
+
+  /** Frees everything. */
+  close() {
+    this.#isClosed = true;
+    this.#waiting = [];
+    this.#accepted = undefined;
+    this.#run.close();
+  }
+
+  #advance() {
+    if (this.#isClosed) return;
+    let room = PENDING_BYTES - (this.#fed - this.#used);
+    while (this.#waiting.length > 0 && room > 0) {
+      const chunk = this.#waiting[0];
+      const slice = chunk.byteLength > room ? chunk.subarray(0, room) : chunk;
+      this.#run.feed(slice);
+      this.#fed += slice.byteLength;
+      this.#hasWork = true;
+      room -= slice.byteLength;
+      if (slice === chunk) this.#waiting.shift();
+      else this.#waiting[0] = chunk.subarray(slice.byteLength);
+    }
+    if (this.#hasWork && this.#isWanted && !this.#isRunning) {
+      this.#isRunning = true;
+      this.#hasWork = false;
+      this.#run.step().then((step) => this.#take(step), (error) => this.#fail(asDumpsertError(error)));
+    }
+    // Last, because it may call `feed` again.
+    if (this.#waiting.length === 0 && room > 0 && this.#accepted !== undefined) {
+      const accepted = this.#accepted;
+      this.#accepted = undefined;
+      accepted();
+    }
+  }
+
+  #take(step) {
+    this.#isRunning = false;
+    if (this.#isClosed) return;
+    try {
+      this.#used = step.used;
+      this.#hasWork ||= step.more;
+      const isOver = step.report !== undefined || step.fault !== undefined;
+      if (!isOver) this.#advance();
+      if (this.#isClosed) return;
+      const run = this.#run;
+      const chunk = this.#isForDriver ? run.fetchStatements() : run.fetchScript();
+      if (chunk.length > 0) this.#isWanted = this.#receiver.output(chunk);
+      if (this.#isClosed) return;
+      this.#onProgress?.({ bytes: step.used, rows: step.rows, table: step.table });
+      if (step.fault !== undefined) this.#fail(fromFault(step.fault));
+      else if (step.report !== undefined) this.#finish(JSON.parse(step.report));
+      else this.#advance();
+    } catch (error) {
+      this.#fail(asDumpsertError(error));
+    }
+  }
+
+  #finish(report) {
+    this.close();
+    this.#receiver.done(report);
+  }
+
+  #fail(error) {
+    if (this.#isClosed) return;
+    this.close();
+    this.#receiver.failed(error);
+  }
+}
+
+/** The promise of a report, which nobody has to look at. */
+class ReportPromise {
+  constructor() {
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    this.promise.catch(() => {});
+  }
+}
+
+module.exports = { PENDING_BYTES, Pump, ReportPromise };
