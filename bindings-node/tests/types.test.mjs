@@ -1,0 +1,76 @@
+// The types: in every kind of project that uses them, and against what is there.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import ts from 'typescript';
+import * as esm from '../index.mjs';
+import { camel, folder, here, root, snake } from './support.mjs';
+
+const require = createRequire(import.meta.url);
+const packageFolder = join(here, '..');
+const { optionNames } = require('../native.js');
+
+function declarations() {
+  const path = join(packageFolder, 'index.d.ts');
+  return ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest);
+}
+
+/** The names of the members of an interface, in the order of the alphabet. */
+function members(name) {
+  const found = declarations().statements.find((one) => ts.isInterfaceDeclaration(one) && one.name.text === name);
+  return found.members.map((member) => member.name.text).sort();
+}
+
+test('every option has a type, and every type an option', () => {
+  const names = optionNames();
+  assert.ok(names.options.length > 10);
+  assert.deepEqual(members('Options'), names.options.map(camel).sort());
+  assert.deepEqual(members('TableOptions'), names.tableOptions.map(camel).sort());
+  assert.deepEqual(members('Limits'), names.limits.map(camel).sort());
+  for (const name of [...names.options, ...names.tableOptions, ...names.limits]) assert.equal(snake(camel(name)), name);
+});
+
+test('every export has a type, in both kinds of modules', () => {
+  const cjs = require('../index.js');
+  assert.deepEqual(Object.keys(esm).sort(), Object.keys(cjs).sort());
+  for (const [name, value] of Object.entries(cjs)) assert.equal(esm[name], value);
+  const isValue = (one) => ts.isClassDeclaration(one) || ts.isFunctionDeclaration(one) || ts.isVariableStatement(one);
+  const nameOf = (one) => (one.name ?? one.declarationList.declarations[0].name).text;
+  const declared = new Set(declarations().statements.filter(isValue).map(nameOf));
+  assert.deepEqual([...declared].sort(), Object.keys(cjs).sort());
+});
+
+test('one version everywhere', () => {
+  const { version } = require('../package.json');
+  const cargo = readFileSync(join(root, 'Cargo.toml'), 'utf8');
+  assert.equal(cargo.match(/^\[workspace\.package\]\nversion = "(.*)"$/m)[1], version);
+});
+
+/** The first one checks the declarations too, which are the same in all. */
+const PROJECTS = {
+  'ES modules, node16': [{ type: 'module' }, 'use.ts', { module: 'node16', moduleResolution: 'node16' }],
+  'CommonJS, node16': [{ type: 'commonjs' }, 'use.ts', { module: 'node16', moduleResolution: 'node16' }],
+  'ES modules, nodenext': [{ type: 'module' }, 'use.mts', { module: 'nodenext' }],
+  bundler: [{ type: 'module' }, 'use.ts', { module: 'esnext', moduleResolution: 'bundler' }],
+};
+
+for (const [name, [manifest, file, options]] of Object.entries(PROJECTS)) {
+  test(`a project with ${name}`, (t) => {
+    const directory = folder(t);
+    mkdirSync(join(directory, 'node_modules'));
+    symlinkSync(packageFolder, join(directory, 'node_modules/dumpsert'));
+    symlinkSync(join(packageFolder, 'node_modules/@types'), join(directory, 'node_modules/@types'));
+    copyFileSync(join(here, 'consumer/use.ts'), join(directory, file));
+    writeFileSync(join(directory, 'package.json'), JSON.stringify(manifest));
+    const isFirst = name === Object.keys(PROJECTS)[0];
+    const compilerOptions = { ...options, target: 'es2022', strict: true, skipLibCheck: !isFirst, skipDefaultLibCheck: true, noEmit: true, types: ['node'], lib: ['es2022', 'dom', 'dom.asynciterable'] };
+    writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
+    const tsc = require.resolve('typescript/bin/tsc');
+    const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', directory], { encoding: 'utf8' });
+    assert.equal(status, 0, stdout);
+  });
+}
