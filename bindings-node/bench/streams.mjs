@@ -1,0 +1,142 @@
+// Measures the streams against the crate: throughput in turns with `feed` of benches/, the longest gap of the event loop,
+// growth of memory, and what queues up before a reader that has stopped. Nothing is written anywhere but to the screen.
+//
+//   npm run build && cargo build --release -p dumpsert-benches --bins
+//   ../target/release/generate inserts 256 > dump.sql
+//   node --expose-gc bench/streams.mjs ../target/release/feed dump.sql [ROUNDS]
+
+import { execFileSync } from 'node:child_process';
+import { createReadStream, readFileSync } from 'node:fs';
+import { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createRewriter, rewriterPair } from '../index.mjs';
+
+const [feed, path, rounds = '5'] = process.argv.slice(2);
+const CHUNK = 64 * 1024;
+const GIB = 2 ** 30;
+const bytes = readFileSync(path);
+const mb = (count) => (count / 1e6).toFixed(1);
+
+function* pieces(total = bytes.length) {
+  for (let sent = 0; sent < total; sent += CHUNK) {
+    const start = sent % bytes.length;
+    yield bytes.subarray(start, start + CHUNK);
+  }
+}
+const sources = {
+  memory: () => Readable.from(pieces()),
+  file: () => createReadStream(path, { highWaterMark: CHUNK }),
+};
+const webSources = {
+  memory: () => ReadableStream.from(pieces()),
+  file: () => Readable.toWeb(createReadStream(path, { highWaterMark: CHUNK })),
+};
+const forget = () => new Writable({ write: (chunk, encoding, callback) => callback() });
+const ways = {
+  node: (source, style) => pipeline(sources[source](), createRewriter({ style }), forget()),
+  web: (source, style) => webSources[source]().pipeThrough(rewriterPair({ style })).pipeTo(new WritableStream()),
+};
+
+async function settled() {
+  for (let turn = 0; turn < 10; turn += 1) {
+    globalThis.gc();
+    await sleep(10);
+  }
+  return process.memoryUsage.rss();
+}
+
+/** Milliseconds, the longest time between two turns of the loop, and the most memory beside what was there. */
+async function watched(run) {
+  const before = await settled();
+  const start = performance.now();
+  let [last, gap, peak, isOver] = [start, 0, before, false];
+  const turn = () => {
+    const now = performance.now();
+    gap = Math.max(gap, now - last);
+    last = now;
+    if (!isOver) setImmediate(turn);
+  };
+  const timer = setInterval(() => void (peak = Math.max(peak, process.memoryUsage.rss())), 2);
+  setImmediate(turn);
+  await run();
+  isOver = true;
+  clearInterval(timer);
+  return { time: performance.now() - start, gap, grown: peak - before };
+}
+
+async function throughput() {
+  console.log(`${mb(bytes.length)} MB in chunks of 64 KiB, best of ${rounds} rounds, in turns`);
+  console.log('| style, from | crate, MB/s | Node stream | Web stream | gap: Node, Web |\n|---|---|---|---|---|');
+  for (const style of ['rows', 'staged']) {
+    for (const source of ['memory', 'file']) {
+      const best = { crate: Infinity, node: Infinity, web: Infinity };
+      const gaps = { node: Infinity, web: Infinity };
+      for (let round = 0; round < Number(rounds); round += 1) {
+        best.crate = Math.min(best.crate, Number(execFileSync(feed, [path, style, source])));
+        for (const way of ['node', 'web']) {
+          // The gap is looked at by a loop that costs time: not in the same run.
+          const start = performance.now();
+          await ways[way](source, style);
+          best[way] = Math.min(best[way], performance.now() - start);
+          gaps[way] = Math.min(gaps[way], (await watched(() => ways[way](source, style))).gap);
+        }
+      }
+      const speed = (name) => `${mb(bytes.length / (best[name] / 1000))}`;
+      const part = (name) => `${speed(name)} (${Math.round((100 * best.crate) / best[name])} %)`;
+      console.log(
+        `| ${style}, ${source} | ${speed('crate')} | ${part('node')} | ${part('web')} | ${gaps.node.toFixed(1)} ms, ${gaps.web.toFixed(1)} ms |`,
+      );
+    }
+  }
+}
+
+async function memory() {
+  const row = bytes.lastIndexOf(10) + 1;
+  /** The dump over and over, cut at its rows; it has no trailer that would end it. */
+  function* gigabyte() {
+    for (let sent = 0; sent < GIB; sent += row) {
+      for (let start = 0; start < row; start += CHUNK) yield Buffer.from(bytes.subarray(start, Math.min(row, start + CHUNK)));
+    }
+  }
+  const runs = {
+    node: () => pipeline(Readable.from(gigabyte()), createRewriter(), forget()),
+    web: () => ReadableStream.from(gigabyte()).pipeThrough(rewriterPair()).pipeTo(new WritableStream()),
+  };
+  for (const [name, run] of Object.entries(runs)) {
+    await ways[name]('memory', 'rows');
+    console.log(`1 GiB through ${name}: ${mb((await watched(run)).grown)} MB more memory`);
+  }
+}
+
+/** How much is taken from an endless input while nobody reads. */
+async function stalled() {
+  let taken = 0;
+  async function* endless() {
+    for (;;) {
+      for (const piece of pieces()) {
+        taken += piece.length;
+        yield piece;
+        await new Promise(setImmediate);
+      }
+    }
+  }
+  const source = Readable.from(endless());
+  const stream = createRewriter();
+  source.pipe(stream);
+  stream.once('readable', () => {});
+  await sleep(1000);
+  console.log(`Node stream, reader stopped: ${mb(taken)} MB of input taken`);
+  source.destroy();
+  stream.destroy();
+  taken = 0;
+  const reader = ReadableStream.from(endless()).pipeThrough(rewriterPair()).getReader();
+  const { value } = await reader.read();
+  await sleep(1000);
+  console.log(`Web stream, reader stopped after ${mb(value.length)} MB: ${mb(taken)} MB of input taken`);
+  await reader.cancel();
+}
+
+await throughput();
+await memory();
+await stalled();
