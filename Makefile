@@ -13,7 +13,7 @@
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo test cuts product versions bench fuzz lint clean setup test-rust
+.PHONY: demo test cuts product versions bench fuzz lint clean setup test-rust test-node
 .DEFAULT_GOAL := test
 
 setup:
@@ -22,7 +22,7 @@ setup:
 demo:
 	@demo/run.sh
 
-test: lint test-rust
+test: lint test-rust test-node
 
 lint: setup
 	$(CARGO) fmt --all --check
@@ -32,6 +32,11 @@ lint: setup
 # After lint, so that the runners' own summaries come last.
 test-rust: lint
 	$(CARGO) test --workspace --all-features
+
+# The library is that of the profile `quick`; what it does is the same.
+test-node: test-rust
+	@sh testkit/setup.sh node
+	cd bindings-node && npm ci && npm run build:quick && npm test
 
 cuts: setup
 	DUMPSERT_CUT=all $(CARGO) test --package dumpsert --features cli --test pg -- cut::
@@ -57,4 +62,4 @@ fuzz: setup
 
 clean:
 	$(CARGO) clean
-	rm -rf fuzz/target fuzz/artifacts
+	rm -rf fuzz/target fuzz/artifacts bindings-node/node_modules bindings-node/*.node bindings-node/native.*

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Sees to what building, testing and the demo need, on Debian: as root it installs missing packages, else it names them
-# and ends with status 2. Rust itself is never installed.
+# and ends with status 2. Rust itself is never installed, nor is Node, for which `setup.sh node` looks too.
 set -eu
 here=$(dirname "$0")
 
@@ -29,5 +29,9 @@ if [ -n "$missing" ]; then
 fi
 if ! command -v cargo >/dev/null; then
     echo "Missing: Rust 1.88 or later with cargo, as rustup installs it (Debian's own is too old)." >&2
+    exit 2
+fi
+if [ "${1:-}" = node ] && ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null; then
+    echo "Missing: Node 20 or later with npm (Debian 12's own is too old)." >&2
     exit 2
 fi
