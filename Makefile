@@ -13,8 +13,9 @@
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo test cuts product versions bench fuzz lint clean setup test-rust test-node
+.PHONY: demo test cuts product versions bench fuzz lint clean setup test-rust test-node test-python
 .DEFAULT_GOAL := test
+.NOTPARALLEL:
 
 setup:
 	@sh testkit/setup.sh
@@ -22,7 +23,7 @@ setup:
 demo:
 	@demo/run.sh
 
-test: lint test-rust test-node
+test: lint test-rust test-node test-python
 
 lint: setup
 	$(CARGO) fmt --all --check
@@ -37,6 +38,22 @@ test-rust: lint
 test-node: test-rust
 	@sh testkit/setup.sh node
 	cd bindings-node && npm ci && npm run build:quick && npm test
+
+# The wheel is built in a profile that takes half a minute, into an environment that holds what requirements-dev.txt says.
+# The program it is compared with comes from the same build, so that nothing is compiled twice.
+python := bindings-python/.venv
+wheels := $(or $(CARGO_TARGET_DIR),target)/wheels
+$(python)/ready: bindings-python/requirements-dev.txt | setup
+	python3 -m venv --clear $(python)
+	$(python)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+test-python: $(python)/ready
+	$(CARGO) build --profile quick --package dumpsert-python --package dumpsert --features dumpsert/cli --bin dumpsert
+	rm -rf $(wheels)
+	$(python)/bin/maturin build --quiet --locked --profile quick --manifest-path bindings-python/Cargo.toml --out $(wheels)
+	$(python)/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall $(wheels)/*.whl
+	cd bindings-python && .venv/bin/pytest
 
 cuts: setup
 	DUMPSERT_CUT=all $(CARGO) test --package dumpsert --features cli --test pg -- cut::
@@ -62,4 +79,4 @@ fuzz: setup
 
 clean:
 	$(CARGO) clean
-	rm -rf fuzz/target fuzz/artifacts bindings-node/node_modules bindings-node/*.node bindings-node/native.*
+	rm -rf fuzz/target fuzz/artifacts bindings-node/node_modules bindings-node/*.node bindings-node/native.* $(python)

@@ -10,6 +10,8 @@ fi
 missing=
 sh "$here/server.sh" --bindir >/dev/null 2>&1 || missing="$missing postgresql"
 command -v cc >/dev/null || missing="$missing gcc libc6-dev"
+# Of Debian 12 or later; a virtual environment needs what Debian keeps apart.
+python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || missing="$missing python3-venv"
 if [ -n "$missing" ]; then
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
         echo "Missing:$missing. Install with:  sudo apt-get install$missing" >&2

@@ -1,0 +1,180 @@
+"""The same for asyncio: the work is done in threads, so that the loop goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterable
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from dumpsert import _core
+from dumpsert._api import for_driver
+from dumpsert._options import plan
+from dumpsert._report import Inspection, Report
+from dumpsert._types import Buffer, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from concurrent.futures import Future
+    from typing import Unpack
+
+    from dumpsert._options import Given
+    from dumpsert._types import OptionValues, Progress, Target
+
+AsyncSource = Source | AsyncIterable[Buffer]
+
+Item = TypeVar("Item", bytes, str)
+Result = TypeVar("Result")
+_END: Any = object()
+
+
+async def aconvert(
+    source: AsyncSource,
+    target: Target | None = None,
+    *,
+    options: Given | None = None,
+    progress: Progress | None = None,
+    **values: Unpack[OptionValues],
+) -> Report:
+    """Do what `convert` does without blocking the loop; `source` may also be an asynchronous iterable of bytes.
+
+    `progress` is called in the loop, and may be a coroutine function. Files, iterables and targets are used in another
+    thread. When the task is cancelled, the run ends at its next chunk, before the cancellation goes on.
+    """
+    run = _Run(source)
+    ready = await run.call(plan, options, values)
+    tell = None if progress is None else run.teller(progress)
+    return Report(await run.call(_core.convert, run.source, target, ready, tell, run.stop))
+
+
+async def ainspect(
+    source: AsyncSource,
+    *,
+    options: Given | None = None,
+    progress: Progress | None = None,
+    **values: Unpack[OptionValues],
+) -> Inspection:
+    """Do what `inspect` does without blocking the loop; `source` and `progress` are those of `aconvert`."""
+    run = _Run(source)
+    ready = await run.call(plan, options, values)
+    tell = None if progress is None else run.teller(progress)
+    return Inspection(await run.call(_core.inspect, run.source, ready, tell, run.stop))
+
+
+def arewrite(
+    source: AsyncSource, *, options: Given | None = None, **values: Unpack[OptionValues]
+) -> AsyncIterator[bytes]:
+    """Do what `rewrite` does without blocking the loop; `source` may also be an asynchronous iterable of bytes.
+
+    >>> async for chunk in dumpsert.arewrite(request.stream(), style="staged"):
+    ...     psql.stdin.write(chunk)
+    ...     await psql.stdin.drain()
+    """
+    return AsyncIterator(_core.Script, source, lambda: plan(options, values))
+
+
+def astatements(
+    source: AsyncSource, *, options: Given | None = None, **values: Unpack[OptionValues]
+) -> AsyncIterator[str]:
+    """Do what `statements` does without blocking the loop; `source` may also be an asynchronous iterable of bytes."""
+    return AsyncIterator(_core.Statements, source, lambda: for_driver(options, values))
+
+
+class AsyncIterator(Generic[Item]):
+    """Chunks of the script, or its statements; see `arewrite` and `astatements`."""
+
+    __slots__ = ("_check", "_items", "_make", "_run", "_source")
+
+    def __init__(self, make: Callable[..., Any], source: Any, check: Callable[[], _core.Plan]) -> None:
+        """Prepare; nothing is read yet."""
+        self._make = make
+        self._source = source
+        self._check = check
+        self._items: Any = None
+        self._run: _Run | None = None
+
+    def __aiter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    async def __anext__(self) -> Item:
+        """Read on in a thread until there is something to return."""
+        if self._run is None:
+            self._run = run = _Run(self._source)
+            self._items = self._make(run.source, await run.call(self._check), run.stop)
+        item: Item = await self._run.call(next, self._items, _END)
+        if item is _END:
+            raise StopAsyncIteration
+        return item
+
+    async def aclose(self) -> None:
+        """End early. What was returned is not the whole."""
+        if self._items is not None:
+            self._items.close()
+        close = getattr(self._source, "aclose", None)
+        if close is not None:
+            await close()
+
+    @property
+    def report(self) -> Report | None:
+        """The report, once the last item was returned."""
+        text = None if self._items is None else self._items.report
+        return None if text is None else Report(text)
+
+
+class _Run:
+    """What is done in threads, for one task of the loop."""
+
+    def __init__(self, source: Any) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.stop = _core.Stop()
+        self.source = self._pull(source) if isinstance(source, AsyncIterable) else source
+        self._awaited: Future[Any] | None = None
+        self._is_cancelled = False
+
+    async def call(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """Call a function in a thread; when cancelled, end it first, so that nothing goes on behind anybody's back."""
+        task = asyncio.ensure_future(asyncio.to_thread(function, *arguments))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            self._cancel()
+            while not task.done():
+                try:
+                    await asyncio.wait([task])
+                except asyncio.CancelledError:
+                    continue
+            if not task.cancelled():
+                task.exception()
+            raise
+
+    def teller(self, progress: Progress) -> Progress:
+        """Call `progress` in the loop from a thread."""
+
+        async def tell(done: int, rows: int, table: str | None) -> None:
+            answer = progress(done, rows, table)
+            if inspect.isawaitable(answer):
+                await answer
+
+        return lambda done, rows, table: self._wait(tell(done, rows, table))
+
+    def _pull(self, source: AsyncIterable[Buffer]) -> Any:
+        chunks = aiter(source)
+
+        async def pull() -> Any:
+            return await anext(chunks, _END)
+
+        return iter(lambda: self._wait(pull()), _END)
+
+    def _wait(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
+        """Wait, in a thread, for something that is done in the loop."""
+        self._awaited = future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        if self._is_cancelled:
+            future.cancel()
+        return future.result()
+
+    def _cancel(self) -> None:
+        self._is_cancelled = True
+        self.stop.set()
+        if self._awaited is not None:
+            self._awaited.cancel()

@@ -1,0 +1,245 @@
+//! Whole dumps: `convert`, the script as an iterator, single statements.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use dumpsert::Config;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::catalog::Catalog;
+use crate::errors::{raise, raise_caught};
+use crate::progress::Teller;
+use crate::rewriter::lock;
+use crate::source::{Source, path};
+use crate::target::Target;
+use crate::watch::{Caught, Stop, Watch};
+
+/// Options that were checked.
+#[pyclass(frozen, module = "dumpsert._core")]
+pub(crate) struct Plan(dumpsert::Plan);
+
+impl Plan {
+    pub(crate) fn inner(&self) -> &dumpsert::Plan {
+        &self.0
+    }
+}
+
+impl From<dumpsert::Plan> for Plan {
+    fn from(plan: dumpsert::Plan) -> Self {
+        Self(plan)
+    }
+}
+
+#[pymethods]
+impl Plan {
+    /// Options as a JSON object, and catalogs, which add up.
+    #[new]
+    fn new(py: Python<'_>, json: &str, catalogs: Vec<Bound<'_, Catalog>>) -> PyResult<Self> {
+        let plan = (|| {
+            // Files are read in Python, but their names are suggested for a name that is not known.
+            let mut options = Config::from_json(json)?.options;
+            for catalog in &catalogs {
+                options = options.with_catalog(catalog.get().inner().clone())?;
+            }
+            options.build()
+        })();
+        plan.map(Self).map_err(|error| raise(py, &error))
+    }
+
+    /// Whether a dump should be read once before a `Rewriter` reads it.
+    #[getter]
+    fn needs_prescan(&self) -> bool {
+        self.0.needs_prescan()
+    }
+}
+
+/// Opens the source as a script.
+fn open(
+    source: &Bound<'_, PyAny>,
+    plan: &Plan,
+    caught: &Caught,
+    stop: Option<&Stop>,
+) -> PyResult<dumpsert::Script<Source>> {
+    let watch = Watch::new(caught.clone(), stop.map(Stop::flag));
+    let source_ = Source::new(source, watch)?;
+    let script = if source_.is_seekable() {
+        dumpsert::Script::seekable(source_, &plan.0)
+    } else {
+        dumpsert::Script::new(source_, &plan.0)
+    };
+    script.map_err(|error| raise(source.py(), &error))
+}
+
+/// Converts the whole dump; returns the report as JSON.
+#[pyfunction]
+#[pyo3(signature = (source, target, plan, progress=None, stop=None))]
+pub(crate) fn convert(
+    py: Python<'_>,
+    source: &Bound<'_, PyAny>,
+    target: Option<&Bound<'_, PyAny>>,
+    plan: &Plan,
+    progress: Option<Py<PyAny>>,
+    stop: Option<&Stop>,
+) -> PyResult<String> {
+    let caught = Caught::default();
+    let script = open(source, plan, &caught, stop)?;
+    let source_path: Option<PathBuf> = path(source)?;
+    let mut target = Target::new(target, source_path.as_deref(), caught.clone())?;
+    let mut teller = Teller::new(progress, caught.clone());
+    let result = py.detach(|| {
+        let report = script.write_to(&mut target, |done| teller.tell(done))?;
+        target.finish()?;
+        Ok(report)
+    });
+    let report = result.map_err(|error: dumpsert::Error| raise_caught(py, &error, &caught))?;
+    teller.end(py, &report)?;
+    Ok(report.to_json())
+}
+
+/// The script as an iterator of bytes.
+#[pyclass(frozen, module = "dumpsert._core")]
+pub(crate) struct Script(Mutex<Pull>);
+
+struct Pull {
+    script: Option<dumpsert::Script<Source>>,
+    caught: Caught,
+    out: Vec<u8>,
+    report: Option<String>,
+    /// What is raised when the last words of the script were returned.
+    raised: Option<PyErr>,
+}
+
+#[pymethods]
+impl Script {
+    #[new]
+    #[pyo3(signature = (source, plan, stop=None))]
+    fn new(source: &Bound<'_, PyAny>, plan: &Plan, stop: Option<&Stop>) -> PyResult<Self> {
+        let caught = Caught::default();
+        Ok(Self(Mutex::new(Pull {
+            script: Some(open(source, plan, &caught, stop)?),
+            caught,
+            out: Vec::new(),
+            report: None,
+            raised: None,
+        })))
+    }
+
+    fn __iter__(this: Py<Self>) -> Py<Self> {
+        this
+    }
+
+    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let mut guard = lock(&self.0, "the iterator")?;
+        let pull = &mut *guard;
+        if let Some(exception) = pull.raised.take() {
+            return Err(exception);
+        }
+        while let Some(script) = &mut pull.script
+            && pull.out.is_empty()
+        {
+            match py.detach(|| script.read(&mut pull.out)) {
+                Ok(None) => {}
+                Ok(Some(report)) => {
+                    pull.report = Some(report.to_json());
+                    pull.script = None;
+                }
+                Err(error) => {
+                    pull.raised = Some(raise_caught(py, &error, &pull.caught));
+                    pull.script = None;
+                }
+            }
+        }
+        if pull.out.is_empty() {
+            return pull.raised.take().map_or(Ok(None), Err);
+        }
+        let bytes = PyBytes::new(py, &pull.out);
+        pull.out.clear();
+        Ok(Some(bytes))
+    }
+
+    /// Ends the run early: the script is not complete.
+    fn close(&self) -> PyResult<()> {
+        let mut pull = lock(&self.0, "the iterator")?;
+        pull.script = None;
+        pull.out = Vec::new();
+        pull.raised = None;
+        Ok(())
+    }
+
+    /// The report as JSON, after the last chunk.
+    #[getter]
+    fn report(&self) -> PyResult<Option<String>> {
+        lock(&self.0, "the iterator").map(|pull| pull.report.clone())
+    }
+}
+
+/// Single statements for a driver, as an iterator.
+#[pyclass(frozen, module = "dumpsert._core")]
+pub(crate) struct Statements(Mutex<Queue>);
+
+struct Queue {
+    /// Nothing is read before the first statement is asked for.
+    source: Option<(Source, dumpsert::Plan)>,
+    statements: Option<dumpsert::Statements<Source>>,
+    caught: Caught,
+    report: Option<String>,
+}
+
+#[pymethods]
+impl Statements {
+    #[new]
+    #[pyo3(signature = (source, plan, stop=None))]
+    fn new(source: &Bound<'_, PyAny>, plan: &Plan, stop: Option<&Stop>) -> PyResult<Self> {
+        let caught = Caught::default();
+        let watch = Watch::new(caught.clone(), stop.map(Stop::flag));
+        Ok(Self(Mutex::new(Queue {
+            source: Some((Source::new(source, watch)?, plan.0.clone())),
+            statements: None,
+            caught,
+            report: None,
+        })))
+    }
+
+    fn __iter__(this: Py<Self>) -> Py<Self> {
+        this
+    }
+
+    fn __next__(&self, py: Python<'_>) -> PyResult<Option<String>> {
+        let mut guard = lock(&self.0, "the iterator")?;
+        let queue = &mut *guard;
+        let result = py.detach(|| {
+            if let Some((source, plan)) = queue.source.take() {
+                queue.statements = Some(dumpsert::statements(source, &plan)?);
+            }
+            queue.statements.as_mut().and_then(Iterator::next).transpose()
+        });
+        match result {
+            Ok(Some(statement)) => Ok(Some(statement)),
+            Ok(None) => {
+                if let Some(statements) = queue.statements.take() {
+                    queue.report = statements.report().map(dumpsert::Report::to_json);
+                }
+                Ok(None)
+            }
+            Err(error) => {
+                queue.statements = None;
+                Err(raise_caught(py, &error, &queue.caught))
+            }
+        }
+    }
+
+    /// Ends the run early: what was returned is not the whole.
+    fn close(&self) -> PyResult<()> {
+        let mut queue = lock(&self.0, "the iterator")?;
+        queue.source = None;
+        queue.statements = None;
+        Ok(())
+    }
+
+    /// The report as JSON, after the last statement.
+    #[getter]
+    fn report(&self) -> PyResult<Option<String>> {
+        lock(&self.0, "the iterator").map(|queue| queue.report.clone())
+    }
+}

@@ -1,0 +1,62 @@
+//! The extension module `dumpsert._core`: options in, calls, errors out. What users see is made of it in Python, in
+//! `python/dumpsert`.
+
+mod catalog;
+mod convert;
+mod errors;
+mod inspect;
+mod prescan;
+mod progress;
+mod rewriter;
+mod source;
+mod target;
+mod watch;
+
+use pyo3::prelude::*;
+
+/// What `dumpsert` is made of; use the package, not this module.
+#[pymodule(gil_used = false)]
+mod _core {
+    #[pymodule_export]
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+    #[pymodule_export]
+    const CATALOG_QUERY: &str = dumpsert::catalog::CATALOG_QUERY;
+    #[pymodule_export]
+    use super::catalog::Catalog;
+    #[pymodule_export]
+    use super::convert::{Plan, Script, Statements, convert};
+    #[pymodule_export]
+    use super::inspect::inspect;
+    #[pymodule_export]
+    use super::prescan::Prescan;
+    #[pymodule_export]
+    use super::rewriter::Rewriter;
+    #[pymodule_export]
+    use super::watch::Stop;
+    #[pymodule_export]
+    use super::{file_option_names, main, option_names, table_option_names};
+}
+
+/// Runs the command line with its arguments, the first of which is the program's name; returns the exit status.
+#[pyfunction]
+fn main(py: Python<'_>, args: Vec<std::ffi::OsString>) -> u8 {
+    py.detach(|| dumpsert::cli::run(args))
+}
+
+/// The names of all options.
+#[pyfunction]
+fn option_names() -> Vec<&'static str> {
+    dumpsert::config::option_names().collect()
+}
+
+/// The names of all options of a single table.
+#[pyfunction]
+fn table_option_names() -> Vec<&'static str> {
+    dumpsert::config::table_option_names().collect()
+}
+
+/// The names that configuration files have beside the options.
+#[pyfunction]
+fn file_option_names() -> Vec<&'static str> {
+    dumpsert::config::file_option_names().collect()
+}

@@ -1,0 +1,60 @@
+//! `Prescan`: a reading of the dump before the one that writes, for those who drive a `Rewriter` by hand.
+
+use std::sync::Mutex;
+
+use pyo3::prelude::*;
+
+use crate::convert::Plan;
+use crate::errors::{finished, raise};
+use crate::rewriter::{DETACH_BYTES, lock};
+use crate::source::bytes;
+
+/// Bytes of a dump in; afterwards a plan that knows them.
+#[pyclass(frozen, module = "dumpsert._core")]
+pub(crate) struct Prescan(Mutex<Option<dumpsert::Prescan>>);
+
+#[pymethods]
+impl Prescan {
+    /// Begins a reading.
+    #[new]
+    fn new(py: Python<'_>, plan: &Plan) -> PyResult<Self> {
+        let prescan = dumpsert::Prescan::new(plan.inner()).map_err(|error| raise(py, &error))?;
+        Ok(Self(Mutex::new(Some(prescan))))
+    }
+
+    /// Reads the next bytes of the dump, and returns whether more are wanted.
+    fn write(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let data = bytes(data)?;
+        let mut guard = self.lock()?;
+        let Some(prescan) = guard.as_mut() else {
+            return Err(ended(py));
+        };
+        let result = if data.len() < DETACH_BYTES {
+            prescan.write(&data)
+        } else {
+            py.detach(|| prescan.write(&data))
+        };
+        result.map_err(|error| {
+            *guard = None;
+            raise(py, &error)
+        })
+    }
+
+    /// Ends the reading, and returns a plan with what was learned.
+    fn finish(&self, py: Python<'_>) -> PyResult<Plan> {
+        let prescan = self.lock()?.take().ok_or_else(|| ended(py))?;
+        py.detach(|| prescan.finish())
+            .map(Plan::from)
+            .map_err(|error| raise(py, &error))
+    }
+}
+
+impl Prescan {
+    fn lock(&self) -> PyResult<std::sync::MutexGuard<'_, Option<dumpsert::Prescan>>> {
+        lock(&self.0, "the Prescan")
+    }
+}
+
+fn ended(py: Python<'_>) -> PyErr {
+    finished(py, "the prescan has ended already")
+}

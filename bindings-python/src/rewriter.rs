@@ -1,0 +1,108 @@
+//! `Rewriter`: the push machine.
+
+use std::sync::{Mutex, TryLockError};
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::convert::Plan;
+use crate::errors;
+use crate::source::bytes;
+
+/// Shorter chunks are converted faster than another thread could be let in.
+pub(crate) const DETACH_BYTES: usize = 32 * 1024;
+
+/// Bytes of a dump in, bytes of a script out.
+#[pyclass(frozen, module = "dumpsert._core")]
+pub(crate) struct Rewriter(Mutex<Machine>);
+
+struct Machine {
+    rewriter: dumpsert::Rewriter,
+    out: Vec<u8>,
+    report: Option<String>,
+}
+
+#[pymethods]
+impl Rewriter {
+    /// A rewriter for one dump.
+    #[new]
+    fn new(plan: &Plan) -> Self {
+        Self(Mutex::new(Machine {
+            rewriter: dumpsert::Rewriter::new(plan.inner()),
+            out: Vec::new(),
+            report: None,
+        }))
+    }
+
+    /// Reads the next bytes of the dump, and returns what they make of the script.
+    fn write<'py>(&self, py: Python<'py>, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+        let data = bytes(data)?;
+        self.with(py, data.len(), |machine| {
+            machine.rewriter.write(&data, &mut machine.out)
+        })
+    }
+
+    /// Ends the dump, and returns the end of the script.
+    fn finish<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        self.with(py, DETACH_BYTES, |machine| {
+            let report = machine.rewriter.finish(&mut machine.out)?;
+            machine.report = Some(report.to_json());
+            Ok(())
+        })
+    }
+
+    /// Gives up, and returns what makes the script fail.
+    fn abort<'py>(&self, py: Python<'py>, reason: String) -> PyResult<Bound<'py, PyBytes>> {
+        let reason = dumpsert::Error::read(std::io::Error::other(reason));
+        self.with(py, 0, |machine| {
+            machine.rewriter.abort(&reason, &mut machine.out);
+            Ok(())
+        })
+    }
+
+    /// The report as JSON, after `finish`.
+    #[getter]
+    fn report(&self) -> PyResult<Option<String>> {
+        self.lock().map(|machine| machine.report.clone())
+    }
+}
+
+impl Rewriter {
+    fn lock(&self) -> PyResult<std::sync::MutexGuard<'_, Machine>> {
+        lock(&self.0, "the Rewriter")
+    }
+
+    fn with<'py>(
+        &self,
+        py: Python<'py>,
+        bytes: usize,
+        run: impl FnOnce(&mut Machine) -> dumpsert::Result<()> + Send,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let mut guard = self.lock()?;
+        let machine = &mut *guard;
+        let result = if bytes < DETACH_BYTES {
+            run(machine)
+        } else {
+            py.detach(|| run(machine))
+        };
+        let written = match &result {
+            Ok(()) => Ok(PyBytes::new(py, &machine.out)),
+            Err(error) => Err(errors::raise_with_output(py, error, &machine.out)),
+        };
+        machine.out.clear();
+        written
+    }
+}
+
+/// Never waits: whoever has the machine may need Python to go on.
+pub(crate) fn lock<'a, T>(mutex: &'a Mutex<T>, what: &str) -> PyResult<std::sync::MutexGuard<'a, T>> {
+    match mutex.try_lock() {
+        Ok(guard) => Ok(guard),
+        Err(TryLockError::WouldBlock) => {
+            let message = format!("{what} is in use, by another thread or further up: give every thread its own");
+            Err(PyRuntimeError::new_err(message))
+        }
+        Err(TryLockError::Poisoned(_)) => Err(PyRuntimeError::new_err(format!("{what} has failed before"))),
+    }
+}

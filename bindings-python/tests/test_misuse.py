@@ -1,0 +1,356 @@
+"""What goes wrong in programs ends with an exception that says what to do."""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dumpsert
+import pytest
+
+DUMP = b"INSERT INTO public.t (id, v) VALUES (1, 'one');\n"
+BAD = b"INSERT INTO public.t (id, v) VALUES (1, 'one');\nINSERT INTO public.t (id, v) VALUES (2, now());\n"
+
+
+def test_errors_tell_everything() -> None:
+    with pytest.raises(dumpsert.DumpSyntaxError) as caught:
+        dumpsert.convert([BAD])
+    error = caught.value
+    assert isinstance(error, dumpsert.DumpsertError)
+    assert (error.kind, error.category) == ("unexpected_token", "syntax")
+    assert (error.byte, error.line, error.column, error.table, error.row) == (88, 2, 41, "public.t", 2)
+    assert str(error).startswith("line 2, column 41 (byte 88), table public.t, row 2: expected a literal")
+    assert error.message.startswith("expected a literal")
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is type(error)
+    assert (str(copy), copy.__dict__) == (str(error), error.__dict__)
+
+
+@pytest.mark.parametrize(
+    ("dump", "kind", "of"),
+    [
+        (b"DELETE FROM public.t;\n", "statement_not_allowed", dumpsert.UnsupportedError),
+        (DUMP[:30], "truncated", dumpsert.TruncatedError),
+        (b"INSERT INTO public.t (k) VALUES (1);\n", "no_key", dumpsert.ConfigError),
+        (b"", None, dumpsert.DumpsertError),
+    ],
+)
+def test_classes(dump: bytes, kind: str | None, of: type[dumpsert.DumpsertError]) -> None:
+    with pytest.raises(of) as caught:
+        dumpsert.convert([dump])
+    assert kind is None or caught.value.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("source", "error", "part"),
+    [
+        (1, TypeError, "a path, a binary file or an iterable of bytes, not <class 'int'>"),
+        (None, TypeError, "not <class 'NoneType'>"),
+        (DUMP, TypeError, "neither a path nor a file"),
+        (bytearray(DUMP), TypeError, "neither a path nor a file"),
+        ([DUMP.decode()], TypeError, 'mode "rb"'),
+        ([1], TypeError, "bytes are wanted, not <class 'int'>"),
+        ([None], TypeError, "bytes are wanted, not <class 'NoneType'>"),
+        (io.StringIO(DUMP.decode()), TypeError, 'text file.*mode "rb", or pass its .buffer'),
+        (Path("/nowhere/dump.sql"), FileNotFoundError, "/nowhere/dump.sql"),
+        ("/", IsADirectoryError, "/"),
+        ("dump\0.sql", OSError, "NUL byte"),
+    ],
+)
+def test_wrong_sources(source: Any, error: type[Exception], part: str) -> None:
+    for run in (
+        dumpsert.convert,
+        lambda source: list(dumpsert.rewrite(source)),
+        lambda source: list(dumpsert.statements(source)),
+    ):
+        with pytest.raises(error, match=part):
+            run(source)
+
+
+@pytest.mark.parametrize(
+    ("target", "error", "part"),
+    [
+        (1, TypeError, "a path, a binary file or None, not <class 'int'>"),
+        (io.StringIO(), TypeError, 'text file.*mode "wb"'),
+        (Path("/nowhere/out.sql"), dumpsert.DumpIOError, "/nowhere/out.sql cannot be written"),
+        ("/", dumpsert.ConfigError, "is a directory"),
+    ],
+)
+def test_wrong_targets(target: Any, error: type[Exception], part: str) -> None:
+    with pytest.raises(error, match=part):
+        dumpsert.convert([DUMP], target)
+
+
+def test_the_dump_is_not_overwritten(tmp_path: Path) -> None:
+    dump = tmp_path / "dump.sql"
+    dump.write_bytes(DUMP)
+    with pytest.raises(dumpsert.ConfigError, match="is the dump itself"):
+        dumpsert.convert(dump, dump)
+    assert dump.read_bytes() == DUMP
+
+
+def test_closed_files(tmp_path: Path) -> None:
+    dump = tmp_path / "dump.sql"
+    dump.write_bytes(DUMP)
+    source, target = dump.open("rb"), (tmp_path / "out.sql").open("wb")
+    source.close()
+    target.close()
+    with pytest.raises(ValueError, match="the source is closed"):
+        dumpsert.convert(source)
+    with pytest.raises(ValueError, match="the target is closed"):
+        dumpsert.convert(dump, target)
+
+
+def test_files_opened_as_text(tmp_path: Path) -> None:
+    dump = tmp_path / "dump.sql"
+    dump.write_bytes(DUMP)
+    with dump.open() as text, pytest.raises(TypeError, match="text file"):
+        dumpsert.convert(text)  # type: ignore[arg-type]
+    with dump.open() as text:
+        assert dumpsert.convert(text.buffer).rows_kept == 1
+
+
+def failing() -> Iterator[bytes]:
+    yield DUMP
+    raise LookupError("no more of it")
+
+
+def test_a_generator_that_raises(tmp_path: Path) -> None:
+    written = io.BytesIO()
+    with pytest.raises(LookupError, match="no more of it"):
+        dumpsert.convert(failing(), written)
+    assert b"RAISE EXCEPTION" in written.getvalue()
+    assert b"COMMIT;\n\\echo" not in written.getvalue()
+
+    with pytest.raises(LookupError):
+        dumpsert.convert(failing(), tmp_path / "out.sql")
+    assert list(tmp_path.iterdir()) == []
+
+    chunks = []
+    with pytest.raises(LookupError):
+        for chunk in dumpsert.rewrite(failing()):
+            chunks.append(chunk)
+    assert b"RAISE EXCEPTION" in b"".join(chunks)
+    with pytest.raises(LookupError):
+        list(dumpsert.statements(failing()))
+
+
+class Failing(io.RawIOBase):
+    """A file that takes only so much."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.data = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        if self.room == 0:
+            raise OSError(28, "No space left on device")
+        part = bytes(data)[: self.room]
+        self.data += part
+        self.room -= len(part)
+        return len(part)
+
+
+def test_a_target_that_fails_or_takes_little() -> None:
+    whole = dumpsert.convert_str(DUMP.decode()).encode()
+    for room in (0, 1, 100, len(whole) - 1):
+        target = Failing(room)
+        with pytest.raises(OSError, match="No space left") as caught:
+            dumpsert.convert([DUMP], target)
+        assert caught.value.errno == 28
+        assert target.data == whole[:room]
+
+    class Slow(Failing):
+        def write(self, data: Any) -> int:
+            self.room = 1
+            return super().write(data)
+
+    slow = Slow(1)
+    dumpsert.convert([DUMP], slow)
+    assert slow.data == whole
+
+
+def test_files_that_do_not_block() -> None:
+    class Nothing(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def read(self, size: int = -1) -> None:
+            return None
+
+        def write(self, data: Any) -> None:
+            return None
+
+    with pytest.raises(BlockingIOError, match="make it block"):
+        dumpsert.convert(Nothing())
+    with pytest.raises(BlockingIOError, match="make it block"):
+        dumpsert.convert([DUMP], Nothing())
+
+
+def test_a_system_error_has_its_number(tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full")
+    with pytest.raises(dumpsert.DumpIOError) as caught:
+        dumpsert.convert([DUMP], "/dev/full")
+    assert isinstance(caught.value, OSError)
+    assert caught.value.errno == 28
+    assert isinstance(caught.value.__cause__, OSError)
+
+
+def test_use_after_the_end() -> None:
+    rewriter = dumpsert.Rewriter()
+    rewriter.write(DUMP)
+    assert rewriter.report is None
+    rewriter.finish()
+    assert rewriter.report is not None
+    for call in (lambda: rewriter.write(DUMP), rewriter.finish):
+        with pytest.raises(dumpsert.ConfigError, match="ended already") as caught:
+            call()
+        assert caught.value.kind == "finished"
+        assert caught.value.output == b""
+    script = dumpsert.rewrite([DUMP])
+    assert b"".join(script).endswith(b"\\endif\n")
+    assert list(script) == []
+    closed = dumpsert.rewrite([DUMP])
+    closed.close()
+    assert list(closed) == []
+    assert closed.report is None
+
+
+def test_with_blocks_see_to_the_end() -> None:
+    with dumpsert.Rewriter() as rewriter:
+        script = rewriter.write(DUMP) + rewriter.finish()
+    assert script.decode() == dumpsert.convert_str(DUMP.decode())
+    with pytest.raises(RuntimeError, match="call finish"), dumpsert.Rewriter() as rewriter:
+        rewriter.write(DUMP)
+    with pytest.raises(LookupError), dumpsert.Rewriter() as rewriter:
+        rewriter.write(DUMP)
+        raise LookupError
+    with pytest.raises(dumpsert.ConfigError, match="ended already"):
+        rewriter.write(DUMP)
+    with dumpsert.Rewriter() as rewriter:
+        rewriter.write(DUMP)
+        assert b"RAISE EXCEPTION" in rewriter.abort()
+
+
+def test_kinds_of_bytes() -> None:
+    expected = dumpsert.convert_str(DUMP.decode()).encode()
+    for data in (DUMP, bytearray(DUMP), memoryview(DUMP), memoryview(bytearray(DUMP))):
+        rewriter = dumpsert.Rewriter()
+        assert rewriter.write(data) + rewriter.finish() == expected
+        assert b"".join(dumpsert.rewrite([data])) == expected
+    with pytest.raises(TypeError, match=r"call \.encode"):
+        dumpsert.Rewriter().write(DUMP.decode())  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="rewrite"):
+        dumpsert.convert_str(DUMP)  # type: ignore[arg-type]
+
+
+def test_a_buffer_that_is_used_again() -> None:
+    """What a generator does with its buffer afterwards does not matter."""
+
+    def chunks() -> Iterator[bytearray]:
+        buffer = bytearray(7)
+        for start in range(0, len(DUMP), 7):
+            part = DUMP[start : start + 7]
+            buffer[: len(part)] = part
+            yield buffer[: len(part)] if len(part) < 7 else buffer
+
+    assert b"".join(dumpsert.rewrite(chunks())) == dumpsert.convert_str(DUMP.decode()).encode()
+
+
+def test_two_threads_and_one_rewriter() -> None:
+    """Whoever comes second gets an exception, or its turn; never a crash, never a deadlock."""
+    rewriter = dumpsert.Rewriter(style="staged")
+    dump = DUMP * 200_000
+    refused, done = [], []
+
+    def work() -> None:
+        for _ in range(10):
+            try:
+                rewriter.write(dump)
+                done.append(1)
+            except RuntimeError as error:
+                refused.append(str(error))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+        assert not thread.is_alive()
+    assert len(done) + len(refused) == 40
+    assert done
+    assert refused
+    assert all("give every thread its own" in text for text in refused)
+    rewriter.finish()
+    assert rewriter.report is not None
+    assert rewriter.report.rows_kept == 200_000 * len(done)
+
+
+def test_use_from_inside() -> None:
+    """A source that uses what reads from it."""
+    script: Any = None
+
+    def chunks() -> Iterator[bytes]:
+        yield DUMP
+        next(script)
+
+    script = dumpsert.rewrite(chunks())
+    with pytest.raises(RuntimeError, match="in use"):
+        list(script)
+
+
+def test_progress() -> None:
+    calls: list[tuple[int, int, str | None]] = []
+    report = dumpsert.convert([DUMP * 3], progress=lambda *call: calls.append(call))
+    assert calls[-1] == (report.bytes_read, 3, "public.t")
+    with pytest.raises(ZeroDivisionError):
+        dumpsert.convert([DUMP], progress=lambda *_: 1 // 0)
+
+
+def test_progress_ends_a_run(tmp_path: Path) -> None:
+    """Also in the middle, where it makes the script fail."""
+    written = io.BytesIO()
+
+    def many() -> Iterator[bytes]:
+        for _ in range(1_000_000):
+            yield DUMP * 5000
+
+    def enough(done: int, _rows: int, _table: str | None) -> None:
+        raise InterruptedError(f"{done} bytes")
+
+    with pytest.raises(InterruptedError, match="bytes"):
+        dumpsert.convert(many(), written, progress=enough)
+    assert b"RAISE EXCEPTION" in written.getvalue()[-1000:]
+
+
+def test_pipes() -> None:
+    """A pipe is not read twice, and its end is a file object like any other."""
+    full = b"CREATE TABLE public.t (k integer NOT NULL);\nINSERT INTO public.t (k) VALUES (1);\n" + (
+        b"ALTER TABLE ONLY public.t ADD CONSTRAINT t_pkey PRIMARY KEY (k);\n"
+    )
+    read, write = os.pipe()
+    with os.fdopen(read, "rb", buffering=0) as source, os.fdopen(write, "wb") as target:
+        target.write(full)
+        target.close()
+        script = b"".join(dumpsert.rewrite(source))
+    assert b'ON CONFLICT("k")' in script
+    rewriter = dumpsert.Rewriter()
+    with pytest.raises(dumpsert.DumpsertError, match=r"schema|catalog"):
+        rewriter.write(full) + rewriter.finish()
+
+
+def test_compressed() -> None:
+    import gzip
+
+    assert b"".join(dumpsert.rewrite([gzip.compress(DUMP)])) == b"".join(dumpsert.rewrite([DUMP]))
+    with pytest.raises(LookupError):
+        dumpsert.convert(chunk for part in (gzip.compress(DUMP)[:20],) for chunk in (part, *failing()))

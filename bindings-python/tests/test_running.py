@@ -1,0 +1,215 @@
+"""Threads, memory and signals while a dump is converted, and the command line of the package."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import sysconfig
+import textwrap
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import dumpsert
+import pytest
+
+ROW = b"INSERT INTO public.t (id, v) VALUES (1, 'a row; of some length, as rows are');\n"
+BLOCK = ROW * (1_000_000 // len(ROW))
+MEGABYTES = 150
+
+
+def blocks(megabytes: int = MEGABYTES) -> Iterator[bytes]:
+    for _ in range(megabytes):
+        yield BLOCK
+
+
+@pytest.fixture(scope="module")
+def dump(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("running") / "dump.sql"
+    with path.open("wb") as file:
+        file.writelines(blocks())
+    return path
+
+
+@pytest.mark.parametrize("how", ["convert", "write"])
+def test_other_threads_go_on(how: str, dump: Path) -> None:
+    """A thread that sleeps between its ticks is never kept from them for as long as a run takes."""
+    gaps, is_done = [0.0], threading.Event()
+
+    def tick() -> None:
+        before = time.monotonic()
+        while not is_done.is_set():
+            time.sleep(0.001)
+            now = time.monotonic()
+            gaps.append(now - before)
+            before = now
+
+    data = dump.read_bytes() if how == "write" else b""
+    ticker = threading.Thread(target=tick)
+    ticker.start()
+    start = time.monotonic()
+    if how == "convert":
+        dumpsert.convert(dump, style="staged")
+    else:
+        # One chunk: a call that kept the others out would do so all the time.
+        dumpsert.Rewriter(style="staged").write(data)
+    took = time.monotonic() - start
+    is_done.set()
+    ticker.join()
+    assert max(gaps) < took / 2, f"{max(gaps):.3f} s without a tick in {took:.3f} s"
+    assert len(gaps) > 10
+
+
+def peak_kilobytes(program: str, *arguments: str) -> int:
+    """The peak memory of a Python that runs `program`, by Linux's own account."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        pytest.skip("no /proc")
+    end = "\nfor line in open('/proc/self/status'):\n    if line.startswith('VmHWM'): print(line.split()[1])\n"
+    command = [sys.executable, "-c", textwrap.dedent(program) + end, *arguments]
+    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "dumpsert.convert(sys.argv[1], '/dev/null', style=style)",
+        "dumpsert.convert(file, open('/dev/null', 'wb'), style=style)",
+        "for chunk in dumpsert.rewrite(sys.argv[1], style=style): pass",
+        "for chunk in dumpsert.rewrite(chunks, style=style): pass",
+        "rewriter = dumpsert.Rewriter(style=style)\nfor chunk in chunks: rewriter.write(chunk)\nrewriter.finish()",
+        "for sql in dumpsert.statements(sys.argv[1]): pass",
+        "dumpsert.inspect(sys.argv[1], style=style)",
+    ],
+)
+@pytest.mark.parametrize("style", ["rows", "staged"])
+def test_memory_does_not_grow(program: str, style: str, dump: Path, tmp_path: Path) -> None:
+    small = tmp_path / "small.sql"
+    small.write_bytes(ROW)
+    chunks = "file = open(sys.argv[1], 'rb')\nchunks = iter(lambda: file.read(65536), b'')"
+    program = f"import sys, dumpsert\nstyle = {style!r}\n{chunks}\n{program}"
+    peak, least = peak_kilobytes(program, str(dump)), peak_kilobytes(program, str(small))
+    assert peak - least < 24 * 1024, f"{peak} kB, {least} kB for one row"
+
+
+# A table that references itself: whose rows go is learned by a reading before.
+CATALOG = """SCHEMA = 'CREATE TABLE public.t (id text PRIMARY KEY, v text REFERENCES public.t)'
+catalog = dumpsert.Catalog.from_schema_sql(SCHEMA)"""
+
+
+def interrupted(command: list[str], after: float = 1.0) -> tuple[int, float, str]:
+    """Sends Ctrl-C to a program; returns its status, how long it took to end, and what it said."""
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()  # it says when it begins
+    time.sleep(after)
+    process.send_signal(signal.SIGINT)
+    start = time.monotonic()
+    process.wait(timeout=60)  # its input is still open
+    took = time.monotonic() - start
+    _, said = process.communicate()
+    return process.returncode, took, said.decode()
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        # A named pipe that is always full, twice; a generator; standard input that is always empty.
+        "dumpsert.convert(sys.argv[1], sys.argv[2])",
+        "for chunk in dumpsert.rewrite(sys.argv[1]): pass",
+        "dumpsert.convert(itertools.repeat(b'-- nothing\\n' * 1000), sys.argv[2])",
+        "dumpsert.convert('/dev/stdin', sys.argv[2], style='staged')",
+        "dumpsert.inspect(sys.argv[1])",
+        "dumpsert.convert(sys.argv[1], sys.argv[2], style='staged', exclude='public.t: v IS NULL', catalog=catalog)",
+    ],
+)
+def test_ctrl_c(program: str, tmp_path: Path) -> None:
+    """A run ends, and its target does not appear."""
+    source, target = tmp_path / "pipe", tmp_path / "out.sql"
+    os.mkfifo(source)
+    is_done = threading.Event()
+
+    def feed() -> None:
+        try:
+            with source.open("wb") as pipe:
+                while not is_done.is_set():
+                    pipe.write(BLOCK)
+        except BrokenPipeError:
+            pass
+
+    feeder = threading.Thread(target=feed, daemon=True)
+    if "argv[1]" in program:
+        feeder.start()
+    code = f"import itertools, sys, dumpsert\nprint('begins', flush=True)\n{CATALOG}\n{program}"
+    status, took, said = interrupted([sys.executable, "-c", code, str(source), str(target)])
+    is_done.set()
+    assert status in (130, -signal.SIGINT), said
+    assert "KeyboardInterrupt" in said
+    assert took < 10
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+COMMANDS = {
+    "module": [sys.executable, "-m", "dumpsert"],
+    "script": [str(Path(sysconfig.get_path("scripts")) / "dumpsert")],
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_command_line(command: list[str], program: str, tmp_path: Path) -> None:
+    """The program of the package says, writes and returns what the program of cargo does."""
+    (tmp_path / "dump.sql").write_bytes(ROW)
+    (tmp_path / "bad.sql").write_bytes(ROW + b"INSERT INTO public.t (id, v) VALUES (1, now());\n")
+    for arguments in (
+        ["--version"],
+        ["--help"],
+        ["convert", "--help"],
+        [],
+        ["convert", "--stile", "rows"],
+        ["convert", "dump.sql"],
+        ["convert", "dump.sql", "--style", "staged", "--report", "report.json", "-o", "out.sql"],
+        ["convert", "bad.sql"],
+        ["convert", "bad.sql", "-o", "bad.out.sql"],
+        ["convert", "missing.sql"],
+        ["convert", "dump.sql", "-o", "dump.sql"],
+        ["convert", "dump.sql", "-o", "/dev/full"],
+    ):
+        results = []
+        for start in (command, [program]):
+            result = subprocess.run(
+                [*start, *arguments], cwd=tmp_path, capture_output=True, stdin=subprocess.DEVNULL, check=False
+            )
+            made = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+            results.append((result.returncode, result.stdout, result.stderr, made))
+            for name in ("report.json", "out.sql"):
+                (tmp_path / name).unlink(missing_ok=True)
+        assert results[0] == results[1], arguments
+
+
+def test_the_reader_of_the_command_line_goes(dump: Path) -> None:
+    pipe = f"{sys.executable} -m dumpsert convert {dump} | head -c 100 >/dev/null; echo ${{PIPESTATUS[0]}}"
+    result = subprocess.run(["bash", "-c", pipe], capture_output=True, text=True, check=True)
+    assert (result.stdout, result.stderr) == ("3\n", "")
+
+
+def test_ctrl_c_of_the_command_line(tmp_path: Path) -> None:
+    """It ends at once and leaves nothing behind, though its input stays open and empty."""
+    target = tmp_path / "out.sql"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dumpsert", "convert", "-", "-o", str(target)],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    deadline = time.monotonic() + 30
+    while not list(tmp_path.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    process.wait(timeout=10)  # its input is still open
+    _, said = process.communicate()
+    assert process.returncode in (130, -signal.SIGINT)
+    assert said == b""
+    assert list(tmp_path.iterdir()) == []
