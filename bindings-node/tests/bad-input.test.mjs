@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
@@ -12,6 +13,7 @@ import { pathToFileURL } from 'node:url';
 import { Catalog, DumpsertError, convert, convertFile, createRewriter, rewrite, rewriterPair, statements } from '../index.mjs';
 import { collect, folder } from './support.mjs';
 
+const { NativePlan, NativeRun } = createRequire(import.meta.url)('../native.js');
 const DUMP = "INSERT INTO public.t (id, v) VALUES (1, 'é😀');\n";
 /** A dump that does not end by itself. */
 async function* endless() {
@@ -135,6 +137,16 @@ test('after the end', async () => {
   const closing = rewriterPair().writable.getWriter();
   closing.close().catch(() => {});
   await assert.rejects(closing.write('x'), isError('finished'));
+});
+
+test('two steps at the same time', async () => {
+  const run = new NativeRun(new NativePlan('{}', []));
+  run.feed(Buffer.from(DUMP.repeat(100_000)));
+  const first = run.step();
+  assert.throws(() => run.step(), /two steps at the same time/);
+  assert.equal((await first).more, true);
+  run.close();
+  assert.match((await run.step()).fault, /has ended already/);
 });
 
 test('an input that fails', async () => {

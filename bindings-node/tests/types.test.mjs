@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import ts from 'typescript';
 import * as esm from '../index.mjs';
-import { camel, folder, here, root, snake } from './support.mjs';
+import { camel, cases, folder, here, root, snake } from './support.mjs';
 
 const require = createRequire(import.meta.url);
 const packageFolder = join(here, '..');
@@ -32,6 +32,42 @@ test('every option has a type, and every type an option', () => {
   assert.deepEqual(members('TableOptions'), names.tableOptions.map(camel).sort());
   assert.deepEqual(members('Limits'), names.limits.map(camel).sort());
   for (const name of [...names.options, ...names.tableOptions, ...names.limits]) assert.equal(snake(camel(name)), name);
+});
+
+test('every field of a report and an inspection has a type', async () => {
+  const seen = { Report: new Set(), TableReport: new Set(), SoftReference: new Set(), Position: new Set(), Inspection: new Set() };
+  const see = (name, values) => [values].flat().forEach((value) => Object.keys(value ?? {}).forEach((key) => seen[name].add(key)));
+  const look = (report) => {
+    see('Report', report);
+    see('TableReport', report.tables);
+    see('SoftReference', report.soft_references ?? []);
+  };
+  for (const { expected } of cases()) {
+    const { kind, category, ...position } = expected.error ?? {};
+    see('Position', position);
+    if (expected.report !== undefined) look(expected.report);
+  }
+  const schema = "CREATE TABLE public.b (id text PRIMARY KEY);\nCREATE TABLE public.o (id int PRIMARY KEY, b text);\n";
+  const catalog = await esm.Catalog.fromSchemaSql(schema);
+  const rows = "INSERT INTO public.b (id) VALUES ('x');\nINSERT INTO public.o (id, b) VALUES (1, 'x');\n";
+  look((await esm.convert(rows, { catalog, exclude: "public.b: id = 'x'" })).report);
+  const inspection = await esm.inspect("INSERT INTO public.t (id) VALUES (1);\n");
+  see('Inspection', inspection);
+  look(inspection.report);
+  for (const [name, fields] of Object.entries(seen)) {
+    assert.deepEqual([...fields].filter((field) => !members(name).includes(field)), [], name);
+    // And no type is made up, but for what the corpus does not show.
+    assert.deepEqual(members(name).filter((field) => !fields.has(field)), [], name);
+  }
+});
+
+test('a panic is caught at every door', () => {
+  const source = readFileSync(join(packageFolder, 'src/lib.rs'), 'utf8');
+  const doors = [...source.matchAll(/#\[napi(.*)\]\n(?:\s*#\[.*\]\n)*\s*pub fn (\w+)/g)];
+  assert.ok(doors.length > 15);
+  for (const [, flags, name] of doors) assert.ok(flags.includes('catch_unwind'), name);
+  // What runs on other threads goes through `guarded`.
+  assert.equal([...source.matchAll(/fn compute/g)].length, 3);
 });
 
 test('every export has a type, in both kinds of modules', () => {
