@@ -5,8 +5,10 @@
 const { NativeRun } = require('../native.js');
 const { asDumpsertError, fromFault, native } = require('./errors.js');
 
-/** Input that is handed over and not yet used up is less than this before more is handed over. */
+/** Input that waits on this side of the border is less than this before a source is told to wait. */
 const PENDING_BYTES = 1 << 20;
+/** The same of input that is handed over and not yet used up: enough for the step that runs, and for the next one. */
+const FED_BYTES = 2 << 20;
 
 class Pump {
   #run;
@@ -68,21 +70,18 @@ class Pump {
 
   #advance() {
     if (this.#isClosed) return;
-    let room = PENDING_BYTES - (this.#fed - this.#used);
+    this.#start();
+    let room = FED_BYTES - (this.#fed - this.#used);
     while (this.#waiting.length > 0 && room > 0) {
       const chunk = this.#waiting[0];
       const slice = chunk.byteLength > room ? chunk.subarray(0, room) : chunk;
       this.#run.feed(slice);
       this.#fed += slice.byteLength;
       this.#hasWork = true;
+      this.#start();
       room -= slice.byteLength;
       if (slice === chunk) this.#waiting.shift();
       else this.#waiting[0] = chunk.subarray(slice.byteLength);
-    }
-    if (this.#hasWork && this.#isWanted && !this.#isRunning) {
-      this.#isRunning = true;
-      this.#hasWork = false;
-      this.#run.step().then((step) => this.#take(step), (error) => this.#fail(asDumpsertError(error)));
     }
     // Last, because it may call `feed` again.
     if (this.#waiting.length === 0 && room > 0 && this.#accepted !== undefined) {
@@ -90,6 +89,14 @@ class Pump {
       this.#accepted = undefined;
       accepted();
     }
+  }
+
+  /** Starts a step, so that it runs while the rest is handed over. */
+  #start() {
+    if (!this.#hasWork || !this.#isWanted || this.#isRunning) return;
+    this.#isRunning = true;
+    this.#hasWork = false;
+    this.#run.step().then((step) => this.#take(step), (error) => this.#fail(asDumpsertError(error)));
   }
 
   #take(step) {
