@@ -6,6 +6,7 @@ import json
 import pickle
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import dumpsert
 import pytest
@@ -63,3 +64,19 @@ def test_progress_and_errors() -> None:
         dumpsert.inspect([DUMP.decode()])  # type: ignore[list-item]
     with pytest.raises(dumpsert.TruncatedError):
         dumpsert.inspect([DUMP[:30]])
+
+
+def test_everything_in_reports_has_a_property(case: Case) -> None:
+    """What the library adds to a report gets a name and a description here too."""
+
+    def undescribed(values: dict[str, Any], of: type) -> set[str]:
+        return {name for name in values if not getattr(vars(of).get(name), "__doc__", None)} - {"version"}
+
+    try:
+        inspection = dumpsert.inspect(case.folder / "dump.sql", **case.arguments).to_dict()
+    except dumpsert.DumpsertError:
+        return
+    report = inspection["report"]
+    assert undescribed(inspection, dumpsert.Inspection) == set()
+    assert undescribed(report, dumpsert.Report) == set()
+    assert undescribed({name: 0 for table in report["tables"] for name in table}, dumpsert.TableReport) == set()
