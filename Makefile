@@ -42,7 +42,7 @@ test-node: test-rust
 # The wheel is built in a profile that takes half a minute, into an environment that holds what requirements-dev.txt says.
 # The program it is compared with comes from the same build, so that nothing is compiled twice.
 python := bindings-python/.venv
-wheels := $(or $(CARGO_TARGET_DIR),target)/wheels
+wheels := $(or $(CARGO_TARGET_DIR),target)/python-wheels
 $(python)/ready: bindings-python/requirements-dev.txt | setup
 	python3 -m venv --clear $(python)
 	$(python)/bin/pip install --quiet --disable-pip-version-check --requirement $<

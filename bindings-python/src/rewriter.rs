@@ -13,6 +13,9 @@ use crate::source::bytes;
 /// Shorter chunks are converted faster than another thread could be let in.
 pub(crate) const DETACH_BYTES: usize = 32 * 1024;
 
+/// How much of the memory for output is kept for the next call, after one of a large chunk.
+const KEPT_BYTES: usize = 4 << 20;
+
 /// Bytes of a dump in, bytes of a script out.
 #[pyclass(frozen, module = "dumpsert._core")]
 pub(crate) struct Rewriter(Mutex<Machine>);
@@ -91,6 +94,7 @@ impl Rewriter {
             Err(error) => Err(errors::raise_with_output(py, error, &machine.out)),
         };
         machine.out.clear();
+        machine.out.shrink_to(KEPT_BYTES);
         written
     }
 }

@@ -214,7 +214,7 @@ def run(*command: str, folder: Path = PACKAGE, environment: dict[str, str] | Non
 @pytest.fixture(scope="session")
 def wheel() -> Path:
     """The wheel that `make test-python` has built and these tests run on."""
-    wheels = Path(os.environ.get("DUMPSERT_WHEELS", cargo_target() / "wheels"))
+    wheels = Path(os.environ.get("DUMPSERT_WHEELS", cargo_target() / "python-wheels"))
     newest = sorted(wheels.glob("dumpsert-*.whl"), key=lambda path: path.stat().st_mtime)
     assert newest, f"no wheel in {wheels}: make test-python builds it"
     return newest[-1]

@@ -54,8 +54,9 @@ def test_other_threads_go_on(how: str, dump: Path) -> None:
     if how == "convert":
         dumpsert.convert(dump, style="staged")
     else:
-        # One chunk: a call that kept the others out would do so all the time.
-        dumpsert.Rewriter(style="staged").write(data)
+        # One chunk: a call that kept the others out would do so all the time. What it returns is copied while they
+        # wait, so there is little of that.
+        dumpsert.Rewriter(style="staged", exclude_tables="public.t").write(data)
     took = time.monotonic() - start
     is_done.set()
     ticker.join()

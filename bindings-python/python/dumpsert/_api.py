@@ -180,7 +180,10 @@ class Rewriter:
         self._is_open = True
 
     def write(self, data: Buffer) -> bytes:
-        """Read the next bytes of the dump, cut anywhere; return what they make of the script."""
+        """Read the next bytes of the dump, cut anywhere; return what they make of the script.
+
+        Chunks of 64 KiB to 1 MiB are best: other threads run meanwhile, but not while the result is copied.
+        """
         try:
             return self._machine.write(data)
         except DumpsertError:
