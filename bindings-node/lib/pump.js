@@ -9,6 +9,9 @@ const { asDumpsertError, fromFault, native } = require('./errors.js');
 const PENDING_BYTES = 1 << 20;
 /** The same of input that is handed over and not yet used up: enough for the step that runs, and for the next one. */
 const FED_BYTES = 2 << 20;
+/** A step for less than this waits a moment for more: going to another thread and back takes as long as converting 64 KiB. */
+const BATCH_BYTES = 256 << 10;
+const BATCH_MILLISECONDS = 1;
 
 class Pump {
   #run;
@@ -25,6 +28,9 @@ class Pump {
   #hasWork = false;
   #isWanted = false;
   #isRunning = false;
+  /** Whether a step need not wait for more input, and the timer after which it does not. */
+  #isUrgent = false;
+  #timer;
   #isClosed = false;
 
   /**
@@ -51,6 +57,7 @@ class Pump {
     this.#isEnded = true;
     this.#run.end();
     this.#hasWork = true;
+    this.#isUrgent = true;
     this.#advance();
   }
 
@@ -63,6 +70,7 @@ class Pump {
   /** Frees everything. */
   close() {
     this.#isClosed = true;
+    clearTimeout(this.#timer);
     this.#waiting = [];
     this.#accepted = undefined;
     this.#run.close();
@@ -91,11 +99,22 @@ class Pump {
     }
   }
 
+  #hurry() {
+    this.#timer = undefined;
+    this.#isUrgent = true;
+    this.#start();
+  }
+
   /** Starts a step, so that it runs while the rest is handed over. */
   #start() {
-    if (!this.#hasWork || !this.#isWanted || this.#isRunning) return;
+    if (!this.#hasWork || !this.#isWanted || this.#isRunning || this.#isClosed) return;
+    if (!this.#isUrgent && this.#fed - this.#used < BATCH_BYTES) {
+      this.#timer ??= setTimeout(() => this.#hurry(), BATCH_MILLISECONDS);
+      return;
+    }
     this.#isRunning = true;
     this.#hasWork = false;
+    this.#isUrgent = false;
     this.#run.step().then((step) => this.#take(step), (error) => this.#fail(asDumpsertError(error)));
   }
 
@@ -105,6 +124,7 @@ class Pump {
     try {
       this.#used = step.used;
       this.#hasWork ||= step.more;
+      this.#isUrgent ||= step.more;
       const isOver = step.report !== undefined || step.fault !== undefined;
       if (!isOver) this.#advance();
       if (this.#isClosed) return;
