@@ -97,6 +97,10 @@ pub(crate) fn convert(
     Ok(report.to_json())
 }
 
+/// Most bytes of one chunk of the script. From 128 KiB on, malloc of glibc takes memory from the system for each chunk and
+/// gives it back; to fault it in anew takes longer than to convert it.
+const PIECE_BYTES: usize = 96 * 1024;
+
 /// The script as an iterator of bytes.
 #[pyclass(frozen, module = "dumpsert._core")]
 pub(crate) struct Script(Mutex<Pull>);
@@ -105,6 +109,8 @@ struct Pull {
     script: Option<dumpsert::Script<Source>>,
     caught: Caught,
     out: Vec<u8>,
+    /// How much of `out` was returned.
+    given: usize,
     report: Option<String>,
     /// What is raised when the last words of the script were returned.
     raised: Option<PyErr>,
@@ -120,6 +126,7 @@ impl Script {
             script: Some(open(source, plan, &caught, stop)?),
             caught,
             out: Vec::new(),
+            given: 0,
             report: None,
             raised: None,
         })))
@@ -132,9 +139,6 @@ impl Script {
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let mut guard = lock(&self.0, "the iterator")?;
         let pull = &mut *guard;
-        if let Some(exception) = pull.raised.take() {
-            return Err(exception);
-        }
         while let Some(script) = &mut pull.script
             && pull.out.is_empty()
         {
@@ -153,8 +157,14 @@ impl Script {
         if pull.out.is_empty() {
             return pull.raised.take().map_or(Ok(None), Err);
         }
-        let bytes = PyBytes::new(py, &pull.out);
-        pull.out.clear();
+        let rest = pull.out.get(pull.given..).unwrap_or_default();
+        let piece = rest.get(..PIECE_BYTES).unwrap_or(rest);
+        let bytes = PyBytes::new(py, piece);
+        pull.given += piece.len();
+        if pull.given == pull.out.len() {
+            pull.out.clear();
+            pull.given = 0;
+        }
         Ok(Some(bytes))
     }
 
@@ -163,6 +173,7 @@ impl Script {
         let mut pull = lock(&self.0, "the iterator")?;
         pull.script = None;
         pull.out = Vec::new();
+        pull.given = 0;
         pull.raised = None;
         Ok(())
     }

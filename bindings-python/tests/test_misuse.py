@@ -140,6 +140,18 @@ def test_a_generator_that_raises(tmp_path: Path) -> None:
         list(dumpsert.statements(failing()))
 
 
+def test_an_error_behind_much_output() -> None:
+    """Everything that was made of the script comes before the exception, in chunks of a bounded size."""
+    chunks = []
+    with pytest.raises(dumpsert.DumpSyntaxError):
+        for chunk in dumpsert.rewrite([DUMP * 20_000 + BAD]):
+            chunks.append(chunk)
+    script = b"".join(chunks)
+    assert max(map(len, chunks)) <= 96 * 1024 < len(script)
+    assert script.count(b"'one')") == 20_001
+    assert script.rstrip().endswith(b"$dumpsert$;")
+
+
 class Failing(io.RawIOBase):
     """A file that takes only so much."""
 
