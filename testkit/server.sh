@@ -76,6 +76,7 @@ port = $port
 fsync = off
 full_page_writes = off
 synchronous_commit = off
+jit = off
 autovacuum = off
 max_wal_size = 4GB
 timezone = 'UTC'

@@ -33,13 +33,15 @@ const OPENING: &str = "\
 BEGIN ISOLATION LEVEL READ COMMITTED;
 ";
 
-/// `transaction_timeout` exists since PostgreSQL 17.
+/// `transaction_timeout` exists since PostgreSQL 17. Compiling pays for none of the queries on the catalog and on tables
+/// without statistics, whose costs are guessed too high: it takes 0.4 s of a run of 0.45 s.
 const SETTINGS: &str = "\
 SET LOCAL statement_timeout = 0;
 SET LOCAL idle_in_transaction_session_timeout = 0;
 SET LOCAL row_security = off;
 SET LOCAL xmloption = content;
 SET LOCAL array_nulls = on;
+SET LOCAL jit = off;
 SET LOCAL client_min_messages = warning;
 DO $dumpsert$
 BEGIN
