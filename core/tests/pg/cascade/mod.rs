@@ -97,6 +97,10 @@ fn compare(seed: u64, counts: &mut Counts) {
     let schema = source.pg_dump(&["--schema-only"]);
     let catalog = Catalog::from_schema_sql(std::str::from_utf8(&schema).unwrap()).unwrap();
     let expected_rows = expected.snapshot();
+    let with_foreign_keys = cluster.create_unique("cascade_empty");
+    with_foreign_keys.psql(&schema).expect_success();
+    let without = cluster.copy_of(&with_foreign_keys);
+    without.execute(DROP_FOREIGN_KEYS);
     for (number, (args, needs_catalog)) in SHAPES.into_iter().enumerate() {
         // A third of the runs takes each style; hostile orders are for the one that takes any.
         let style = [Style::Rows, Style::Batches, Style::Staged][(seed as usize + number) % 3];
@@ -116,11 +120,8 @@ fn compare(seed: u64, counts: &mut Counts) {
         let context = format!("seed {seed}, style {style:?}, pg_dump {args:?}");
         let report = convert(&*dump, &mut script, &plan).unwrap_or_else(|error| panic!("{context}: {error}"));
         counts.add(&report);
-        let target = cluster.create_unique("cascade_target");
-        target.psql(&schema).expect_success();
-        if style != Style::Staged {
-            target.execute(DROP_FOREIGN_KEYS);
-        }
+        let is_staged = style == Style::Staged;
+        let target = cluster.copy_of(if is_staged { &with_foreign_keys } else { &without });
         target.psql(&script).expect_success();
         assert_eq!(
             expected_rows.diff_rows(&target.snapshot()),
@@ -131,8 +132,9 @@ fn compare(seed: u64, counts: &mut Counts) {
         reads_as_well_in_pieces(&dump, &plan, &script, &context);
         counts.read_once += u64::from(reads_once_or_refuses(&dump, &plan, &script, &context));
     }
-    source.drop();
-    expected.drop();
+    for db in [source, expected, with_foreign_keys, without] {
+        db.drop();
+    }
 }
 
 /// Whether PostgreSQL deletes the rows of a case, all in one statement, so that each condition sees all rows.
