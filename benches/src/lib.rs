@@ -1,5 +1,9 @@
 //! Dumps for the benchmarks, generated: the same bytes on every machine.
 
+mod tenants;
+
+pub use tenants::{tenants, write_tenants};
+
 /// How the rows of a dump are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rows {
