@@ -101,7 +101,7 @@ export interface Options {
   /** A boolean column that marks a business as demo. Default: none. */
   demoFlag?: string;
   /** Whether rows that reference what is left out are left out too. Default: `'on'`, which needs the source's foreign keys. */
-  cascade?: 'on' | 'off';
+  cascade?: boolean;
   /** Foreign keys that the database does not declare: `'public.orders(user_id) REFERENCES public.users(id)'`. */
   foreignKeys?: string | string[];
   /** What happens to columns that the catalog's table has not. Default: `'error'`. */

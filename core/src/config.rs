@@ -133,7 +133,7 @@ const OPTIONS: [(&str, Setter); 31] = [
         Ok(options.with_demo_flag(place.text(value)?))
     }),
     ("cascade", |options, place, value| {
-        Ok(if place.choice(value, &[("on", true), ("off", false)])? {
+        Ok(if place.boolean(value)? {
             options
         } else {
             options.without_cascade()

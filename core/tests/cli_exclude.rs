@@ -213,12 +213,12 @@ fn the_configuration_file_says_the_same() {
             &by_rule,
         ),
         (
-            "exclude = \"businesses: id = 'demo-1'\"\ncascade = 'off'",
+            "exclude = \"businesses: id = 'demo-1'\"\ncascade = false",
             &["--exclude=businesses: id = 'demo-1'", "--no-cascade"],
             &alone,
         ),
         (
-            "exclude = \"businesses: id = 'demo-1'\"\ncascade = 'on'",
+            "exclude = \"businesses: id = 'demo-1'\"\ncascade = true",
             &["--exclude=businesses: id = 'demo-1'"],
             &by_rule,
         ),
@@ -252,7 +252,7 @@ fn wrong_configuration_files() {
     for (config, part) in [
         ("exclude_dem = true", "exclude_demo"),
         ("exclude_demo = 'yes'", "exclude_demo"),
-        ("cascade = 'of'", "cascade"),
+        ("cascade = 'off'", "cascade"),
         ("exclude = ['businesses']", "exclude"),
         ("foreign_keys = 'notes'", "foreign_keys"),
         ("[tables.businesses]\nexclude = 'nam = 1'", "did you mean name?"),

@@ -79,7 +79,7 @@ class OptionValues(TypedDict, total=False):
     exclude_demo: bool
     demo_columns: Names
     demo_flag: str
-    cascade: Literal["on", "off"]
+    cascade: bool
     foreign_keys: Names
     unknown_columns: Literal["error", "drop"]
     unknown_tables: Literal["error", "drop"]

@@ -1,0 +1,17 @@
+<opening>
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL lock_timeout = 0;
+CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
+CALL pg_temp.dumpsert_table('public', 'businesses', ARRAY['id', 'name', 'isDemo']::pg_catalog.text[]);
+INSERT INTO "public"."businesses" AS _t ("id", "name", "isDemo") VALUES ('demo-1', 'Demo shop', true) ON CONFLICT("id") DO UPDATE SET "name" = EXCLUDED."name", "isDemo" = EXCLUDED."isDemo";
+INSERT INTO "public"."businesses" AS _t ("id", "name", "isDemo") VALUES ('demolition-co', NULL, false) ON CONFLICT("id") DO UPDATE SET "name" = EXCLUDED."name", "isDemo" = EXCLUDED."isDemo";
+INSERT INTO "public"."businesses" AS _t ("id", "name", "isDemo") VALUES ('my-demos-shop', 'π; --', false) ON CONFLICT("id") DO UPDATE SET "name" = EXCLUDED."name", "isDemo" = EXCLUDED."isDemo";
+INSERT INTO "public"."businesses" AS _t ("id", "name", "isDemo") VALUES ('shop-demo', 'a\b', false) ON CONFLICT("id") DO UPDATE SET "name" = EXCLUDED."name", "isDemo" = EXCLUDED."isDemo";
+CALL pg_temp.dumpsert_table('public', 'people', ARRAY['id', 'boss', 'businessId']::pg_catalog.text[]);
+INSERT INTO "public"."people" AS _t ("id", "boss", "businessId") VALUES (2, NULL, 'demo-1') ON CONFLICT("id") DO UPDATE SET "boss" = EXCLUDED."boss", "businessId" = EXCLUDED."businessId";
+CALL pg_temp.dumpsert_table('public', 'orders', ARRAY['id', 'businessId', 'managerId', 'total']::pg_catalog.text[]);
+INSERT INTO "public"."orders" AS _t ("id", "businessId", "managerId", "total") VALUES (13, NULL, NULL, NULL) ON CONFLICT("id") DO UPDATE SET "businessId" = EXCLUDED."businessId", "managerId" = EXCLUDED."managerId", "total" = EXCLUDED."total";
+CALL pg_temp.dumpsert_table('public', 'notes', ARRAY['id', 'subject']::pg_catalog.text[]);
+INSERT INTO "public"."notes" AS _t ("id", "subject") VALUES (2, 'acme') ON CONFLICT("id") DO UPDATE SET "subject" = EXCLUDED."subject";
+INSERT INTO "public"."notes" AS _t ("id", "subject") VALUES (3, '11') ON CONFLICT("id") DO UPDATE SET "subject" = EXCLUDED."subject";
+<epilogue>
