@@ -96,6 +96,28 @@ def throughput(feed: str, path: Path, style: str, rounds: int) -> None:
             print(f"| {path.stem}, {style} | {way} | {size / took:,.0f} | {base / took:.0%} |")
 
 
+def new_processes(feed: str, path: Path, style: str, rounds: int) -> None:
+    """Print the same where Python, too, is a new process each time."""
+
+    def process(*command: str) -> float:
+        return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+    def python(call: str) -> float:
+        start = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\nfrom throughput import *\n"
+        return process(sys.executable, "-c", start + f"print(seconds(lambda: {call}))", str(path), style)
+
+    pairs = {
+        "path to path": ("/dev/null", "path_to_path(Path(sys.argv[1]), sys.argv[2])"),
+        "iterator": ("file", "iterate(chunks_of(Path(sys.argv[1])), sys.argv[2])"),
+    }
+    for way, (where, call) in pairs.items():
+        best = [float("inf")] * 2
+        for _ in range(rounds):
+            best[0] = min(best[0], process(feed, str(path), style, where) / 1000)
+            best[1] = min(best[1], python(call))
+        print(f"| {path.stem}, {style} | {way}, new processes | | {best[0] / best[1]:.0%} |")
+
+
 def other_threads(path: Path) -> None:
     """Print how often a thread that sleeps for a millisecond wakes up, and its longest sleep."""
     dump = path.read_bytes()
@@ -161,6 +183,7 @@ def main() -> None:
     for dump in arguments.dumps:
         for style in ("rows", "staged"):
             throughput(arguments.feed, dump, style, arguments.rounds)
+            new_processes(arguments.feed, dump, style, arguments.rounds)
     for dump in arguments.dumps:
         print(f"\n{dump.stem}, {dump.stat().st_size / 1e6:.0f} MB")
         other_threads(dump)
