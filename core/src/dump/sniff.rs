@@ -1,6 +1,5 @@
 //! Tells a dump from what people also send: archives, compressed files, web pages, other databases' dumps.
 
-use memchr::memmem;
 
 use crate::error::{Error, ErrorKind};
 
@@ -62,20 +61,8 @@ pub(crate) fn sniff(start: &[u8]) -> Result<(), Error> {
             "look at it: a server has answered with a message instead of the dump",
         );
     }
-    for (mark, what) in [
-        ("-- MySQL dump", "a dump of MySQL"),
-        ("-- MariaDB dump", "a dump of MariaDB"),
-        ("/*M!", "a dump of MariaDB"),
-        ("/*!", "a dump of MySQL"),
-        ("PRAGMA foreign_keys", "a dump of SQLite"),
-        (
-            "; Archive created at",
-            "the table of contents of an archive (pg_restore -l)",
-        ),
-    ] {
-        if memmem::find(start, mark.as_bytes()).is_some_and(|at| at == 0 || start.get(at - 1) == Some(&b'\n')) {
-            return refuse(what, "only dumps of PostgreSQL in plain format can be read");
-        }
+    if let Some(what) = foreign_dump(text) {
+        return refuse(what, "only dumps of PostgreSQL in plain format can be read");
     }
     for mark in ["pg_dump: error:", "pg_dump: [archiver", "psql: error:"] {
         if text.starts_with(mark.as_bytes()) {
@@ -86,4 +73,30 @@ pub(crate) fn sniff(start: &[u8]) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// What other program has written this, as its first lines say. Behind the first statement such lines may be values.
+fn foreign_dump(text: &[u8]) -> Option<&'static str> {
+    const MARKS: [(&str, &str); 6] = [
+        ("-- MySQL dump", "a dump of MySQL"),
+        ("-- MariaDB dump", "a dump of MariaDB"),
+        ("/*M!", "a dump of MariaDB"),
+        ("/*!", "a dump of MySQL"),
+        ("PRAGMA foreign_keys", "a dump of SQLite"),
+        (
+            "; Archive created at",
+            "the table of contents of an archive (pg_restore -l)",
+        ),
+    ];
+    for line in text.split(|&byte| byte == b'\n') {
+        let mark = MARKS.iter().find(|(mark, _)| line.starts_with(mark.as_bytes()));
+        if let Some((_, what)) = mark {
+            return Some(what);
+        }
+        let is_head = line.trim_ascii().is_empty() || line.starts_with(b"--") || line.starts_with(b";");
+        if !is_head {
+            break;
+        }
+    }
+    None
 }
