@@ -1,23 +1,26 @@
 //! What a user can choose, and the plan that comes of it.
 
+mod plan;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::{Catalog, Table, TableName};
+use crate::catalog::{Catalog, TableName};
 use crate::drift::Drift;
 use crate::dump::head::{self, Relation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::exclusions::{DemoColumn, Exclude, Exclusions, VirtualKey};
-use crate::filter::learned::{Learned, Learning};
-use crate::filter::{FilterPlan, Selection, TablePattern};
+use crate::filter::{Selection, TablePattern};
 use crate::lex::tokens::decode_name;
 use crate::listed::Listed;
 use crate::nearest::{known_column, known_table};
 use crate::permits::Permits;
-use crate::update::{OnGuard, Rules, TableRule, Update};
+use crate::update::{OnGuard, Rules, Update};
+
+pub use self::plan::Plan;
 
 /// Levels of partitions; a catalog by hand may hold a circle.
 const LEVELS_MAX: usize = 64;
@@ -476,190 +479,5 @@ fn maybe_table_columns(text: &str) -> Result<(Option<TableName>, Vec<String>)> {
     match head::parse_columns(text.as_bytes()) {
         Some(columns) => Ok((None, names(&columns))),
         None => table_columns(text).map(|(table, columns)| (Some(table), columns)),
-    }
-}
-
-/// Options that were checked: immutable, cheap to clone, and good for any number of runs on any number of threads.
-#[derive(Clone, Debug)]
-pub struct Plan(Arc<Options>);
-
-impl Plan {
-    /// How the script writes rows.
-    pub fn style(&self) -> Style {
-        self.0.style
-    }
-
-    pub(crate) fn has_catalog(&self) -> bool {
-        self.0.catalog.is_some()
-    }
-
-    /// Whether the keys of a full dump have to be read before its rows.
-    pub(crate) fn needs_catalog(&self) -> bool {
-        let is_needed = self.0.style != Style::Staged || self.0.exclusions.is_any();
-        is_needed && self.0.catalog.is_none() && !self.0.exclusions.has_no_catalog
-    }
-
-    /// Whether a dump should be read once before a [`Rewriter`](crate::Rewriter) reads it, with
-    /// [`Prescan`](crate::Prescan): because the plan has no catalog and a full dump has one, or because the order of the
-    /// rows may not be the one in which exclusions can be decided. A rewriter without that does what it can in one
-    /// reading and refuses the rest.
-    pub fn needs_prescan(&self) -> bool {
-        let exclusions = &self.0.exclusions;
-        let learns = exclusions
-            .compiled
-            .as_ref()
-            .is_some_and(|filter| filter.needs_learning());
-        self.needs_catalog() || (learns && exclusions.learned.is_none())
-    }
-
-    /// What is looked at in rows, where some are to be left out.
-    pub(crate) fn filter(&self) -> Option<Arc<FilterPlan>> {
-        self.0.exclusions.compiled.clone()
-    }
-
-    /// Rows are to be left out, and nothing is known of the tables.
-    pub(crate) fn lacks_filter(&self) -> bool {
-        self.0.exclusions.is_any() && self.0.exclusions.compiled.is_none()
-    }
-
-    pub(crate) fn learned(&self) -> Option<Arc<Learned>> {
-        self.0.exclusions.learned.clone()
-    }
-
-    pub(crate) fn learning(&self) -> Option<&Learning> {
-        self.0.exclusions.learning.as_deref()
-    }
-
-    fn with_exclusions(self, change: impl FnOnce(&mut Exclusions) -> Result<()>) -> Result<Self> {
-        let mut options = Arc::unwrap_or_clone(self.0);
-        change(&mut options.exclusions)?;
-        Ok(Self(Arc::new(options)))
-    }
-
-    /// The same plan for a dump that was found to have no catalog.
-    pub(crate) fn without_catalog(self) -> Result<Self> {
-        self.with_exclusions(|exclusions| {
-            exclusions.has_no_catalog = true;
-            exclusions.compile(None)
-        })
-    }
-
-    /// The same plan, with what was learned of the dump.
-    pub(crate) fn with_learned(self, learned: Learned) -> Result<Self> {
-        self.with_exclusions(|exclusions| {
-            exclusions.learned = Some(Arc::new(learned));
-            Ok(())
-        })
-    }
-
-    /// The same plan, for another reading.
-    pub(crate) fn with_learning(self, learning: Learning) -> Result<Self> {
-        self.with_exclusions(|exclusions| {
-            exclusions.learning = Some(Arc::new(learning));
-            Ok(())
-        })
-    }
-
-    /// The same plan with the catalog of the dump.
-    pub(crate) fn with_catalog(self, catalog: Catalog) -> Result<Self> {
-        let mut options = Arc::unwrap_or_clone(self.0).with_catalog(catalog)?;
-        options.is_catalog_of_dump = true;
-        options.build()
-    }
-
-    /// Whether the catalog was made by the dump itself, which then has the order of its columns.
-    pub(crate) fn is_catalog_of_dump(&self) -> bool {
-        self.0.is_catalog_of_dump
-    }
-
-    pub(crate) fn catalog(&self) -> Option<&Catalog> {
-        self.0.catalog.as_ref()
-    }
-
-    pub(crate) fn table(&self, name: &TableName) -> Option<&Table> {
-        self.0.catalog.as_ref()?.table(&name.schema, &name.name)
-    }
-
-    pub(crate) fn key(&self, name: &TableName) -> Option<&[String]> {
-        self.0.keys.get(name).map(Listed::items)
-    }
-
-    /// The rule for a table, of which the catalog tells what it is a partition of.
-    pub(crate) fn rule(&self, name: &TableName) -> TableRule {
-        let outer = |name: &TableName| self.table(name)?.partition_of.clone();
-        let mut lineage: Vec<TableName> = std::iter::successors(Some(name.clone()), outer)
-            .take(LEVELS_MAX)
-            .collect();
-        lineage.reverse();
-        self.0.rules.rule(lineage.iter())
-    }
-
-    pub(crate) fn permits(&self) -> &Permits {
-        &self.0.permits
-    }
-
-    pub(crate) fn drift(&self) -> &Drift {
-        &self.0.drift
-    }
-
-    pub(crate) fn selection(&self) -> &Selection {
-        &self.0.selection
-    }
-
-    /// The database that is taken of a dump that has several.
-    pub(crate) fn database(&self) -> Option<&str> {
-        self.0.database.as_deref()
-    }
-
-    pub(crate) fn losses(&self) -> Losses {
-        self.0.losses
-    }
-
-    /// Who runs the script.
-    pub fn client(&self) -> Client {
-        self.0.client
-    }
-
-    /// Most rows and bytes of a batch.
-    pub(crate) fn batch_limits(&self) -> (usize, usize) {
-        (self.0.batch_rows.unwrap_or(1000), self.0.batch_bytes.unwrap_or(1 << 20))
-    }
-
-    pub(crate) fn no_key(&self) -> NoKey {
-        self.0.no_key
-    }
-
-    pub(crate) fn lock_timeout(&self) -> Option<Duration> {
-        self.0.lock_timeout
-    }
-
-    /// The options that the script hands to its fixed text.
-    pub(crate) fn target_options(&self) -> String {
-        let (extension_tables, relations) = self.allowed_names();
-        let mut options = serde_json::json!({ "triggers": self.0.triggers, "no_key": self.0.no_key });
-        for (name, list) in [
-            ("allow_extension_tables", extension_tables),
-            ("allow_relations", relations),
-        ] {
-            if let (Some(options), false) = (options.as_object_mut(), list.is_empty()) {
-                options.insert(name.to_owned(), list.into());
-            }
-        }
-        if let Some(options) = options.as_object_mut() {
-            options.extend(
-                self.drift_options()
-                    .map(|(name, unknown)| (name.to_owned(), serde_json::json!(unknown))),
-            );
-        }
-        let rules = self.0.rules.to_json();
-        if let (Some(options), false) = (options.as_object_mut(), rules.is_empty()) {
-            options.insert("rules".to_owned(), rules.into());
-            let on_guard = match self.0.rules.on_guard {
-                OnGuard::Error => "error",
-                OnGuard::Skip => "skip",
-            };
-            options.insert("on_guard".to_owned(), on_guard.into());
-        }
-        options.to_string()
     }
 }

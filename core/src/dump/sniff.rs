@@ -1,6 +1,5 @@
 //! Tells a dump from what people also send: archives, compressed files, web pages, other databases' dumps.
 
-
 use crate::error::{Error, ErrorKind};
 
 /// How many bytes are looked at before reading begins.

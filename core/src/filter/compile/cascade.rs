@@ -1,0 +1,297 @@
+//! Which tables the foreign keys lead to, and what happens to rows there.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use super::{Compiler, Effect, Event, Feed, Reference, Set, label, sorted_pairs};
+use crate::catalog::{Action, ForeignKey};
+use crate::error::{Error, ErrorKind, Result};
+use crate::filter::key_form::{KeyForm, forms};
+
+const NO_CASCADE: &str =
+    "leave the table out of the dump, or say --no-cascade and leave out by conditions what has to be left out";
+
+impl Compiler<'_> {
+    /// Follows the foreign keys from every table to which something happens.
+    pub(super) fn cascade(&mut self) -> Result<()> {
+        let (mut done, mut followed) = (HashSet::new(), HashSet::new());
+        while let Some((at, number)) = self.raised.pop_front() {
+            if !done.insert((at, number)) {
+                continue;
+            }
+            let Some(event) = self.events.get(&at).and_then(|events| events.get(number)).cloned() else {
+                continue;
+            };
+            for parent in self.tree.with_ancestors(at) {
+                let keys = self.keys.get(&parent).cloned().unwrap_or_default();
+                let mut fed = HashSet::new();
+                for (index, (child, key)) in keys.iter().enumerate() {
+                    let pairs = sorted_pairs(key);
+                    let columns: Vec<String> = pairs.iter().map(|(_, referenced)| referenced.clone()).collect();
+                    let is_touched = match &event {
+                        Event::Gone => true,
+                        Event::Changed(values) => columns.iter().any(|column| values.contains_key(column)),
+                    };
+                    if !is_touched {
+                        continue;
+                    }
+                    let set = self.set(parent, &columns, &event)?;
+                    if fed.insert(set) {
+                        self.feed(at, number, set, parent, &columns)?;
+                    }
+                    if followed.insert((set, parent, index)) {
+                        self.follow(*child, key, &pairs, parent, set, &event)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, parent: usize, columns: &[String], event: &Event) -> Result<usize> {
+        let key = (parent, columns.to_vec(), event.clone());
+        if let Some(&set) = self.set_numbers.get(&key) {
+            return Ok(set);
+        }
+        self.sets.push(Set {
+            table: self.table(parent)?.table_name(),
+        });
+        self.set_numbers.insert(key, self.sets.len() - 1);
+        Ok(self.sets.len() - 1)
+    }
+
+    fn feed(&mut self, at: usize, event: usize, set: usize, parent: usize, columns: &[String]) -> Result<()> {
+        let mut known = Vec::new();
+        for column in columns {
+            let own = self.column_type(at, column)?;
+            let (_, form) = self.forms(parent, column, &own, column, parent)?;
+            known.push((column.clone(), form));
+        }
+        let feeds = &mut self.tables.entry(at).or_default().feeds;
+        feeds.push(Feed {
+            set,
+            event,
+            columns: known,
+            tracked: None,
+            is_soft: false,
+        });
+        Ok(())
+    }
+
+    /// Adds a foreign key to the table that has it, and to its partitions.
+    fn follow(
+        &mut self,
+        child: usize,
+        key: &ForeignKey,
+        pairs: &[(String, String)],
+        parent: usize,
+        set: usize,
+        event: &Event,
+    ) -> Result<()> {
+        for at in self.tree.with_partitions(child) {
+            let mut columns = Vec::new();
+            for (column, referenced) in pairs {
+                let own = self.column_type(at, column)?;
+                let (form, _) = self.forms(at, column, &own, referenced, parent)?;
+                columns.push((column.clone(), form));
+            }
+            let effect = self.effect(at, key, event)?;
+            let effect = match effect {
+                None => {
+                    self.raise(at, Event::Gone);
+                    Effect::Go
+                }
+                Some(values) => {
+                    let new_key = pairs
+                        .iter()
+                        .map(|(column, _)| values.get(column).cloned().flatten())
+                        .collect();
+                    let changed: Vec<_> = values.clone().into_iter().collect();
+                    Effect::Set {
+                        values: changed,
+                        event: self.raise(at, Event::Changed(values)),
+                        key: new_key,
+                    }
+                }
+            };
+            self.references.push(Reference {
+                label: label(key),
+                name: key.name.clone(),
+                table: self.table(at)?.table_name(),
+                set,
+                columns,
+                effect,
+                in_cycle: false,
+            });
+            let number = self.references.len() - 1;
+            self.tables.entry(at).or_default().references.push(number);
+        }
+        Ok(())
+    }
+
+    /// The values that the row's columns get; `None` if the row goes.
+    fn effect(&self, at: usize, key: &ForeignKey, event: &Event) -> Result<Option<BTreeMap<String, Option<String>>>> {
+        let action = match event {
+            Event::Gone => key.on_delete,
+            Event::Changed(_) => key.on_update,
+        };
+        let columns: &[String] = match event {
+            Event::Gone if !key.on_delete_columns.is_empty() => &key.on_delete_columns,
+            _ => &key.columns,
+        };
+        let values: BTreeMap<String, Option<String>> = match (action, event) {
+            (Action::SetNull, _) => columns.iter().map(|column| (column.clone(), None)).collect(),
+            (Action::SetDefault, _) => {
+                let values = columns
+                    .iter()
+                    .map(|column| Ok((column.clone(), self.default(at, column, key)?)));
+                values.collect::<Result<_>>()?
+            }
+            (Action::Cascade, Event::Changed(changed)) => {
+                let pairs = key.columns.iter().zip(&key.referenced_columns);
+                pairs
+                    .filter_map(|(own, referenced)| Some((own.clone(), changed.get(referenced)?.clone())))
+                    .collect()
+            }
+            (Action::Cascade | Action::NoAction | Action::Restrict, _) => return Ok(None),
+        };
+        if action == Action::SetDefault && values.len() != key.columns.len() && values.values().any(Option::is_some) {
+            let message = format!(
+                "the foreign key {} of table {} sets only some of its columns to their defaults, which cannot be followed",
+                label(key),
+                self.table(at)?.table_name()
+            );
+            return Err(Error::new(ErrorKind::InvalidOption, message).with_hint(NO_CASCADE));
+        }
+        let table = self.table(at)?;
+        let is_refused = values
+            .iter()
+            .any(|(column, value)| value.is_none() && table.column(column).is_some_and(|column| column.not_null));
+        Ok(Some(values).filter(|_| !is_refused))
+    }
+
+    fn default(&self, at: usize, column: &str, key: &ForeignKey) -> Result<Option<String>> {
+        let table = self.table(at)?;
+        match table.column(column) {
+            Some(known) if known.default_value.is_some() => Ok(known.default_value.clone()),
+            Some(known) if !known.has_default && known.identity.is_none() => Ok(None),
+            _ => {
+                let message = format!(
+                    "the foreign key {} of table {} sets column `{column}` to its default, which is no plain value",
+                    label(key),
+                    table.table_name()
+                );
+                Err(Error::new(ErrorKind::InvalidOption, message).with_hint(NO_CASCADE))
+            }
+        }
+    }
+
+    fn column_type(&self, at: usize, column: &str) -> Result<String> {
+        let table = self.table(at)?;
+        let refuse = |why: &str| {
+            let message = format!(
+                "a foreign key of or to table {} cannot be followed: column `{column}` {why}",
+                table.table_name()
+            );
+            Err(Error::new(ErrorKind::InvalidOption, message).with_hint(NO_CASCADE))
+        };
+        match table.column(column) {
+            None => refuse("is not in the catalog"),
+            Some(known) if known.generated => refuse("is generated, so that a dump does not bring its values"),
+            Some(known) => match &known.collation {
+                // PostgreSQL's own collations are deterministic: equal is the same bytes.
+                Some(collation) if !collation.starts_with("pg_catalog.") => refuse(&format!(
+                    "has the collation {collation}, in which different texts may be equal"
+                )),
+                _ => Ok(known.type_name.clone()),
+            },
+        }
+    }
+
+    /// The forms of a referencing column and of the referenced one.
+    fn forms(&self, at: usize, column: &str, own: &str, referenced: &str, parent: usize) -> Result<(KeyForm, KeyForm)> {
+        let theirs = self.column_type(parent, referenced)?;
+        forms(own, &theirs, self.catalog).map_err(|why| {
+            let table = self
+                .catalog
+                .tables()
+                .get(at)
+                .map(|table| table.table_name().to_string());
+            let message = format!(
+                "a foreign key of column `{column}` of table {} cannot be followed: {why}",
+                table.unwrap_or_default()
+            );
+            Error::new(ErrorKind::InvalidOption, message).with_hint(NO_CASCADE)
+        })
+    }
+
+    /// A reference is in a cycle if its parent references its table, by way of others or at once.
+    pub(super) fn mark_cycles(&mut self) {
+        let mut parents: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        let set_tables: Vec<Option<usize>> = self.sets.iter().map(|set| self.tree.position(&set.table)).collect();
+        let root = |at: usize| self.tree.root(at);
+        for (&at, table) in &self.tables {
+            for number in &table.references {
+                let set = self
+                    .references
+                    .get(*number)
+                    .and_then(|reference| *set_tables.get(reference.set)?);
+                parents.entry(root(at)).or_default().extend(set.map(root));
+            }
+        }
+        let reaches = |from: usize, to: usize| {
+            let (mut seen, mut open) = (BTreeSet::new(), vec![from]);
+            while let Some(at) = open.pop() {
+                if at == to {
+                    return true;
+                }
+                if seen.insert(at) {
+                    open.extend(parents.get(&at).into_iter().flatten());
+                }
+            }
+            false
+        };
+        let mut cyclic = Vec::new();
+        for (&at, table) in &self.tables {
+            for &number in &table.references {
+                let set = self
+                    .references
+                    .get(number)
+                    .and_then(|reference| *set_tables.get(reference.set)?);
+                if set.is_some_and(|parent| reaches(root(parent), root(at))) {
+                    cyclic.push(number);
+                }
+            }
+        }
+        for number in cyclic {
+            if let Some(reference) = self.references.get_mut(number) {
+                reference.in_cycle = true;
+            }
+        }
+    }
+
+    /// A partitioned table of which a partition has foreign keys of its own, or is referenced itself: of rows that come
+    /// under the name of the root nobody knows whether they are meant.
+    pub(super) fn mark_ambiguous(&mut self) {
+        let shape = |at: usize| -> HashSet<(usize, usize)> {
+            let table = self.tables.get(&at);
+            let references = table.into_iter().flat_map(|table| &table.references);
+            let references = references.filter_map(|number| Some((0, self.references.get(*number)?.set)));
+            let feeds = table.into_iter().flat_map(|table| &table.feeds);
+            references.chain(feeds.map(|feed| (1, feed.set))).collect()
+        };
+        let tables = self.catalog.tables().iter().enumerate();
+        let partitioned = tables.filter(|(_, table)| table.kind == crate::catalog::TableKind::Partitioned);
+        let ambiguous: Vec<usize> = partitioned
+            .map(|(at, _)| at)
+            .filter(|&at| {
+                self.tree
+                    .with_partitions(at)
+                    .iter()
+                    .any(|&leaf| !shape(leaf).is_subset(&shape(at)))
+            })
+            .collect();
+        for at in ambiguous {
+            self.tables.entry(at).or_default().is_ambiguous = true;
+        }
+    }
+}
