@@ -11,6 +11,7 @@ mod attacks;
 mod cascade;
 mod conditions;
 mod cut;
+mod cut_dumps;
 mod decoys;
 mod demo;
 mod drift;
