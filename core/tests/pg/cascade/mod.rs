@@ -6,7 +6,8 @@
 mod schema;
 
 use dumpsert::{Catalog, ErrorKind, Options, Plan, Report, Rewriter, Style, convert};
-use dumpsert_testkit::{Cluster, Db};
+use dumpsert_testkit::Cluster;
+use dumpsert_testkit::postgres::Client;
 
 use crate::support::{DROP_FOREIGN_KEYS, Random, reads_as_well_in_pieces, shuffled};
 use schema::Case;
@@ -85,15 +86,19 @@ fn compare(seed: u64, counts: &mut Counts) {
         .map(|number| Case::random(&format!("c{number}"), &mut random))
         .collect();
     let mut rules = Vec::new();
+    let (mut source_client, mut expected_client) = (source.client(), expected.client());
     for (number, case) in cases.iter().enumerate() {
-        if deletes(&expected, case) {
-            source.execute(&format!("BEGIN; {} {} COMMIT;", case.tables, case.foreign_keys));
+        if deletes(&mut expected_client, case) {
+            let sql = format!("{} {}", case.tables, case.foreign_keys);
+            source_client.batch_execute(&sql).unwrap();
             rules.extend(case.rules.iter());
             counts.schemas += 1;
         } else {
-            expected.execute(&format!("DROP SCHEMA IF EXISTS c{number} CASCADE"));
+            let sql = format!("DROP SCHEMA IF EXISTS c{number} CASCADE");
+            expected_client.batch_execute(&sql).unwrap();
         }
     }
+    drop((source_client, expected_client));
     let schema = source.pg_dump(&["--schema-only"]);
     let catalog = Catalog::from_schema_sql(std::str::from_utf8(&schema).unwrap()).unwrap();
     let expected_rows = expected.snapshot();
@@ -138,8 +143,9 @@ fn compare(seed: u64, counts: &mut Counts) {
 }
 
 /// Whether PostgreSQL deletes the rows of a case, all in one statement, so that each condition sees all rows.
-fn deletes(expected: &Db, case: &Case) -> bool {
-    expected.execute(&format!("BEGIN; {} {} COMMIT;", case.tables, case.yielding));
+fn deletes(expected: &mut Client, case: &Case) -> bool {
+    let sql = format!("{} {}", case.tables, case.yielding);
+    expected.batch_execute(&sql).unwrap();
     let parts: Vec<String> = case
         .rules
         .iter()
@@ -149,8 +155,7 @@ fn deletes(expected: &Db, case: &Case) -> bool {
     if parts.is_empty() {
         return true;
     }
-    let mut client = expected.client();
-    client
+    expected
         .batch_execute(&format!("WITH {} SELECT", parts.join(", ")))
         .is_ok()
 }
