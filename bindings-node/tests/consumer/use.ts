@@ -48,7 +48,7 @@ export async function use(request: Request, query: (sql: string) => Promise<{ ro
   try {
     const report = await convertFile(new URL('file:///dump.sql'), 'out.sql', misspelt ?? wrong);
     report.tables[0]?.rows_kept.toFixed();
-    const { problems, shape }: Inspection = await inspect(text, { excludeDemo: true, cascade: 'off' });
+    const { problems, shape }: Inspection = await inspect(text, { excludeDemo: true, cascade: false });
     if (problems[0]?.hint === shape.server_version) return (await inspectFile('dump.sql')).report;
     return report;
   } catch (error) {
