@@ -56,7 +56,7 @@ test-python: $(python)/ready
 	cd bindings-python && .venv/bin/pytest
 
 cuts: setup
-	DUMPSERT_CUT=all $(CARGO) test --package dumpsert --features cli --test pg -- cut::
+	DUMPSERT_CUT=all $(CARGO) test --package dumpsert --features cli --test pg -- cut:: cut_dumps::
 
 product: setup
 	DUMPSERT_PRODUCT=all $(CARGO) test --package dumpsert --features cli --test pg -- product:: --nocapture

@@ -1,8 +1,8 @@
 //! A script that does not arrive whole changes nothing, whoever runs it.
 //!
-//! A run takes 50 ms, and a script is made of up to 60 kB of fixed text. So for psql the scripts are cut at every byte
-//! outside the fixed text; for psql and other clients at and around every end of a statement, and at random bytes. With
-//! `DUMPSERT_CUT=all` they are cut at every byte for everybody; that takes most of an hour.
+//! A run of psql takes 20 to 40 ms, and a script is made of up to 50 kB of fixed text. So the scripts are cut at every byte
+//! outside the fixed text, at and around every end of a statement, and at random bytes inside the fixed text. With
+//! `DUMPSERT_CUT=all` they are cut at every byte; that takes about half an hour.
 
 use std::collections::BTreeSet;
 use std::process::Stdio;
@@ -15,7 +15,7 @@ use dumpsert_testkit::{Cluster, Db};
 use crate::support::{Random, script, try_script};
 
 const SEED: u64 = 20_261_123;
-/// Random cuts of one script.
+/// Random cuts inside of the fixed texts of one script.
 const RANDOM_CUTS: usize = 300;
 
 const FIXED: [&str; 4] = [
@@ -87,37 +87,33 @@ impl Subject {
         }
     }
 
-    /// Where to cut: at the ends of statements and at random, and `also` there.
-    fn cuts(&self, also: impl IntoIterator<Item = usize>) -> Vec<usize> {
-        let length = self.script.len();
+    /// Where to cut.
+    fn cuts(&self) -> Vec<usize> {
         if std::env::var("DUMPSERT_CUT").is_ok_and(|value| value == "all") {
-            return (0..=length).collect();
+            return (0..=self.script.len()).collect();
         }
-        let mut cuts: BTreeSet<usize> = also.into_iter().collect();
+        let mut cuts: BTreeSet<usize> = (0..=self.script.len()).collect();
+        let mut inside = Vec::new();
+        for text in FIXED {
+            let Some(start) = find(&self.script, text.as_bytes()) else {
+                continue;
+            };
+            inside.extend(start + 1..start + text.len());
+            cuts.retain(|cut| *cut <= start || *cut >= start + text.len());
+        }
+        assert!(inside.len() > 10_000, "the fixed texts are not in the script");
         for end in statement_ends(&self.script) {
-            cuts.extend(end.saturating_sub(1)..=(end + 1).min(length));
+            cuts.extend(end.saturating_sub(1)..=(end + 1).min(self.script.len()));
         }
         let mut random = Random(SEED);
-        cuts.extend((0..RANDOM_CUTS).map(|_| random.below(length + 1)));
-        eprintln!("{} of {length} cuts, seed {SEED}", cuts.len());
+        cuts.extend((0..RANDOM_CUTS).map(|_| inside[random.below(inside.len())]));
+        eprintln!("{} of {} cuts, seed {SEED}", cuts.len(), self.script.len());
         cuts.into_iter().collect()
     }
 
-    /// Every byte outside of the fixed texts.
-    fn outside(&self) -> Vec<usize> {
-        let mut outside: Vec<usize> = (0..=self.script.len()).collect();
-        for text in FIXED {
-            if let Some(start) = find(&self.script, text.as_bytes()) {
-                outside.retain(|cut| *cut <= start || *cut >= start + text.len());
-            }
-        }
-        let inside = self.script.len() - outside.len();
-        assert!(inside > 10_000, "the fixed texts are not in the script");
-        outside
-    }
-
-    /// Runs `check` for every cut, on two threads with a target each. It says whether the target must have changed.
-    fn each_cut(&self, cuts: &[usize], check: impl Fn(&Db, usize) -> bool + Sync) {
+    /// Runs `check` for every cut, on two threads with a target each. It returns the state that the target must have.
+    fn each_cut(&self, check: impl Fn(&Db, usize) -> bool + Sync) {
+        let cuts = self.cuts();
         let next = AtomicUsize::new(0);
         std::thread::scope(|scope| {
             for _ in 0..2 {
@@ -208,7 +204,7 @@ fn psql_tells(style: Style) {
     let first_line = find(&subject.script, b"\n").unwrap() + 1;
     let committed = find_last(&subject.script, b"COMMIT;") + b"COMMIT".len();
     let closed = find_last(&subject.script, b"\\endif") + b"\\endif".len();
-    subject.each_cut(&subject.cuts(subject.outside()), |target, cut| {
+    subject.each_cut(|target, cut| {
         let mut command = target.command("psql");
         // Cut inside of \echo or \endif there is a \e, which would open an editor.
         command.arg("-X").env("PSQL_EDITOR", "true");
@@ -256,7 +252,7 @@ fn send(client: &mut Client, statement: &str) {
 
 fn other_client(style: Style, run: impl Fn(&mut Client, &str) + Sync) {
     let subject = Subject::new(style);
-    subject.each_cut(&subject.cuts([]), |target, cut| {
+    subject.each_cut(|target, cut| {
         let mut client = target.client();
         run(&mut client, &without_commands(&subject.script[..cut]));
         let _ = client.batch_execute("COMMIT");

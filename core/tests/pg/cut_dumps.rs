@@ -26,11 +26,11 @@ fn options(style: Style) -> Options {
 fn cut_script(dump: &[u8], cut: usize, style: Style) -> Option<Vec<u8>> {
     let (script, result) = try_script(&dump[..cut], options(style));
     let Err(error) = result else {
-        // Before the first line tells that there is a trailer, nothing is missing; behind the trailer neither.
+        // Before the first line tells that there is a trailer, nothing is missing; behind its words neither.
         let head = b"--\n-- PostgreSQL database dump".len();
-        let whole = dump.len() - b"\n--\n\n".len();
-        let rest = &dump[whole.min(cut)..];
-        assert!(cut < head || rest.len() < 100, "{style:?}: cut at {cut} unnoticed");
+        let trailer = b"PostgreSQL database dump complete";
+        let whole = memchr::memmem::find(dump, trailer).unwrap() + trailer.len();
+        assert!(cut < head || cut >= whole, "{style:?}: cut at {cut} unnoticed");
         return None;
     };
     let position = error
