@@ -2,7 +2,7 @@
 
 mod tenants;
 
-pub use tenants::{tenants, write_tenants};
+pub use tenants::write_tenants;
 
 /// How the rows of a dump are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,38 +56,63 @@ enum Value {
     Null,
 }
 
+/// The heads of two tables' rows.
+const PRODUCTS: &str =
+    r#"public.products (id, "businessId", name, description, price, attributes, "isActive", "updatedAt")"#;
+const STOCK: &str = r#"public.stock_movements (id, "productId", quantity, reason, "createdAt")"#;
+
 /// Writes a dump of at least `bytes` bytes piece by piece, row for row like a small shop's.
 pub fn write_dump(bytes: u64, rows: Rows, write: &mut impl FnMut(&[u8])) {
-    write(HEADER.as_bytes());
-    let mut written = HEADER.len() as u64;
-    let mut text = String::new();
-    let products: (&str, Row) = (
-        r#"public.products (id, "businessId", name, description, price, attributes, "isActive", "updatedAt")"#,
-        product,
-    );
-    let stock: (&str, Row) = (
-        r#"public.stock_movements (id, "productId", quantity, reason, "createdAt")"#,
-        movement,
-    );
-    for ((table, row), end) in [(products, bytes / 2), (stock, bytes)] {
-        if rows == Rows::Copy {
-            text.push_str(&format!("COPY {table} FROM stdin;\n"));
+    let mut out = Output::new(HEADER.to_owned(), rows, write);
+    out.table(PRODUCTS, bytes / 2, 0, product);
+    out.table(STOCK, bytes, 0, movement);
+    out.text
+        .push_str("SELECT pg_catalog.setval('public.stock_movements_id_seq', 4711, true);\n\n\n");
+    out.text.push_str(TRAILER);
+    out.flush();
+}
+
+/// A dump as it is written, in pieces of 64 KiB.
+struct Output<'a, W> {
+    text: String,
+    written: u64,
+    rows: Rows,
+    write: &'a mut W,
+}
+
+impl<'a, W: FnMut(&[u8])> Output<'a, W> {
+    fn new(text: String, rows: Rows, write: &'a mut W) -> Self {
+        Self {
+            text,
+            written: 0,
+            rows,
+            write,
+        }
+    }
+
+    fn flush(&mut self) {
+        self.written += self.text.len() as u64;
+        (self.write)(self.text.as_bytes());
+        self.text.clear();
+    }
+
+    /// Writes rows until the dump has `end` bytes, and `least` rows at least; returns their number.
+    fn table(&mut self, table: &str, end: u64, least: u64, row: impl Fn(u64) -> Vec<Value>) -> u64 {
+        if self.rows == Rows::Copy {
+            self.text.push_str(&format!("COPY {table} FROM stdin;\n"));
         }
         let mut number = 0;
-        while written + (text.len() as u64) < end {
+        while number < least || self.written + (self.text.len() as u64) < end {
             number += 1;
-            push_row(&mut text, table, &row(number), rows);
-            if text.len() > 1 << 16 {
-                written += text.len() as u64;
-                write(text.as_bytes());
-                text.clear();
+            push_row(&mut self.text, table, &row(number), self.rows);
+            if self.text.len() > 1 << 16 {
+                self.flush();
             }
         }
-        text.push_str(if rows == Rows::Copy { "\\.\n\n\n" } else { "\n\n" });
+        let is_copy = self.rows == Rows::Copy;
+        self.text.push_str(if is_copy { "\\.\n\n\n" } else { "\n\n" });
+        number
     }
-    text.push_str("SELECT pg_catalog.setval('public.stock_movements_id_seq', 4711, true);\n\n\n");
-    text.push_str(TRAILER);
-    write(text.as_bytes());
 }
 
 /// A dump in memory.
@@ -114,8 +139,6 @@ pub fn ddl(bytes: usize) -> Vec<u8> {
     sql.push_str(TRAILER);
     sql.into_bytes()
 }
-
-type Row = fn(u64) -> Vec<Value>;
 
 fn timestamp(number: u64) -> Value {
     Value::Text(format!(
