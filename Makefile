@@ -3,6 +3,7 @@
 # make lint    format, clippy and documentation alone
 # make cuts    the scripts cut at every byte, which takes most of an hour; `make test` leaves out some inside the fixed texts
 # make product every shape of dump in every style with every update policy, which takes half an hour; `make test` takes pairs
+# make cascade random schemas and conditions by the thousand, which takes half an hour; `make test` takes some hundreds
 # make versions ROOTS="DIR DIR"
 #              dumps of other major versions of PostgreSQL, and dumps for them; each DIR is the root of a Debian that has one, unpacked
 # make bench   the benchmarks
@@ -13,7 +14,7 @@
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo test cuts product versions bench fuzz lint clean setup test-rust test-node test-python
+.PHONY: demo test cuts product cascade versions bench fuzz lint clean setup test-rust test-node test-python
 .DEFAULT_GOAL := test
 .NOTPARALLEL:
 
@@ -60,6 +61,11 @@ cuts: setup
 
 product: setup
 	DUMPSERT_PRODUCT=all $(CARGO) test --package dumpsert --features cli --test pg -- product:: --nocapture
+
+CASES ?= 3000
+cascade: setup
+	DUMPSERT_CASES=$(CASES) DUMPSERT_CONDITIONS=all $(CARGO) test --package dumpsert --features cli --lib --test pg -- \
+		cascade:: condition:: conditions:: --nocapture
 
 empty :=
 versions: setup

@@ -3,7 +3,7 @@
 //! It is the conversion itself, with its script thrown away: what that would leave out is left out here, and for the
 //! same reasons. Only where it would stop because the options do not fit the dump, this goes on and remembers why.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::path::Path;
@@ -18,6 +18,7 @@ use crate::error::{Category, Error, ErrorKind, Result};
 use crate::io::{CHUNK_BYTES, Input, open_reader, open_seekable, read_some};
 use crate::lex::literal::Field;
 use crate::lex::tokens::decode_name;
+use crate::limits::{HEAD_OVERHEAD_BYTES, Limit};
 use crate::options::Plan;
 use crate::report::Report;
 use crate::rewrite::{Writer, several_databases};
@@ -193,6 +194,9 @@ struct Inspector {
     forms: BTreeSet<RowForm>,
     encodings: Vec<&'static str>,
     databases: Vec<Database>,
+    /// Their places by their names, and how many bytes these take.
+    numbers: HashMap<String, usize>,
+    names_bytes: u64,
     /// The one that is being read, of those; none before the first.
     database: Option<usize>,
     /// What there was before the first: rows and sequences.
@@ -212,6 +216,8 @@ impl Inspector {
             forms: BTreeSet::new(),
             encodings: Vec::new(),
             databases: Vec::new(),
+            numbers: HashMap::new(),
+            names_bytes: 0,
             database: None,
             unnamed: 0,
             columns: BTreeMap::new(),
@@ -396,14 +402,22 @@ impl Events for Inspector {
         self.writer.database(name)?;
         self.writer.keep_to_one_database();
         let name = decode_name(name).into_owned();
-        let known = self.databases.iter().position(|database| database.name == name);
-        self.database = Some(known.unwrap_or(self.databases.len()));
-        if known.is_none() {
-            self.databases.push(Database {
-                name,
-                ..Database::default()
-            });
+        let next = self.databases.len();
+        if let Some(&known) = self.numbers.get(&name) {
+            self.database = Some(known);
+            return Ok(());
         }
+        self.names_bytes += name.len() as u64 + HEAD_OVERHEAD_BYTES;
+        let limits = self.writer.plan.limits();
+        if self.names_bytes > limits.get(Limit::HeadsBytes) {
+            return Err(limits.error(Limit::HeadsBytes));
+        }
+        self.numbers.insert(name.clone(), next);
+        self.database = Some(next);
+        self.databases.push(Database {
+            name,
+            ..Database::default()
+        });
         Ok(())
     }
 

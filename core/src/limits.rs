@@ -12,7 +12,8 @@ use crate::nearest::nearest;
 pub enum Limit {
     /// Bytes of the head of one `INSERT` or `COPY`. Default: 1 MiB; 1600 columns with names of 63 quotes take 210 kB.
     HeadBytes,
-    /// Bytes of all different heads of a dump, each counted as 512 bytes more than its text. Default: 64 MiB.
+    /// Bytes of all different heads of a dump, each counted as 512 bytes more than its text; by itself, what the names of
+    /// databases take in [`inspect`](crate::inspect). Default: 64 MiB.
     HeadsBytes,
     /// Bytes of one statement that is read as a whole. Default: 16 MiB. Functions and comments may be longer: they are
     /// skipped in pieces.
@@ -43,7 +44,7 @@ const LIMITS: [(Limit, &str, u64, &str); 9] = [
         Limit::HeadsBytes,
         "heads_bytes",
         64 << 20,
-        "the heads of all statements together are longer than",
+        "the heads of all statements (or the names of all databases) together are longer than",
     ),
     (
         Limit::StatementBytes,

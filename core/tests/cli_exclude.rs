@@ -161,6 +161,62 @@ fn without_a_schema() {
     }
 }
 
+#[test]
+fn an_inspection_shows_what_would_be_left_out() {
+    let folder = folder();
+    let schema = SCHEMA.replace(
+        "\"order\" integer",
+        "\"order\" integer REFERENCES public.orders ON DELETE SET NULL",
+    );
+    fs::write(
+        folder.path().join("schema.sql"),
+        format!("{schema}CREATE TABLE public.visits (id integer, \"businessId\" text);\n"),
+    )
+    .unwrap();
+    let visits = "INSERT INTO public.visits (id, \"businessId\") VALUES (1, 'demo-1');\n";
+    fs::write(folder.path().join("dump.sql"), format!("{DUMP}{visits}")).unwrap();
+    let lines = [
+        "  left out: 1 rows of public.businesses (demo)",
+        "  left out: 1 rows of public.orders (cascade: orders_businessId_fkey)",
+        "  changed: 1 rows of public.notes (a foreign key set to NULL or its default)",
+        "foreign_keys = [\"public.visits(\\\"businessId\\\") REFERENCES public.businesses(id)\"]",
+    ];
+    let inspect = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dumpsert"));
+        let command = command.args([
+            "inspect",
+            "--schema=schema.sql",
+            "--demo-column=businesses.id",
+            "--no-key=insert",
+        ]);
+        let output = command
+            .args(args)
+            .arg("dump.sql")
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let shown = inspect(&[]);
+    for line in lines {
+        assert!(shown.contains(line), "{line}\n{shown}");
+    }
+    let json: Value = serde_json::from_str(&inspect(&["--json"])).unwrap();
+    assert_eq!(json["report"]["tables"][2]["references_changed"], 1, "{json}");
+    assert_eq!(json["report"]["soft_references"][0]["column"], "businessId", "{json}");
+    // After a run the summary says the same.
+    let output = run(
+        folder.path(),
+        &["--schema=schema.sql", "--demo-column=businesses.id", "--no-key=insert"],
+    );
+    let summary = text(&output.stderr);
+    assert!(output.status.success(), "{summary}");
+    for line in lines {
+        assert!(summary.contains(line), "{line}\n{summary}");
+    }
+}
+
 /// Rows read, kept, left out and changed, table by table.
 fn counts(folder: &Path, args: &[&str]) -> Value {
     let output = run(folder, &[args, &["-q", "--report=r.json", "-o", "out.sql"]].concat());

@@ -195,3 +195,17 @@ fn missing_keys() {
     assert_eq!(inspection.report.skipped["large objects"], 1);
     assert!(!inspection.columns.contains_key("public.c"));
 }
+
+/// Names of databases are held in memory: so many as no cluster has are refused, whatever their number costs.
+#[test]
+fn databases_are_limited() {
+    let mut dump = String::new();
+    for number in 0..3000 {
+        dump.push_str(&format!("\\connect db{number}\n\\connect db0\n"));
+    }
+    assert_eq!(inspected(&dump, Options::new()).databases.len(), 3000);
+    let options = Options::new().with_limit(dumpsert::Limit::HeadsBytes, 1 << 20).unwrap();
+    let error = inspect(dump.as_bytes(), &options.build().unwrap()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert!(error.hint().is_some_and(|hint| hint.contains("heads_bytes")), "{error}");
+}

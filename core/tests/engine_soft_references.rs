@@ -1,7 +1,7 @@
 //! What the report tells of rows that are kept beside rows that are left out.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
-use dumpsert::{Catalog, ErrorKind, Options, Report, Result, convert};
+use dumpsert::{Catalog, ErrorKind, Options, Report, Result, Style, convert};
 
 const SCHEMA: &str = r#"
 CREATE TABLE public.businesses (id text NOT NULL PRIMARY KEY, n integer NOT NULL UNIQUE);
@@ -82,20 +82,80 @@ fn the_line_that_is_advised_covers_them() {
     assert_eq!(notes.rows_kept, 0);
 }
 
+fn warnings(report: &Report) -> Vec<&str> {
+    report.warnings.iter().map(|warning| warning.message.as_str()).collect()
+}
+
+/// Each foreign key for itself: of several columns, to a key that is not the primary one, in rows before those that they
+/// reference; and those that cannot be followed are named.
 #[test]
 fn without_cascade_what_stays_is_counted() {
-    let report = report(DUMP.as_bytes(), demo().without_cascade()).unwrap();
-    let orders = report
-        .tables
-        .iter()
-        .find(|table| table.table == "public.orders")
-        .unwrap();
-    assert_eq!(orders.rows_kept, 4);
-    assert!(
-        found(&report).contains(&"public.orders businessId public.businesses 1".to_owned()),
-        "{:?}",
-        found(&report)
-    );
+    const SCHEMA: &str = r#"
+    CREATE TABLE public.a (x integer, y text, code text UNIQUE, span interval UNIQUE, PRIMARY KEY (x, y));
+    CREATE TABLE public.b (id integer PRIMARY KEY, x integer, y text, code text REFERENCES public.a(code), span interval,
+        FOREIGN KEY (y, x) REFERENCES public.a(y, x), CONSTRAINT spans FOREIGN KEY (span) REFERENCES public.a(span));
+    "#;
+    const DUMP: &str = "\
+COPY public.b (id, x, y, code, span) FROM stdin;\n1\t1\tone\t\\N\t1 day\n2\t1\t\\N\tone\t\\N\n3\t1\tone\tone\t\\N\n4\t2\ttwo\ttwo\t2 days\n\\.\n
+COPY public.a (x, y, code, span) FROM stdin;\n1\tone\tone\t1 day\n2\ttwo\ttwo\t2 days\n\\.\n
+COPY public.b (id, x, y, code, span) FROM stdin;\n5\t1\tone\t\\N\t\\N\n\\.\n
+";
+    // The order of its rows does not matter.
+    let options = Options::new()
+        .with_style(Style::Staged)
+        .with_exclude("public.a: x = 1")
+        .unwrap()
+        .without_cascade();
+    let plan = options.with_catalog(Catalog::from_schema_sql(SCHEMA).unwrap()).unwrap();
+    let plan = plan.build().unwrap();
+    let both = convert(DUMP.as_bytes(), &mut Vec::new(), &plan).unwrap();
+    assert_eq!(both.rows_kept(), 6);
+    let off = "are left out, by the foreign key";
+    let kept = "they are kept, since cascade is off";
+    let expected = [
+        format!("2 rows of public.b reference rows of public.a that {off} b_code_fkey; {kept}"),
+        format!("3 rows of public.b reference rows of public.a that {off} b_y_x_fkey; {kept}"),
+        "rows that reference what is left out are kept, since cascade is off, and were not counted for the foreign keys of \
+         spans of table public.b"
+            .to_owned(),
+    ];
+    assert_eq!(warnings(&both), expected);
+    // A single reading knows less, and says so.
+    let mut rewriter = dumpsert::Rewriter::new(&plan);
+    let mut script = Vec::new();
+    rewriter.write(DUMP.as_bytes(), &mut script).unwrap();
+    let once = rewriter.finish(&mut script).unwrap();
+    let expected = format!("at least 1 rows of public.b reference rows of public.a that {off} b_y_x_fkey; {kept}");
+    assert!(warnings(&once).contains(&expected.as_str()), "{:?}", once.warnings);
+}
+
+#[test]
+fn without_cascade_and_catalog_nobody_can_count() {
+    let plan = |options: Options| options.with_exclude_demo().without_cascade().build().unwrap();
+    let staged = || Options::new().with_style(Style::Staged);
+    let report = convert(DUMP.as_bytes(), &mut Vec::new(), &plan(staged())).unwrap();
+    let expected = "rows that reference what is left out are kept, since cascade is off, and were not counted for the foreign \
+                    keys of the source";
+    assert_eq!(warnings(&report), [expected]);
+    let harmless = "COPY public.businesses (id, n) FROM stdin;\nbusiness-one\t1\n\\.\n";
+    let report = convert(harmless.as_bytes(), &mut Vec::new(), &plan(staged())).unwrap();
+    assert_eq!(warnings(&report), Vec::<&str>::new());
+}
+
+#[test]
+fn of_very_many_rows_it_is_said_that_nothing_is_looked_for() {
+    let mut dump = String::from("COPY public.businesses (id, n) FROM stdin;\n");
+    for number in 0..125_001 {
+        dump.push_str(&format!("b{number}\t{number}\n"));
+    }
+    dump.push_str("\\.\nCOPY public.orders (id, \"businessId\", item) FROM stdin;\n1\tnobody\t\\N\n\\.\n");
+    // Two of its keys can be referenced, as far as the rule goes.
+    let schema = format!("{SCHEMA}\nALTER TABLE public.parts ADD FOREIGN KEY (id) REFERENCES public.businesses(n);");
+    let options = demo().with_catalog(Catalog::from_schema_sql(&schema).unwrap()).unwrap();
+    let report = convert(dump.as_bytes(), &mut Vec::new(), &options.build().unwrap()).unwrap();
+    let expected = "foreign keys that point to no row of the dump were not looked for: it has more than 250000 rows that can be \
+                    referenced";
+    assert_eq!(warnings(&report), [expected]);
 }
 
 #[test]

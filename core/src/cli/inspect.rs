@@ -52,7 +52,7 @@ fn print(to: &mut impl Write, inspection: &Inspection, style: Style) -> io::Resu
             printable(&kinds.join(", "))
         )?;
     }
-    if report.tables.iter().any(|table| !table.left_out.is_empty()) {
+    if (report.tables.iter()).any(|table| !table.left_out.is_empty() || table.references_changed > 0) {
         writeln!(to)?;
         summary::left_out(to, report)?;
     }

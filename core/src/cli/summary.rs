@@ -44,12 +44,19 @@ pub(super) fn print(to: &mut impl Write, report: &Report) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes which rows are left out, and why.
+/// Writes which rows are left out or changed, and why.
 pub(super) fn left_out(to: &mut impl Write, report: &Report) -> io::Result<()> {
     for table in &report.tables {
         for (reason, rows) in &table.left_out {
             let (rows, table) = (HumanCount(*rows), printable(&table.table));
             writeln!(to, "  left out: {rows} rows of {table} ({reason})")?;
+        }
+        if table.references_changed > 0 {
+            let (rows, table) = (HumanCount(table.references_changed), printable(&table.table));
+            writeln!(
+                to,
+                "  changed: {rows} rows of {table} (a foreign key set to NULL or its default)"
+            )?;
         }
     }
     Ok(())

@@ -71,7 +71,39 @@ pub(crate) fn sniff(start: &[u8]) -> Result<(), Error> {
             );
         }
     }
+    if is_of_psql(start) {
+        return refuse(
+            "what psql prints",
+            "let pg_dump write the dump, psql shows rows for people to read: pg_dump -f dump.sql …",
+        );
+    }
     Ok(())
+}
+
+/// Whether this begins as psql prints a table (a line of dashes under the names of the columns) or as it tells what it
+/// has done (`SET`, `CREATE TABLE`).
+fn is_of_psql(start: &[u8]) -> bool {
+    let mut lines = start
+        .split(|&byte| byte == b'\n')
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let first = lines.next().unwrap_or_default();
+    let [second, third] = [lines.next().unwrap_or_default(), lines.next().unwrap_or_default()];
+    // SQL has such lines too, in comments and in values.
+    let is_title = first.first() == Some(&b' ') && !first.contains(&b'\'');
+    let is_ruler = |line: &[u8]| line.len() > 2 && line.iter().all(|byte| matches!(byte, b'-' | b'+'));
+    let is_tag = |line: &[u8]| {
+        let numbered = ["INSERT 0 ", "COPY ", "UPDATE ", "DELETE "].iter().any(|tag| {
+            let number = line.strip_prefix(tag.as_bytes()).unwrap_or_default();
+            !number.is_empty() && number.iter().all(u8::is_ascii_digit)
+        });
+        numbered
+            || ["SET", "BEGIN", "CREATE TABLE", "CREATE SCHEMA", "ALTER TABLE"]
+                .iter()
+                .any(|tag| line == tag.as_bytes())
+    };
+    start.starts_with(b"-[ RECORD 1 ]")
+        || (is_title && (is_ruler(second) || is_ruler(third)))
+        || (is_tag(first) && is_tag(second))
 }
 
 /// What other program has written this, as its first lines say. Behind the first statement such lines may be values.
@@ -98,4 +130,41 @@ fn foreign_dump(text: &[u8]) -> Option<&'static str> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_psql_prints_is_told_from_sql() {
+        for printed in [
+            " id |  v  \n----+-----\n  2 | two\n(1 row)\n",
+            " count \n-------\n     1\n(1 row)\n",
+            "       List of relations\n Schema | Name | Type  \n--------+------+-------\n",
+            "-[ RECORD 1 ]\nid | 1\n",
+            "SET\nSET\nCREATE TABLE\n",
+            "BEGIN\r\nINSERT 0 1\r\n",
+            "COPY 5\nCOPY 12\n",
+        ] {
+            let error = sniff(printed.as_bytes()).unwrap_err();
+            assert!(error.message().contains("what psql prints"), "{printed}: {error}");
+            assert!(
+                error.hint().is_some_and(|hint| hint.contains("pg_dump -f")),
+                "{printed}"
+            );
+        }
+        for sql in [
+            "--\n-- PostgreSQL database dump\n--\n",
+            "-- By hand\n----------\n-- more\n",
+            "------\n------\nINSERT INTO t (id) VALUES (1);\n",
+            "SET x = 1;\nSET y = 2;\n",
+            "BEGIN\n;\n",
+            "COPY public.t (id) FROM stdin;\n1\n\\.\n",
+            "INSERT INTO public.t (id, v) VALUES (1, '\n a\n---+---\n');\n",
+            "  INSERT INTO public.t (id, v) VALUES (1, '\n---+---\n');\n",
+        ] {
+            assert!(sniff(sql.as_bytes()).is_ok(), "{sql}");
+        }
+    }
 }

@@ -29,8 +29,10 @@ pub(crate) struct FilterPlan {
     pub(crate) tracked: Vec<Tracked>,
     /// The preset, for tables that no catalog knows.
     pub(crate) demo: Option<Vec<DemoColumn>>,
-    /// Whether foreign keys are followed.
+    /// Whether foreign keys are followed. Otherwise the rows that reference what is left out are counted.
     pub(crate) cascades: bool,
+    /// Why references cannot be counted, where they are not followed.
+    pub(crate) uncounted: Vec<String>,
 }
 
 /// Why a row is left out at once.
@@ -88,6 +90,8 @@ pub(crate) struct Reference {
 pub(crate) enum Effect {
     /// The row goes too.
     Go,
+    /// The row stays as it is and is counted, since foreign keys are not followed.
+    Stay,
     /// Columns get these values; `None` is NULL.
     Set {
         values: Vec<(String, Option<String>)>,
@@ -125,6 +129,9 @@ pub(crate) struct Feed {
 /// The event that a row is left out; the others are changes.
 pub(crate) const GONE: usize = 0;
 
+/// No event: nothing happens to the row.
+pub(crate) const NONE: usize = usize::MAX;
+
 /// What happens to rows of a table.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Event {
@@ -153,6 +160,7 @@ impl FilterPlan {
             events: BTreeMap::new(),
             raised: VecDeque::new(),
             keys: BTreeMap::new(),
+            uncounted: Vec::new(),
         };
         for exclude in &exclusions.conditions {
             compiler.exclude(exclude)?;
@@ -161,7 +169,12 @@ impl FilterPlan {
             compiler.demo(demo)?;
         }
         compiler.collect_keys(exclusions)?;
-        if !exclusions.no_cascade {
+        if exclusions.no_cascade {
+            if catalog.is_none() {
+                compiler.uncounted.push("the source".to_owned());
+            }
+            compiler.watch();
+        } else {
             compiler.cascade()?;
             compiler.mark_cycles();
             compiler.mark_ambiguous();
@@ -180,6 +193,7 @@ impl FilterPlan {
             tracked,
             demo: exclusions.demo.as_ref().map(Demo::columns),
             cascades: !exclusions.no_cascade,
+            uncounted: compiler.uncounted,
         }))
     }
 
@@ -203,6 +217,8 @@ pub(super) struct Compiler<'a> {
     raised: VecDeque<(usize, usize)>,
     /// The foreign keys that reference a table, by its place: the place of the referencing table and the key.
     pub(super) keys: BTreeMap<usize, Vec<(usize, ForeignKey)>>,
+    /// See [`FilterPlan::uncounted`].
+    uncounted: Vec<String>,
 }
 
 impl Compiler<'_> {

@@ -1,6 +1,6 @@
 //! What is looked at in the rows behind one head: the plan's rules and foreign keys, by places instead of names.
 
-use super::compile::{Effect, FilterPlan, GONE, TableFilter, Test};
+use super::compile::{Effect, FilterPlan, GONE, NONE, TableFilter, Test};
 use super::key_form::KeyForm;
 use super::soft::{SoftColumn, soft_columns};
 use crate::catalog::{Catalog, TableName};
@@ -97,7 +97,7 @@ impl FilterPlan {
         let needed = |column: &str| -> Result<Option<usize>> {
             match place(column) {
                 // What the dump does not bring is NULL where the column has no default.
-                None if has_default(column) => Err(missing(name, column)),
+                None if self.cascades && has_default(column) => Err(missing(name, column)),
                 at => Ok(at),
             }
         };
@@ -116,6 +116,7 @@ impl FilterPlan {
             };
             let (changes, event, default_key) = match &reference.effect {
                 Effect::Go => (Vec::new(), GONE, None),
+                Effect::Stay => (Vec::new(), NONE, None),
                 Effect::Set { values, event, key } => {
                     let changes = values
                         .iter()

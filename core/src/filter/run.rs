@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::compile::{FilterPlan, GONE, Test};
+use super::compile::{FilterPlan, GONE, NONE, Test};
 use super::exclusions::is_demo_id;
 use super::head::{HeadFilter, HeadReference};
 use super::key_form::KeyForm;
@@ -45,6 +45,10 @@ pub(crate) struct Filter {
     dangling: Vec<u64>,
     /// The foreign keys of the last row that do so, by their numbers in the plan.
     dangling_now: Vec<usize>,
+    /// For each foreign key that is not followed: kept rows that reference one that is left out.
+    staying: Vec<u64>,
+    /// The foreign keys of the last row that do so, by their numbers in the plan.
+    staying_now: Vec<usize>,
     /// Whether the dump is in UTF-8, as conditions are.
     is_utf8: bool,
     /// The foreign keys of the head by which the last row changes.
@@ -70,6 +74,8 @@ impl Filter {
             soft: SoftWatch::new(limits),
             dangling: vec![0; plan.references.len()],
             dangling_now: Vec::new(),
+            staying: vec![0; plan.references.len()],
+            staying_now: Vec::new(),
             is_utf8: true,
             changing: Vec::new(),
             plan,
@@ -112,6 +118,7 @@ impl Filter {
         }
         self.changing.clear();
         self.dangling_now.clear();
+        self.staying_now.clear();
         for (number, reference) in head.references.iter().enumerate() {
             let known = self
                 .learned
@@ -128,6 +135,10 @@ impl Filter {
                 if known.is_some_and(|known| !known.contains(key)) {
                     self.dangling_now.push(reference.reference);
                 }
+                continue;
+            }
+            if reference.event == NONE {
+                self.staying_now.push(reference.reference);
                 continue;
             }
             if self.goes(reference) {
@@ -208,21 +219,24 @@ impl Filter {
             return Ok(());
         }
         self.feed_values.read(row, &head.feed_reads)?;
-        let mut events = [GONE].to_vec();
-        if verdict == Verdict::Change {
-            let references = self.changing.iter().filter_map(|&number| head.references.get(number));
-            events = references.map(|reference| reference.event).collect();
-        }
-        for feed in head
-            .feeds
-            .iter()
-            .filter(|feed| !feed.is_soft && events.contains(&feed.event))
-        {
+        for feed in &head.feeds {
+            if feed.is_soft || !self.has_happened(head, verdict, feed.event) {
+                continue;
+            }
             if let Some(key) = self.key(&self.feed_values, feed.set, &feed.at)? {
                 self.add(feed.set, key)?;
             }
         }
         Ok(())
+    }
+
+    /// Whether the row judged last has met with this event.
+    fn has_happened(&self, head: &HeadFilter, verdict: Verdict, event: usize) -> bool {
+        if verdict != Verdict::Change {
+            return event == GONE;
+        }
+        let mut references = self.changing.iter().filter_map(|&number| head.references.get(number));
+        references.any(|reference| reference.event == event)
     }
 
     fn add(&mut self, set: usize, key: KeyHash) -> Result<()> {
@@ -243,9 +257,14 @@ impl Filter {
     #[inline]
     pub(crate) fn pass(&mut self, head: &HeadFilter, row: Row<'_>, verdict: Verdict) -> Result<()> {
         if matches!(verdict, Verdict::Keep | Verdict::Change) {
-            for &reference in &self.dangling_now {
-                if let Some(count) = self.dangling.get_mut(reference) {
-                    *count += 1;
+            for (counts, now) in [
+                (&mut self.dangling, &self.dangling_now),
+                (&mut self.staying, &self.staying_now),
+            ] {
+                for &reference in now {
+                    if let Some(count) = counts.get_mut(reference) {
+                        *count += 1;
+                    }
                 }
             }
             self.look_for_soft(head, row)?;
@@ -270,7 +289,7 @@ impl Filter {
                 .with_hint("convert() and convert_file() read twice; a Rewriter needs what Prescan has learned"));
         }
         if matches!(verdict, Verdict::Keep | Verdict::Change) {
-            for reference in &head.references {
+            for reference in head.references.iter().filter(|reference| reference.event != NONE) {
                 if reference.at.iter().all(|&(at, _)| self.values.get(at).is_some())
                     && let Some(kept) = self.kept.get_mut(reference.set)
                 {
@@ -316,14 +335,37 @@ impl Filter {
     /// Tells the report what else was found.
     pub(crate) fn report(&self, report: &mut Report) {
         self.soft.report(&self.plan, report);
-        for (reference, &count) in self.plan.references.iter().zip(&self.dangling) {
-            let parent = self.plan.sets.get(reference.set).filter(|_| count > 0);
-            if let Some(parent) = parent {
+        let counts = self.plan.references.iter().zip(self.dangling.iter().zip(&self.staying));
+        for (reference, (&dangling, &staying)) in counts {
+            let Some(parent) = self.plan.sets.get(reference.set) else {
+                continue;
+            };
+            let (name, table, parent) = (&reference.name, &reference.table, &parent.table);
+            if dangling > 0 {
                 report.warn(format!(
-                    "{count} values of the foreign key {} of table {} point to no row of {} in the dump; their rows are kept",
-                    reference.name, reference.table, parent.table
+                    "{dangling} values of the foreign key {name} of table {table} point to no row of {parent} in the dump; their rows are kept"
                 ));
             }
+            if staying > 0 {
+                // Without a first reading, rows before the ones that they reference are not counted.
+                let least = if self.learned.is_some() { "" } else { "at least " };
+                report.warn(format!(
+                    "{least}{staying} rows of {table} reference rows of {parent} that are left out, by the foreign key {name}; they are kept, since cascade is off"
+                ));
+            }
+        }
+        if self.learned.as_ref().is_some_and(|learned| learned.known.is_none()) {
+            report.warn(format!(
+                "foreign keys that point to no row of the dump were not looked for: it has more than {} rows that can be referenced",
+                super::learned::KNOWN_MAX
+            ));
+        }
+        let has_left_out = report.tables.iter().any(|table| !table.left_out.is_empty());
+        if has_left_out && !self.plan.uncounted.is_empty() {
+            report.warn(format!(
+                "rows that reference what is left out are kept, since cascade is off, and were not counted for the foreign keys of {}",
+                self.plan.uncounted.join(", ")
+            ));
         }
     }
 }

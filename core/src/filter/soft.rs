@@ -236,22 +236,16 @@ impl SoftWatch {
                 name(table, column),
                 name(&tracked.table, &tracked.column)
             );
-            let (advice, kept) = if plan.cascades {
-                (
-                    format!(
-                        "to leave them out too, say foreign_keys = [{}]",
-                        serde_json::Value::from(foreign_key.as_str())
-                    ),
-                    "is under no foreign key",
+            let advice = if plan.cascades {
+                format!(
+                    "to leave them out too, say foreign_keys = [{}]",
+                    serde_json::Value::from(foreign_key.as_str())
                 )
             } else {
-                (
-                    "they are kept, since cascade is off".to_owned(),
-                    "references a row that is left out, or looks so",
-                )
+                "they are kept, since cascade is off".to_owned()
             };
             report.warn(format!(
-                "column {} of table {table} {kept} and holds the key of a row of {} that is left out, in {rows} rows: {advice}",
+                "column {} of table {table} is under no foreign key and holds the key of a row of {} that is left out, in {rows} rows: {advice}",
                 crate::catalog::quote_ident(column),
                 tracked.table
             ));

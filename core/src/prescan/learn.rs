@@ -9,7 +9,7 @@ use crate::dump::{Events, Piece, Target};
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::held::HeldRow;
 use crate::filter::keys::KeySet;
-use crate::filter::learned::{Learned, Learning};
+use crate::filter::learned::{KNOWN_MAX, Learned, Learning};
 use crate::filter::row::Row;
 use crate::filter::run::{Filter, Verdict};
 use crate::filter::{FilterPlan, HeadFilter};
@@ -20,9 +20,6 @@ use crate::rewrite::names::{resolve, shown};
 /// How often a dump is read at the most, beyond the first time: once because its order was not the expected one, and
 /// once for every foreign key of which the default is left out itself.
 const READINGS_MAX: usize = 64;
-
-/// Most keys of rows that are there: 10 MB. Of a dump with more, foreign keys that point to no row are not counted.
-const KNOWN_MAX: u64 = 250_000;
 
 /// One reading of the dump that learns.
 pub(super) struct Learner {
@@ -47,7 +44,7 @@ pub(super) struct Learner {
 struct LearnedHead {
     table: String,
     rows: u64,
-    filter: Option<Arc<HeadFilter>>,
+    filter: Option<Box<HeadFilter>>,
 }
 
 /// What a reading has come to.
@@ -145,19 +142,28 @@ impl Learner {
             return Ok(());
         };
         head.rows += 1;
-        let Some(head) = head.filter.clone() else {
+        // Lent for this row: a count of its owners would be changed twice for each.
+        let Some(filter) = head.filter.take() else {
             return Ok(());
         };
+        let result = self.judge_by(&filter, row);
+        if let Some(head) = self.heads.get_mut(id) {
+            head.filter = Some(filter);
+        }
+        result
+    }
+
+    fn judge_by(&mut self, head: &HeadFilter, row: Row<'_>) -> Result<()> {
         for feed in &head.feeds {
             if let Some(seen) = self.seen.get_mut(feed.set) {
                 *seen = true;
             }
         }
-        self.get_to_know(&head, row)?;
-        let verdict = self.filter.judge(&head, row)?;
-        self.filter.remember(&head, row, verdict)?;
+        self.get_to_know(head, row)?;
+        let verdict = self.filter.judge(head, row)?;
+        self.filter.remember(head, row, verdict)?;
         if matches!(verdict, Verdict::Keep | Verdict::Change) {
-            self.write_down(&head, row)?;
+            self.write_down(head, row)?;
         }
         Ok(())
     }
@@ -261,7 +267,7 @@ impl Events for Learner {
         self.heads.push(LearnedHead {
             table: name.to_string(),
             rows: 0,
-            filter: filter.map(|(filter, _)| Arc::new(filter)),
+            filter: filter.map(|(filter, _)| Box::new(filter)),
         });
         Ok(Target {
             id: self.heads.len() - 1,

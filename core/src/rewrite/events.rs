@@ -26,10 +26,10 @@ impl Events for Writer {
 
     #[inline]
     fn row(&mut self, id: usize, bytes: &[u8], fields: &[Field]) -> Result<()> {
-        match self.head_filter(id) {
-            Some(head) if !self.judge(id, &head, Row::Literals(bytes, fields))? => Ok(()),
-            _ => self.write_row(id, bytes, fields),
+        if self.judge(id, Row::Literals(bytes, fields))? {
+            self.write_row(id, bytes, fields)?;
         }
+        Ok(())
     }
 
     fn default_row(&mut self, id: usize) -> Result<()> {
@@ -54,15 +54,15 @@ impl Events for Writer {
 
     #[inline]
     fn copy_rows(&mut self, id: usize, lines: &[u8], rows: u64) -> Result<()> {
-        match self.head_filter(id) {
-            // With a filter they come one by one.
-            Some(head) if !self.judge(id, &head, Row::Line(lines))? => Ok(()),
-            _ => self.write_lines(id, lines, rows),
+        // With a filter they come one by one.
+        if self.judge(id, Row::Line(lines))? {
+            self.write_lines(id, lines, rows)?;
         }
+        Ok(())
     }
 
     fn piece(&mut self, id: usize, piece: Piece<'_>) -> Result<()> {
-        if self.head_filter(id).is_some() {
+        if self.has_filter(id) {
             return self.held_piece(id, piece);
         }
         if self.before_row(id) {

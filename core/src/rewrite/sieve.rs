@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::emit;
 use super::names::shown;
-use super::tables::{Action, HeadState};
+use super::tables::Action;
 use super::writer::Writer;
 use crate::catalog::TableName;
 use crate::dump::copy::escape;
@@ -40,21 +40,27 @@ impl Writer {
         Ok(filter.plan.head(name, &columns, self.plan.catalog())?.map(Arc::new))
     }
 
-    /// Judges a row of a head with a filter; returns whether it is written as it is.
+    /// Judges a row; returns whether it is written as it is.
     #[inline]
-    pub(super) fn judge(&mut self, id: usize, head: &HeadFilter, row: Row<'_>) -> Result<bool> {
+    pub(super) fn judge(&mut self, id: usize, row: Row<'_>) -> Result<bool> {
+        // Most dumps are written whole.
         let Some(filter) = &mut self.filter else {
             return Ok(true);
         };
-        if let Some(state) = self.tables.heads.get(id) {
-            self.reading = Some(state.table);
-        }
+        let Some(state) = self.tables.heads.get(id) else {
+            return Ok(true);
+        };
+        let Some(head) = &state.filter else { return Ok(true) };
+        self.reading = Some(state.table);
         let verdict = filter.judge(head, row)?;
         filter.pass(head, row, verdict)?;
+        if verdict == Verdict::Keep {
+            return Ok(true);
+        }
+        let head = Arc::clone(head);
         match verdict {
-            Verdict::Keep => return Ok(true),
-            Verdict::Change => self.write_changed(id, head, row)?,
-            Verdict::Rule(_) | Verdict::Cascade(_) => self.leave_out(id, head, row, verdict),
+            Verdict::Change => self.write_changed(id, &head, row)?,
+            _ => self.leave_out(id, &head, row, verdict),
         }
         Ok(false)
     }
@@ -121,14 +127,8 @@ impl Writer {
         }
     }
 
-    #[inline]
-    pub(super) fn head_filter(&self, id: usize) -> Option<Arc<HeadFilter>> {
-        // Most dumps are written whole.
-        self.filter.as_ref()?;
-        self.tables
-            .heads
-            .get(id)
-            .and_then(|HeadState { filter, .. }| filter.clone())
+    pub(super) fn has_filter(&self, id: usize) -> bool {
+        self.filter.is_some() && self.tables.heads.get(id).is_some_and(|head| head.filter.is_some())
     }
 }
 

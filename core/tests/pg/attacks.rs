@@ -47,6 +47,8 @@ ALTER EXTENSION citext ADD SEQUENCE cron.run_seq;
 CREATE EXTENSION file_fdw;
 CREATE SERVER s FOREIGN DATA WRAPPER file_fdw;
 CREATE FOREIGN TABLE public.f (id integer, v text) SERVER s OPTIONS (program 'touch @CANARY@/pwned');
+CREATE TABLE public.parted (id integer, v text) PARTITION BY LIST (id);
+CREATE FOREIGN TABLE public.parted_f PARTITION OF public.parted DEFAULT SERVER s OPTIONS (program 'touch @CANARY@/pwned');
 CREATE FUNCTION public.evil_function() RETURNS text LANGUAGE plpgsql AS $$ BEGIN DELETE FROM public.secret; RETURN 'x'; END $$;
 CREATE PROCEDURE public.evil() LANGUAGE sql AS 'DELETE FROM public.secret';
 CREATE FUNCTION public.evil_event() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN END $$;

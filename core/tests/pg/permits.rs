@@ -110,6 +110,44 @@ fn views_and_foreign_tables() {
     }
 }
 
+/// Rows of a root end in its leaves, which may be elsewhere.
+#[test]
+fn partitions_that_are_foreign_tables() {
+    for style in STYLES {
+        let target = Target::new(
+            "CREATE TABLE root (id integer, v text) PARTITION BY RANGE (id); CREATE TABLE own PARTITION OF root (PRIMARY KEY (id)) FOR VALUES FROM (0) TO (10);
+             CREATE TABLE inner_root PARTITION OF root DEFAULT PARTITION BY RANGE (id); CREATE TABLE store (id integer, v text);
+             CREATE EXTENSION postgres_fdw; CREATE SERVER here FOREIGN DATA WRAPPER postgres_fdw;",
+        );
+        target.db.execute(&format!(
+            "ALTER SERVER here OPTIONS (host '{}', port '{}', dbname '{}'); CREATE USER MAPPING FOR postgres SERVER here OPTIONS (user 'postgres');
+             CREATE FOREIGN TABLE far PARTITION OF inner_root DEFAULT SERVER here OPTIONS (table_name 'store');",
+            dumpsert_testkit::Cluster::shared().socket_dir().display(),
+            dumpsert_testkit::Cluster::shared().port(),
+            target.db.name()
+        ));
+        let options = Options::new().with_style(style).with_no_key(NoKey::Insert);
+        let named = options.clone().with_allow_relation("public.far").unwrap();
+        // Without a column `id` nothing is taken for a key, which the root cannot have.
+        target
+            .db
+            .execute("ALTER FOREIGN TABLE far ALTER id SET DEFAULT 50; ALTER TABLE root ALTER id SET DEFAULT 50");
+        for table in ["public.root", "public.inner_root"] {
+            let dump = inserts(table, "v", &["'far'"]);
+            refused(
+                &target,
+                &dump,
+                &options,
+                "42809",
+                "has a partition that is a foreign table",
+            );
+            accepted(&target, &dump, &named);
+        }
+        assert_eq!(target.rows("SELECT v FROM public.store"), ["far", "far"]);
+        accepted(&target, &inserts("public.own", "id, v", &["1, 'own'"]), &options);
+    }
+}
+
 #[test]
 fn foreign_tables_of_the_catalog() {
     let schema = "CREATE FOREIGN TABLE public.t (id integer, v text) SERVER s;";

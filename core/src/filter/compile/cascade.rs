@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::{Compiler, Effect, Event, Feed, Reference, Set, label, sorted_pairs};
+use super::{Compiler, Effect, Event, Feed, GONE, Reference, Set, label, sorted_pairs};
 use crate::catalog::{Action, ForeignKey};
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::key_form::{KeyForm, forms};
@@ -43,6 +43,64 @@ impl Compiler<'_> {
                     }
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Where foreign keys are not followed: counts the rows that reference the ones that rules leave out. What cannot be
+    /// compared is not counted, which the report says.
+    pub(super) fn watch(&mut self) {
+        let ruled: Vec<usize> = std::mem::take(&mut self.raised).into_iter().map(|(at, _)| at).collect();
+        let mut watched = HashSet::new();
+        for at in ruled {
+            for parent in self.tree.with_ancestors(at) {
+                let keys = self.keys.get(&parent).cloned().unwrap_or_default();
+                let mut fed = HashSet::new();
+                for (index, (child, key)) in keys.iter().enumerate() {
+                    if self
+                        .watch_key(at, parent, *child, key, &mut fed, watched.insert((parent, index)))
+                        .is_err()
+                    {
+                        let table = self.table(*child).map(|table| table.table_name().to_string());
+                        self.uncounted
+                            .push(format!("{} of table {}", key.name, table.unwrap_or_default()));
+                    }
+                }
+            }
+        }
+        self.uncounted.sort();
+        self.uncounted.dedup();
+    }
+
+    fn watch_key(
+        &mut self,
+        at: usize,
+        parent: usize,
+        child: usize,
+        key: &ForeignKey,
+        fed: &mut HashSet<usize>,
+        is_new: bool,
+    ) -> Result<()> {
+        let pairs = sorted_pairs(key);
+        let columns: Vec<String> = pairs.iter().map(|(_, referenced)| referenced.clone()).collect();
+        // Before anything is remembered: whether the values of all tables can be compared.
+        let mut forms = Vec::new();
+        for own in self.tree.with_partitions(child) {
+            let of_table = pairs.iter().map(|(column, referenced)| {
+                let own_type = self.column_type(own, column)?;
+                Ok((
+                    column.clone(),
+                    self.forms(own, column, &own_type, referenced, parent)?.0,
+                ))
+            });
+            forms.push((own, of_table.collect::<Result<Vec<_>>>()?));
+        }
+        let set = self.set(parent, &columns, &Event::Gone)?;
+        if fed.insert(set) {
+            self.feed(at, GONE, set, parent, &columns)?;
+        }
+        for (own, columns) in forms.into_iter().filter(|_| is_new) {
+            self.refer(own, key, set, columns, Effect::Stay)?;
         }
         Ok(())
     }
@@ -113,18 +171,30 @@ impl Compiler<'_> {
                     }
                 }
             };
-            self.references.push(Reference {
-                label: label(key),
-                name: key.name.clone(),
-                table: self.table(at)?.table_name(),
-                set,
-                columns,
-                effect,
-                in_cycle: false,
-            });
-            let number = self.references.len() - 1;
-            self.tables.entry(at).or_default().references.push(number);
+            self.refer(at, key, set, columns, effect)?;
         }
+        Ok(())
+    }
+
+    fn refer(
+        &mut self,
+        at: usize,
+        key: &ForeignKey,
+        set: usize,
+        columns: Vec<(String, KeyForm)>,
+        effect: Effect,
+    ) -> Result<()> {
+        self.references.push(Reference {
+            label: label(key),
+            name: key.name.clone(),
+            table: self.table(at)?.table_name(),
+            set,
+            columns,
+            effect,
+            in_cycle: false,
+        });
+        let number = self.references.len() - 1;
+        self.tables.entry(at).or_default().references.push(number);
         Ok(())
     }
 

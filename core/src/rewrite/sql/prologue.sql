@@ -189,6 +189,9 @@ BEGIN
                        WHERE to_regclass(t.name) = _relid)), '42809', 'is no table but a ' || CASE _kind WHEN 'v' THEN 'view'
       WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table' WHEN 'S' THEN 'sequence' ELSE 'different object' END,
       CASE WHEN _kind IN ('v', 'f') THEN 'List it in allow_relations if rows of it shall be written.' END),
+    (_kind = 'p' AND EXISTS (SELECT FROM pg_partition_tree(_relid) AS p JOIN pg_class AS c ON c.oid = p.relid WHERE c.relkind = 'f'
+      AND NOT EXISTS (SELECT FROM jsonb_array_elements_text(_options -> 'allow_relations') AS t(name) WHERE to_regclass(t.name) = c.oid)),
+      '42809', 'has a partition that is a foreign table', 'List the partition in allow_relations if rows of it shall be written.'),
     (EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'e' AND d.objid IN (SELECT _relid
                UNION SELECT a.relid FROM pg_partition_ancestors(_relid) AS a UNION SELECT p.relid FROM pg_partition_tree(_relid) AS p))
       AND NOT EXISTS (SELECT FROM jsonb_array_elements_text(_options -> 'allow_extension_tables') AS t(name)

@@ -1,0 +1,1 @@
+INSERT INTO public.parted (id, v) VALUES (1, 'pwned');
