@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use dumpsert::Config;
+use dumpsert::{Config, Error, Report};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -92,7 +92,7 @@ pub(crate) fn convert(
         target.finish()?;
         Ok(report)
     });
-    let report = result.map_err(|error: dumpsert::Error| raise_caught(py, &error, &caught))?;
+    let report = result.map_err(|error: Error| raise_caught(py, &error, &caught))?;
     teller.end(py, &report)?;
     Ok(report.to_json())
 }
@@ -112,6 +112,9 @@ struct Pull {
     /// How much of `out` was returned.
     given: usize,
     report: Option<String>,
+    teller: Teller,
+    /// What is told when the last chunk was returned.
+    untold: Option<Report>,
     /// What is raised when the last words of the script were returned.
     raised: Option<PyErr>,
 }
@@ -119,15 +122,17 @@ struct Pull {
 #[pymethods]
 impl Script {
     #[new]
-    #[pyo3(signature = (source, plan, stop=None))]
-    fn new(source: &Bound<'_, PyAny>, plan: &Plan, stop: Option<&Stop>) -> PyResult<Self> {
+    #[pyo3(signature = (source, plan, progress=None, stop=None))]
+    fn new(source: &Bound<'_, PyAny>, plan: &Plan, progress: Option<Py<PyAny>>, stop: Option<&Stop>) -> PyResult<Self> {
         let caught = Caught::default();
         Ok(Self(Mutex::new(Pull {
             script: Some(open(source, plan, &caught, stop)?),
+            teller: Teller::new(progress, caught.clone()),
             caught,
             out: Vec::new(),
             given: 0,
             report: None,
+            untold: None,
             raised: None,
         })))
     }
@@ -142,10 +147,12 @@ impl Script {
         while let Some(script) = &mut pull.script
             && pull.out.is_empty()
         {
-            match py.detach(|| script.read(&mut pull.out)) {
+            let (out, teller) = (&mut pull.out, &mut pull.teller);
+            match py.detach(|| read(script, out, teller)) {
                 Ok(None) => {}
                 Ok(Some(report)) => {
                     pull.report = Some(report.to_json());
+                    pull.untold = Some(report);
                     pull.script = None;
                 }
                 Err(error) => {
@@ -155,6 +162,9 @@ impl Script {
             }
         }
         if pull.out.is_empty() {
+            if let Some(report) = pull.untold.take() {
+                pull.teller.end(py, &report)?;
+            }
             return pull.raised.take().map_or(Ok(None), Err);
         }
         let rest = pull.out.get(pull.given..).unwrap_or_default();
@@ -174,6 +184,7 @@ impl Script {
         pull.script = None;
         pull.out = Vec::new();
         pull.given = 0;
+        pull.untold = None;
         pull.raised = None;
         Ok(())
     }
@@ -185,6 +196,23 @@ impl Script {
     }
 }
 
+/// Reads on by one step, and tells how far it is; what the function raises makes the script fail.
+fn read(
+    script: &mut dumpsert::Script<Source>,
+    out: &mut Vec<u8>,
+    teller: &mut Teller,
+) -> dumpsert::Result<Option<Report>> {
+    let report = script.read(out)?;
+    if report.is_none()
+        && let Err(error) = teller.tell(script.progress())
+    {
+        let error = Error::write(error);
+        script.abort(&error, out);
+        return Err(error);
+    }
+    Ok(report)
+}
+
 /// Single statements for a driver, as an iterator.
 #[pyclass(frozen, module = "dumpsert._core")]
 pub(crate) struct Statements(Mutex<Queue>);
@@ -193,6 +221,7 @@ struct Queue {
     /// Nothing is read before the first statement is asked for.
     source: Option<(Source, dumpsert::Plan)>,
     statements: Option<dumpsert::Statements<Source>>,
+    teller: Teller,
     caught: Caught,
     report: Option<String>,
 }
@@ -200,13 +229,14 @@ struct Queue {
 #[pymethods]
 impl Statements {
     #[new]
-    #[pyo3(signature = (source, plan, stop=None))]
-    fn new(source: &Bound<'_, PyAny>, plan: &Plan, stop: Option<&Stop>) -> PyResult<Self> {
+    #[pyo3(signature = (source, plan, progress=None, stop=None))]
+    fn new(source: &Bound<'_, PyAny>, plan: &Plan, progress: Option<Py<PyAny>>, stop: Option<&Stop>) -> PyResult<Self> {
         let caught = Caught::default();
         let watch = Watch::new(caught.clone(), stop.map(Stop::flag));
         Ok(Self(Mutex::new(Queue {
             source: Some((Source::new(source, watch)?, plan.0.clone())),
             statements: None,
+            teller: Teller::new(progress, caught.clone()),
             caught,
             report: None,
         })))
@@ -223,13 +253,17 @@ impl Statements {
             if let Some((source, plan)) = queue.source.take() {
                 queue.statements = Some(dumpsert::statements(source, &plan)?);
             }
-            queue.statements.as_mut().and_then(Iterator::next).transpose()
+            let next = |statements: &mut dumpsert::Statements<_>| statements.next_with(|done| queue.teller.tell(done));
+            queue.statements.as_mut().and_then(next).transpose()
         });
         match result {
             Ok(Some(statement)) => Ok(Some(statement)),
             Ok(None) => {
-                if let Some(statements) = queue.statements.take() {
-                    queue.report = statements.report().map(dumpsert::Report::to_json);
+                if let Some(statements) = queue.statements.take()
+                    && let Some(report) = statements.report()
+                {
+                    queue.report = Some(report.to_json());
+                    queue.teller.end(py, report)?;
                 }
                 Ok(None)
             }

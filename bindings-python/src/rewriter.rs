@@ -2,13 +2,16 @@
 
 use std::sync::{Mutex, TryLockError};
 
+use dumpsert::Error;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::convert::Plan;
 use crate::errors;
+use crate::progress::Teller;
 use crate::source::bytes;
+use crate::watch::Caught;
 
 /// Shorter chunks are converted faster than another thread could be let in.
 pub(crate) const DETACH_BYTES: usize = 32 * 1024;
@@ -24,17 +27,50 @@ struct Machine {
     rewriter: dumpsert::Rewriter,
     out: Vec<u8>,
     report: Option<String>,
+    teller: Teller,
+    /// What the function of `teller` has raised.
+    caught: Caught,
+    /// What `abort` has still to return, after that.
+    kept: Vec<u8>,
+}
+
+impl Machine {
+    /// Tells how far the run is; what the function raises makes the script fail.
+    fn tell(&mut self) {
+        if let Err(error) = self.teller.tell(self.rewriter.progress()) {
+            self.rewriter.abort(&Error::write(error), &mut self.out);
+        }
+    }
+
+    /// Ends the dump, and tells that.
+    fn finish(&mut self) -> dumpsert::Result<()> {
+        let report = self.rewriter.finish(&mut self.out)?;
+        match Python::attach(|py| self.teller.end(py, &report)) {
+            Ok(()) => self.report = Some(report.to_json()),
+            Err(exception) => {
+                // Nobody gets its `COMMIT`.
+                self.out.clear();
+                self.caught.keep(exception);
+            }
+        }
+        Ok(())
+    }
 }
 
 #[pymethods]
 impl Rewriter {
     /// A rewriter for one dump.
     #[new]
-    fn new(plan: &Plan) -> Self {
+    #[pyo3(signature = (plan, progress=None))]
+    fn new(plan: &Plan, progress: Option<Py<PyAny>>) -> Self {
+        let caught = Caught::default();
         Self(Mutex::new(Machine {
             rewriter: dumpsert::Rewriter::new(plan.inner()),
             out: Vec::new(),
             report: None,
+            teller: Teller::new(progress, caught.clone()),
+            caught,
+            kept: Vec::new(),
         }))
     }
 
@@ -42,23 +78,22 @@ impl Rewriter {
     fn write<'py>(&self, py: Python<'py>, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
         let data = bytes(data)?;
         self.with(py, data.len(), |machine| {
-            machine.rewriter.write(&data, &mut machine.out)
+            machine.rewriter.write(&data, &mut machine.out)?;
+            machine.tell();
+            Ok(())
         })
     }
 
     /// Ends the dump, and returns the end of the script.
     fn finish<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        self.with(py, DETACH_BYTES, |machine| {
-            let report = machine.rewriter.finish(&mut machine.out)?;
-            machine.report = Some(report.to_json());
-            Ok(())
-        })
+        self.with(py, DETACH_BYTES, Machine::finish)
     }
 
-    /// Gives up, and returns what makes the script fail.
+    /// Gives up, and returns what makes the script fail, also after an exception of `progress`.
     fn abort<'py>(&self, py: Python<'py>, reason: String) -> PyResult<Bound<'py, PyBytes>> {
-        let reason = dumpsert::Error::read(std::io::Error::other(reason));
+        let reason = Error::read(std::io::Error::other(reason));
         self.with(py, 0, |machine| {
+            machine.out.append(&mut machine.kept);
             machine.rewriter.abort(&reason, &mut machine.out);
             Ok(())
         })
@@ -89,6 +124,10 @@ impl Rewriter {
         } else {
             py.detach(|| run(machine))
         };
+        if let Some(exception) = machine.caught.take() {
+            machine.kept.append(&mut machine.out);
+            return Err(exception);
+        }
         let written = match &result {
             Ok(()) => Ok(PyBytes::new(py, &machine.out)),
             Err(error) => Err(errors::raise_with_output(py, error, &machine.out)),

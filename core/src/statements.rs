@@ -1,6 +1,6 @@
 //! The script as single statements, for programs that run it through a driver.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use memchr::{memchr, memmem};
 
@@ -10,7 +10,7 @@ use crate::lex::split::Splitter;
 use crate::lex::{slice, tail};
 use crate::options::{Client, Plan};
 use crate::report::Report;
-use crate::rewriter::Rewriter;
+use crate::rewriter::{Progress, Rewriter};
 
 /// What a [`Rewriter`] writes for a driver, cut into single statements: for programs that push. [`statements`] is the
 /// loop around both.
@@ -138,6 +138,39 @@ impl<R: Read> Statements<R> {
         self.report.as_ref()
     }
 
+    /// As [`next`](Iterator::next), and calls `progress` after every piece of the dump, of which there can be many before
+    /// a statement is whole; an error of that ends the run as a failure to read does.
+    ///
+    /// # Errors
+    /// As [`next`](Iterator::next).
+    pub fn next_with(&mut self, mut progress: impl FnMut(Progress<'_>) -> io::Result<()>) -> Option<Result<String>> {
+        while !self.is_done {
+            if let Some(statement) = self.queue.pop() {
+                self.is_done = statement.is_err();
+                return Some(statement);
+            }
+            let told = self.read().and_then(|more| {
+                let told = if more {
+                    progress(self.rewriter.progress())
+                } else {
+                    Ok(())
+                };
+                told.map(|()| more)
+                    .map_err(|error| Error::read(error).or_position(|| self.rewriter.position()))
+            });
+            match told {
+                Ok(true) => {}
+                Ok(false) => self.is_done = true,
+                Err(error) => {
+                    self.is_done = true;
+                    self.report = None;
+                    return Some(Err(error));
+                }
+            }
+        }
+        None
+    }
+
     /// Reads on until something is written; returns false at the end.
     fn read(&mut self) -> Result<bool> {
         if self.report.is_some() {
@@ -202,28 +235,46 @@ impl<R: Read> Iterator for Statements<R> {
     type Item = Result<String>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while !self.is_done {
-            if let Some(statement) = self.queue.pop() {
-                self.is_done = statement.is_err();
-                return Some(statement);
-            }
-            match self.read() {
-                Ok(true) => {}
-                Ok(false) => self.is_done = true,
-                Err(error) => {
-                    self.is_done = true;
-                    self.report = None;
-                    return Some(Err(error));
-                }
-            }
-        }
-        None
+        self.next_with(|_| Ok(()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::Options;
+
+    #[test]
+    fn progress_is_told_and_can_end_a_run() {
+        let plan = Options::new().with_client(Client::Driver).build().unwrap();
+        let row = b"INSERT INTO public.t (id, v) VALUES (1, 'one');\n";
+        let dump = row.repeat(3 * CHUNK_BYTES / row.len());
+
+        let mut told = Vec::new();
+        let mut whole = statements(&dump[..], &plan).unwrap();
+        let tell =
+            |told: &mut Vec<_>, done: Progress<'_>| told.push((done.bytes, done.rows, done.table.map(str::to_owned)));
+        while let Some(statement) = whole.next_with(|done| {
+            tell(&mut told, done);
+            Ok(())
+        }) {
+            statement.unwrap();
+        }
+        let report = whole.report().unwrap();
+        assert!(told.len() >= 3 && told.is_sorted());
+        let last = (report.bytes_read, report.rows_kept(), Some("public.t".to_owned()));
+        assert_eq!(told.last(), Some(&last));
+
+        let mut ended = statements(&dump[..], &plan).unwrap();
+        let error = ended
+            .next_with(|_| Err(io::Error::other("enough")))
+            .unwrap()
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Read);
+        assert!(error.position().is_some_and(|position| position.byte > 0));
+        assert!(ended.next().is_none());
+        assert!(ended.report().is_none());
+    }
 
     #[test]
     fn backslashes_for_drivers() {

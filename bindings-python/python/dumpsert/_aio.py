@@ -62,34 +62,45 @@ async def ainspect(
 
 
 def arewrite(
-    source: AsyncSource, *, options: Given | None = None, **values: Unpack[OptionValues]
+    source: AsyncSource,
+    *,
+    options: Given | None = None,
+    progress: Progress | None = None,
+    **values: Unpack[OptionValues],
 ) -> AsyncIterator[bytes]:
-    """Do what `rewrite` does without blocking the loop; `source` may also be an asynchronous iterable of bytes.
+    """Do what `rewrite` does without blocking the loop; `source` and `progress` are those of `aconvert`.
 
     >>> async for chunk in dumpsert.arewrite(request.stream(), style="staged"):
     ...     psql.stdin.write(chunk)
     ...     await psql.stdin.drain()
     """
-    return AsyncIterator(_core.Script, source, lambda: plan(options, values))
+    return AsyncIterator(_core.Script, source, lambda: plan(options, values), progress)
 
 
 def astatements(
-    source: AsyncSource, *, options: Given | None = None, **values: Unpack[OptionValues]
+    source: AsyncSource,
+    *,
+    options: Given | None = None,
+    progress: Progress | None = None,
+    **values: Unpack[OptionValues],
 ) -> AsyncIterator[str]:
-    """Do what `statements` does without blocking the loop; `source` may also be an asynchronous iterable of bytes."""
-    return AsyncIterator(_core.Statements, source, lambda: for_driver(options, values))
+    """Do what `statements` does without blocking the loop; `source` and `progress` are those of `aconvert`."""
+    return AsyncIterator(_core.Statements, source, lambda: for_driver(options, values), progress)
 
 
 class AsyncIterator(Generic[Item]):
     """Chunks of the script, or its statements; see `arewrite` and `astatements`."""
 
-    __slots__ = ("_check", "_items", "_make", "_run", "_source")
+    __slots__ = ("_check", "_items", "_make", "_progress", "_run", "_source")
 
-    def __init__(self, make: Callable[..., Any], source: Any, check: Callable[[], _core.Plan]) -> None:
+    def __init__(
+        self, make: Callable[..., Any], source: Any, check: Callable[[], _core.Plan], progress: Progress | None
+    ) -> None:
         """Prepare; nothing is read yet."""
         self._make = make
         self._source = source
         self._check = check
+        self._progress = progress
         self._items: Any = None
         self._run: _Run | None = None
 
@@ -101,7 +112,8 @@ class AsyncIterator(Generic[Item]):
         """Read on in a thread until there is something to return."""
         if self._run is None:
             self._run = run = _Run(self._source)
-            self._items = self._make(run.source, await run.call(self._check), run.stop)
+            tell = None if self._progress is None else run.teller(self._progress)
+            self._items = self._make(run.source, await run.call(self._check), tell, run.stop)
         item: Item = await self._run.call(next, self._items, _END)
         if item is _END:
             raise StopAsyncIteration

@@ -76,9 +76,16 @@ class Script:
 
     __slots__ = ("_script",)
 
-    def __init__(self, source: Source, *, options: Given | None = None, **values: Unpack[OptionValues]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        *,
+        options: Given | None = None,
+        progress: Progress | None = None,
+        **values: Unpack[OptionValues],
+    ) -> None:
         """Prepare; nothing is read yet."""
-        self._script = _core.Script(source, plan(options, values))
+        self._script = _core.Script(source, plan(options, values), progress)
 
     def __iter__(self) -> Self:
         """Return itself."""
@@ -99,15 +106,24 @@ class Script:
         return None if text is None else Report(text)
 
 
-def rewrite(source: Source, *, options: Given | None = None, **values: Unpack[OptionValues]) -> Script:
-    """Convert a dump to a script by chunks, as they are wanted; `source` and options are those of `convert`.
+def rewrite(
+    source: Source,
+    *,
+    options: Given | None = None,
+    progress: Progress | None = None,
+    **values: Unpack[OptionValues],
+) -> Script:
+    """Convert a dump to a script by chunks, as they are wanted.
+
+    `source`, options and `progress` are those of `convert`.
 
     >>> for chunk in dumpsert.rewrite(chunks, style="staged"):
     ...     psql.stdin.write(chunk)
 
     Where the dump turns out not to be acceptable, the last chunk makes the script fail; after it the error is raised.
+    It is the same with what `progress` raises, but for its last call, when the script is complete.
     """
-    return Script(source, options=options, **values)
+    return Script(source, options=options, progress=progress, **values)
 
 
 class Statements:
@@ -115,9 +131,16 @@ class Statements:
 
     __slots__ = ("_statements",)
 
-    def __init__(self, source: Source, *, options: Given | None = None, **values: Unpack[OptionValues]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        *,
+        options: Given | None = None,
+        progress: Progress | None = None,
+        **values: Unpack[OptionValues],
+    ) -> None:
         """Prepare; nothing is read yet."""
-        self._statements = _core.Statements(source, for_driver(options, values))
+        self._statements = _core.Statements(source, for_driver(options, values), progress)
 
     def __iter__(self) -> Self:
         """Return itself."""
@@ -138,18 +161,24 @@ class Statements:
         return None if text is None else Report(text)
 
 
-def statements(source: Source, *, options: Given | None = None, **values: Unpack[OptionValues]) -> Statements:
+def statements(
+    source: Source,
+    *,
+    options: Given | None = None,
+    progress: Progress | None = None,
+    **values: Unpack[OptionValues],
+) -> Statements:
     """Convert a dump to single statements, to be run by a driver in one transaction of your own.
 
     Commit only after the iterator has ended without an error; a transaction that is committed earlier fails, and
     nothing is changed. The statement before the last returns one row with one column, the result as JSON.
-    Styles are `rows` and `batches`.
+    Styles are `rows` and `batches`. `source`, options and `progress` are those of `convert`.
 
     >>> with psycopg.connect(target) as connection:
     ...     for statement in dumpsert.statements("dump.sql", catalog=Catalog.from_connection(connection)):
     ...         connection.execute(statement)
     """
-    return Statements(source, options=options, **values)
+    return Statements(source, options=options, progress=progress, **values)
 
 
 def for_driver(options: Given | None, values: OptionValues) -> _core.Plan:
@@ -170,13 +199,18 @@ class Rewriter:
     refuses what one reading cannot decide. `convert` and `rewrite` do all this by themselves.
 
     One thread at a time may use it. After an error, whose `output` makes the script fail, every call fails.
+
+    `progress` is that of `convert`, told by the calls. What it raises ends the run: `abort` then returns what makes the
+    script fail. What it raises at the end, in `finish`, keeps the end of the script back, without which it fails, too.
     """
 
     __slots__ = ("_is_open", "_machine")
 
-    def __init__(self, *, options: Given | None = None, **values: Unpack[OptionValues]) -> None:
+    def __init__(
+        self, *, options: Given | None = None, progress: Progress | None = None, **values: Unpack[OptionValues]
+    ) -> None:
         """Make a rewriter for one dump."""
-        self._machine = _core.Rewriter(plan(options, values))
+        self._machine = _core.Rewriter(plan(options, values), progress)
         self._is_open = True
 
     def write(self, data: Buffer) -> bytes:
