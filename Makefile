@@ -41,7 +41,8 @@ test-node: test-rust
 	cd bindings-node && npm ci && npm run build:quick && npm test
 
 # The wheel is built in a profile that takes half a minute, into an environment that holds what requirements-dev.txt says.
-# The program it is compared with comes from the same build, so that nothing is compiled twice.
+# The program it is compared with comes from the same build, so that nothing is compiled twice. With the feature `testing` the
+# tests can make the engine panic.
 python := bindings-python/.venv
 wheels := $(or $(CARGO_TARGET_DIR),target)/python-wheels
 $(python)/ready: bindings-python/requirements-dev.txt | setup
@@ -52,7 +53,7 @@ $(python)/ready: bindings-python/requirements-dev.txt | setup
 test-python: $(python)/ready
 	$(CARGO) build --profile quick --package dumpsert-python --package dumpsert --features dumpsert/cli --bin dumpsert
 	rm -rf $(wheels)
-	$(python)/bin/maturin build --quiet --locked --profile quick --manifest-path bindings-python/Cargo.toml --out $(wheels)
+	$(python)/bin/maturin build --quiet --locked --profile quick --features testing --manifest-path bindings-python/Cargo.toml --out $(wheels)
 	$(python)/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall $(wheels)/*.whl
 	cd bindings-python && .venv/bin/pytest
 

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString, PyTuple};
 
 use crate::errors::raise;
+use crate::guard::{guarded, guarded_value};
 use crate::source::bytes;
 
 /// What is known of the tables: columns, keys, foreign keys.
@@ -30,18 +31,19 @@ impl Catalog {
         let mut builder = CatalogBuilder::new();
         for text in sql {
             let text = text_bytes(&text)?;
-            py.detach(|| builder.read_sql(&text))
-                .map_err(|error| raise(py, &error))?;
+            py.detach(|| guarded("Catalog.from_schema_sql", || builder.read_sql(&text)))
+                .map_err(|fault| raise(py, &fault))?;
         }
-        builder.finish().map(Self).map_err(|error| raise(py, &error))
+        let catalog = guarded("Catalog.from_schema_sql: end", || builder.finish());
+        catalog.map(Self).map_err(|fault| raise(py, &fault))
     }
 
     /// The catalog that `to_json` or the query `CATALOG_QUERY` has written.
     #[staticmethod]
     fn from_json(py: Python<'_>, json: &Bound<'_, PyAny>) -> PyResult<Self> {
         let json = text_bytes(json)?;
-        let catalog = py.detach(|| dumpsert::Catalog::from_json(&*json));
-        catalog.map(Self).map_err(|error| raise(py, &error))
+        let catalog = py.detach(|| guarded("Catalog.from_json", || dumpsert::Catalog::from_json(&*json)));
+        catalog.map(Self).map_err(|fault| raise(py, &fault))
     }
 
     /// The catalog of a live database, through any DB-API connection (psycopg, psycopg2, pg8000 …). It runs one query
@@ -86,8 +88,8 @@ impl Catalog {
     }
 
     /// The catalog as JSON.
-    fn to_json(&self) -> String {
-        self.0.to_json()
+    fn to_json(&self, py: Python<'_>) -> PyResult<String> {
+        guarded_value("Catalog.to_json", || self.0.to_json()).map_err(|fault| raise(py, &fault))
     }
 
     fn __repr__(&self) -> String {

@@ -9,6 +9,7 @@ use pyo3::types::PyBytes;
 
 use crate::catalog::Catalog;
 use crate::errors::{raise, raise_caught};
+use crate::guard::{guarded, guarded_value};
 use crate::progress::Teller;
 use crate::rewriter::lock;
 use crate::source::{Source, path};
@@ -36,26 +37,27 @@ impl Plan {
     /// Options as a JSON object, and catalogs, which add up.
     #[new]
     fn new(py: Python<'_>, json: &str, catalogs: Vec<Bound<'_, Catalog>>) -> PyResult<Self> {
-        let plan = (|| {
+        let plan = guarded("Options", || {
             // Files are read in Python, but their names are suggested for a name that is not known.
             let mut options = Config::from_json(json)?.options;
             for catalog in &catalogs {
                 options = options.with_catalog(catalog.get().inner().clone())?;
             }
             options.build()
-        })();
-        plan.map(Self).map_err(|error| raise(py, &error))
+        });
+        plan.map(Self).map_err(|fault| raise(py, &fault))
     }
 
     /// Whether a dump should be read once before a `Rewriter` reads it.
     #[getter]
-    fn needs_prescan(&self) -> bool {
-        self.0.needs_prescan()
+    fn needs_prescan(&self, py: Python<'_>) -> PyResult<bool> {
+        guarded_value("Options.needs_prescan", || self.0.needs_prescan()).map_err(|fault| raise(py, &fault))
     }
 }
 
-/// Opens the source as a script.
+/// Opens the source as a script, for `door`.
 fn open(
+    door: &'static str,
     source: &Bound<'_, PyAny>,
     plan: &Plan,
     caught: &Caught,
@@ -63,12 +65,14 @@ fn open(
 ) -> PyResult<dumpsert::Script<Source>> {
     let watch = Watch::new(caught.clone(), stop.map(Stop::flag));
     let source_ = Source::new(source, watch)?;
-    let script = if source_.is_seekable() {
-        dumpsert::Script::seekable(source_, &plan.0)
-    } else {
-        dumpsert::Script::new(source_, &plan.0)
-    };
-    script.map_err(|error| raise(source.py(), &error))
+    let script = guarded(door, || {
+        if source_.is_seekable() {
+            dumpsert::Script::seekable(source_, &plan.0)
+        } else {
+            dumpsert::Script::new(source_, &plan.0)
+        }
+    });
+    script.map_err(|fault| raise(source.py(), &fault))
 }
 
 /// Converts the whole dump; returns the report as JSON.
@@ -83,18 +87,20 @@ pub(crate) fn convert(
     stop: Option<&Stop>,
 ) -> PyResult<String> {
     let caught = Caught::default();
-    let script = open(source, plan, &caught, stop)?;
+    let script = open("convert: source", source, plan, &caught, stop)?;
     let source_path: Option<PathBuf> = path(source)?;
     let mut target = Target::new(target, source_path.as_deref(), caught.clone())?;
     let mut teller = Teller::new(progress, caught.clone());
     let result = py.detach(|| {
-        let report = script.write_to(&mut target, |done| teller.tell(done))?;
-        target.finish()?;
-        Ok(report)
+        guarded("convert", || {
+            let report = script.write_to(&mut target, |done| teller.tell(done))?;
+            target.finish()?;
+            Ok((report.to_json(), report))
+        })
     });
-    let report = result.map_err(|error: Error| raise_caught(py, &error, &caught))?;
+    let (json, report) = result.map_err(|fault| raise_caught(py, &fault, &caught))?;
     teller.end(py, &report)?;
-    Ok(report.to_json())
+    Ok(json)
 }
 
 /// Most bytes of one chunk of the script. From 128 KiB on, malloc of glibc takes memory from the system for each chunk and
@@ -126,7 +132,7 @@ impl Script {
     fn new(source: &Bound<'_, PyAny>, plan: &Plan, progress: Option<Py<PyAny>>, stop: Option<&Stop>) -> PyResult<Self> {
         let caught = Caught::default();
         Ok(Self(Mutex::new(Pull {
-            script: Some(open(source, plan, &caught, stop)?),
+            script: Some(open("rewrite", source, plan, &caught, stop)?),
             teller: Teller::new(progress, caught.clone()),
             caught,
             out: Vec::new(),
@@ -148,15 +154,15 @@ impl Script {
             && pull.out.is_empty()
         {
             let (out, teller) = (&mut pull.out, &mut pull.teller);
-            match py.detach(|| read(script, out, teller)) {
+            match py.detach(|| guarded("rewrite: next", || read(script, out, teller))) {
                 Ok(None) => {}
-                Ok(Some(report)) => {
-                    pull.report = Some(report.to_json());
+                Ok(Some((json, report))) => {
+                    pull.report = Some(json);
                     pull.untold = Some(report);
                     pull.script = None;
                 }
-                Err(error) => {
-                    pull.raised = Some(raise_caught(py, &error, &pull.caught));
+                Err(fault) => {
+                    pull.raised = Some(raise_caught(py, &fault, &pull.caught));
                     pull.script = None;
                 }
             }
@@ -201,7 +207,7 @@ fn read(
     script: &mut dumpsert::Script<Source>,
     out: &mut Vec<u8>,
     teller: &mut Teller,
-) -> dumpsert::Result<Option<Report>> {
+) -> dumpsert::Result<Option<(String, Report)>> {
     let report = script.read(out)?;
     if report.is_none()
         && let Err(error) = teller.tell(script.progress())
@@ -210,7 +216,7 @@ fn read(
         script.abort(&error, out);
         return Err(error);
     }
-    Ok(report)
+    Ok(report.map(|report| (report.to_json(), report)))
 }
 
 /// Single statements for a driver, as an iterator.
@@ -224,6 +230,26 @@ struct Queue {
     teller: Teller,
     caught: Caught,
     report: Option<String>,
+    /// What is told at the end.
+    untold: Option<Report>,
+}
+
+impl Queue {
+    /// Reads on until there is a statement; at the end there is a report.
+    fn next(&mut self) -> dumpsert::Result<Option<String>> {
+        if let Some((source, plan)) = self.source.take() {
+            self.statements = Some(dumpsert::statements(source, &plan)?);
+        }
+        let Some(statements) = &mut self.statements else {
+            return Ok(None);
+        };
+        let statement = statements.next_with(|done| self.teller.tell(done)).transpose()?;
+        if statement.is_none() {
+            self.report = statements.report().map(Report::to_json);
+            self.untold = statements.report().cloned();
+        }
+        Ok(statement)
+    }
 }
 
 #[pymethods]
@@ -239,6 +265,7 @@ impl Statements {
             teller: Teller::new(progress, caught.clone()),
             caught,
             report: None,
+            untold: None,
         })))
     }
 
@@ -249,27 +276,20 @@ impl Statements {
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<String>> {
         let mut guard = lock(&self.0, "the iterator")?;
         let queue = &mut *guard;
-        let result = py.detach(|| {
-            if let Some((source, plan)) = queue.source.take() {
-                queue.statements = Some(dumpsert::statements(source, &plan)?);
-            }
-            let next = |statements: &mut dumpsert::Statements<_>| statements.next_with(|done| queue.teller.tell(done));
-            queue.statements.as_mut().and_then(next).transpose()
-        });
+        let result = py.detach(|| guarded("statements: next", || queue.next()));
         match result {
             Ok(Some(statement)) => Ok(Some(statement)),
             Ok(None) => {
-                if let Some(statements) = queue.statements.take()
-                    && let Some(report) = statements.report()
-                {
-                    queue.report = Some(report.to_json());
-                    queue.teller.end(py, report)?;
+                queue.statements = None;
+                if let Some(report) = queue.untold.take() {
+                    queue.teller.end(py, &report)?;
                 }
                 Ok(None)
             }
-            Err(error) => {
+            Err(fault) => {
+                queue.source = None;
                 queue.statements = None;
-                Err(raise_caught(py, &error, &queue.caught))
+                Err(raise_caught(py, &fault, &queue.caught))
             }
         }
     }

@@ -10,26 +10,32 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
+use crate::guard::Fault;
 use crate::watch::Caught;
 
-/// The exception for an error; one that Python has raised before goes first.
-pub(crate) fn raise_caught(py: Python<'_>, error: &Error, caught: &Caught) -> PyErr {
-    caught.take().unwrap_or_else(|| raise(py, error))
+/// The exception for a fault; one that Python has raised before goes first, but not before a bug.
+pub(crate) fn raise_caught(py: Python<'_>, fault: &Fault, caught: &Caught) -> PyErr {
+    match (fault, caught.take()) {
+        (Fault::Error(_), Some(exception)) => exception,
+        _ => raise(py, fault),
+    }
 }
 
-/// The exception for an error.
-pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
-    exception(py, error, None).unwrap_or_else(|other| other)
+/// The exception for a fault.
+pub(crate) fn raise(py: Python<'_>, fault: &Fault) -> PyErr {
+    raise_with_output(py, fault, &[])
 }
 
 /// The same, with what must still be passed on of the script.
-pub(crate) fn raise_with_output(py: Python<'_>, error: &Error, output: &[u8]) -> PyErr {
-    exception(py, error, Some(output)).unwrap_or_else(|other| other)
+pub(crate) fn raise_with_output(py: Python<'_>, fault: &Fault, output: &[u8]) -> PyErr {
+    match fault {
+        Fault::Error(error) => exception(py, error, output).unwrap_or_else(|other| other),
+        Fault::Panic(text) => internal(py, text),
+    }
 }
 
-fn exception(py: Python<'_>, error: &Error, output: Option<&[u8]>) -> PyResult<PyErr> {
+fn exception(py: Python<'_>, error: &Error, output: &[u8]) -> PyResult<PyErr> {
     let facts = PyDict::new(py);
-    facts.set_item("kind", name(&error.kind()))?;
     facts.set_item("message", error.message())?;
     facts.set_item("hint", error.hint())?;
     if let Some(position) = error.position() {
@@ -39,18 +45,14 @@ fn exception(py: Python<'_>, error: &Error, output: Option<&[u8]>) -> PyResult<P
         facts.set_item("table", &position.table)?;
         facts.set_item("row", position.row)?;
     }
-    facts.set_item("output", PyBytes::new(py, output.unwrap_or_default()))?;
+    facts.set_item("output", PyBytes::new(py, output))?;
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
         text.push_str(&format!(": {cause}"));
         source = cause.source();
     }
-    let module = py.import(intern!(py, "dumpsert._errors"))?;
-    let class = module
-        .getattr(intern!(py, "CLASSES"))?
-        .get_item(name(&error.category()))?;
-    let own = PyErr::from_value(class.call((text,), Some(&facts))?);
+    let own = PyErr::from_value(make(error.kind(), &text, &facts)?);
     if let Some(cause) = error.source().and_then(|source| source.downcast_ref::<io::Error>()) {
         let cause = os_error(py, cause, None);
         if let Ok(number) = cause.value(py).getattr(intern!(py, "errno")) {
@@ -63,16 +65,23 @@ fn exception(py: Python<'_>, error: &Error, output: Option<&[u8]>) -> PyResult<P
 
 /// The exception for a use after the end that the library itself cannot see.
 pub(crate) fn finished(py: Python<'_>, text: &str) -> PyErr {
-    let made = (|| {
-        let facts = PyDict::new(py);
-        facts.set_item("kind", name(&ErrorKind::Finished))?;
-        let module = py.import(intern!(py, "dumpsert._errors"))?;
-        let class = module
-            .getattr(intern!(py, "CLASSES"))?
-            .get_item(name(&ErrorKind::Finished.category()))?;
-        class.call((text,), Some(&facts))
-    })();
-    made.map_or_else(|other| other, PyErr::from_value)
+    make(ErrorKind::Finished, text, &PyDict::new(py)).map_or_else(|other| other, PyErr::from_value)
+}
+
+/// The exception for a bug of this program.
+pub(crate) fn internal(py: Python<'_>, text: &str) -> PyErr {
+    make(ErrorKind::Internal, text, &PyDict::new(py)).map_or_else(|other| other, PyErr::from_value)
+}
+
+/// The exception of the class that is for this kind.
+fn make<'py>(kind: ErrorKind, text: &str, facts: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
+    let py = facts.py();
+    facts.set_item("kind", name(&kind))?;
+    let module = py.import(intern!(py, "dumpsert._errors"))?;
+    let class = module
+        .getattr(intern!(py, "CLASSES"))?
+        .get_item(name(&kind.category()))?;
+    class.call((text,), Some(facts))
 }
 
 /// The name of a kind or category, as in the report.

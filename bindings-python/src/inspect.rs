@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 
 use crate::convert::Plan;
 use crate::errors::raise_caught;
+use crate::guard::guarded;
 use crate::progress::Teller;
 use crate::source::Source;
 use crate::watch::{Caught, Stop, Watch};
@@ -25,16 +26,19 @@ pub(crate) fn inspect(
     let result = py.detach(|| {
         // What the function raises is kept, and ends the run where the source is read next.
         let tell = |done: dumpsert::Progress<'_>| drop(teller.tell(done));
-        if source.is_seekable() {
-            inspect_seekable(source, plan.inner(), tell)
-        } else {
-            inspect_with(source, plan.inner(), tell)
-        }
+        guarded("inspect", || {
+            let inspection = if source.is_seekable() {
+                inspect_seekable(source, plan.inner(), tell)
+            } else {
+                inspect_with(source, plan.inner(), tell)
+            }?;
+            Ok((inspection.to_json(), inspection))
+        })
     });
-    let inspection: Inspection = result.map_err(|error| raise_caught(py, &error, &caught))?;
+    let (json, inspection): (String, Inspection) = result.map_err(|fault| raise_caught(py, &fault, &caught))?;
     if let Some(exception) = caught.take() {
         return Err(exception);
     }
     teller.end(py, &inspection.report)?;
-    Ok(inspection.to_json())
+    Ok(json)
 }

@@ -4,6 +4,7 @@
 mod catalog;
 mod convert;
 mod errors;
+mod guard;
 mod inspect;
 mod prescan;
 mod progress;
@@ -37,10 +38,15 @@ mod _core {
     use super::{file_option_names, main, option_names, table_option_names};
 }
 
+/// The exit status of a program in Rust that has panicked.
+const PANICKED: u8 = 101;
+
 /// Runs the command line with its arguments, the first of which is the program's name; returns the exit status.
 #[pyfunction]
 fn main(py: Python<'_>, args: Vec<std::ffi::OsString>) -> u8 {
-    py.detach(|| dumpsert::cli::run(args))
+    // The panic itself is on the standard error, as that of the program is.
+    py.detach(|| guard::guarded_value("main", || dumpsert::cli::run(args)))
+        .unwrap_or(PANICKED)
 }
 
 /// The names of all options.

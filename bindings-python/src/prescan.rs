@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 
 use crate::convert::Plan;
 use crate::errors::{finished, raise};
+use crate::guard::guarded;
 use crate::rewriter::{DETACH_BYTES, lock};
 use crate::source::bytes;
 
@@ -18,7 +19,7 @@ impl Prescan {
     /// Begins a reading.
     #[new]
     fn new(py: Python<'_>, plan: &Plan) -> PyResult<Self> {
-        let prescan = dumpsert::Prescan::new(plan.inner()).map_err(|error| raise(py, &error))?;
+        let prescan = guarded("Prescan", || dumpsert::Prescan::new(plan.inner())).map_err(|fault| raise(py, &fault))?;
         Ok(Self(Mutex::new(Some(prescan))))
     }
 
@@ -30,22 +31,22 @@ impl Prescan {
             return Err(ended(py));
         };
         let result = if data.len() < DETACH_BYTES {
-            prescan.write(&data)
+            guarded("Prescan.write", || prescan.write(&data))
         } else {
-            py.detach(|| prescan.write(&data))
+            py.detach(|| guarded("Prescan.write", || prescan.write(&data)))
         };
-        result.map_err(|error| {
+        result.map_err(|fault| {
             *guard = None;
-            raise(py, &error)
+            raise(py, &fault)
         })
     }
 
     /// Ends the reading, and returns a plan with what was learned.
     fn finish(&self, py: Python<'_>) -> PyResult<Plan> {
         let prescan = self.lock()?.take().ok_or_else(|| ended(py))?;
-        py.detach(|| prescan.finish())
+        py.detach(|| guarded("Prescan.finish", || prescan.finish()))
             .map(Plan::from)
-            .map_err(|error| raise(py, &error))
+            .map_err(|fault| raise(py, &fault))
     }
 }
 

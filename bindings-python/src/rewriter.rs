@@ -9,6 +9,7 @@ use pyo3::types::PyBytes;
 
 use crate::convert::Plan;
 use crate::errors;
+use crate::guard::{Fault, guarded, guarded_value};
 use crate::progress::Teller;
 use crate::source::bytes;
 use crate::watch::Caught;
@@ -32,6 +33,8 @@ struct Machine {
     caught: Caught,
     /// What `abort` has still to return, after that.
     kept: Vec<u8>,
+    /// The bug by which a call has ended: what that has left behind is good for nothing.
+    broken: Option<String>,
 }
 
 impl Machine {
@@ -62,22 +65,24 @@ impl Rewriter {
     /// A rewriter for one dump.
     #[new]
     #[pyo3(signature = (plan, progress=None))]
-    fn new(plan: &Plan, progress: Option<Py<PyAny>>) -> Self {
+    fn new(py: Python<'_>, plan: &Plan, progress: Option<Py<PyAny>>) -> PyResult<Self> {
         let caught = Caught::default();
-        Self(Mutex::new(Machine {
-            rewriter: dumpsert::Rewriter::new(plan.inner()),
+        let rewriter = guarded_value("Rewriter", || dumpsert::Rewriter::new(plan.inner()));
+        Ok(Self(Mutex::new(Machine {
+            rewriter: rewriter.map_err(|fault| errors::raise(py, &fault))?,
             out: Vec::new(),
             report: None,
             teller: Teller::new(progress, caught.clone()),
             caught,
             kept: Vec::new(),
-        }))
+            broken: None,
+        })))
     }
 
     /// Reads the next bytes of the dump, and returns what they make of the script.
     fn write<'py>(&self, py: Python<'py>, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
         let data = bytes(data)?;
-        self.with(py, data.len(), |machine| {
+        self.with(py, "Rewriter.write", data.len(), |machine| {
             machine.rewriter.write(&data, &mut machine.out)?;
             machine.tell();
             Ok(())
@@ -86,13 +91,13 @@ impl Rewriter {
 
     /// Ends the dump, and returns the end of the script.
     fn finish<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        self.with(py, DETACH_BYTES, Machine::finish)
+        self.with(py, "Rewriter.finish", DETACH_BYTES, Machine::finish)
     }
 
     /// Gives up, and returns what makes the script fail, also after an exception of `progress`.
     fn abort<'py>(&self, py: Python<'py>, reason: String) -> PyResult<Bound<'py, PyBytes>> {
         let reason = Error::read(std::io::Error::other(reason));
-        self.with(py, 0, |machine| {
+        self.with(py, "Rewriter.abort", 0, |machine| {
             machine.out.append(&mut machine.kept);
             machine.rewriter.abort(&reason, &mut machine.out);
             Ok(())
@@ -114,23 +119,33 @@ impl Rewriter {
     fn with<'py>(
         &self,
         py: Python<'py>,
+        door: &'static str,
         bytes: usize,
         run: impl FnOnce(&mut Machine) -> dumpsert::Result<()> + Send,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let mut guard = self.lock()?;
         let machine = &mut *guard;
+        if let Some(text) = &machine.broken {
+            return Err(errors::internal(py, &format!("the Rewriter has failed before: {text}")));
+        }
         let result = if bytes < DETACH_BYTES {
-            run(machine)
+            guarded(door, || run(machine))
         } else {
-            py.detach(|| run(machine))
+            py.detach(|| guarded(door, || run(machine)))
         };
+        if let Err(Fault::Panic(text)) = &result {
+            machine.broken = Some(text.clone());
+            machine.out = Vec::new();
+            machine.kept = Vec::new();
+            return Err(errors::internal(py, text));
+        }
         if let Some(exception) = machine.caught.take() {
             machine.kept.append(&mut machine.out);
             return Err(exception);
         }
         let written = match &result {
             Ok(()) => Ok(PyBytes::new(py, &machine.out)),
-            Err(error) => Err(errors::raise_with_output(py, error, &machine.out)),
+            Err(fault) => Err(errors::raise_with_output(py, fault, &machine.out)),
         };
         machine.out.clear();
         machine.out.shrink_to(KEPT_BYTES);
@@ -146,6 +161,9 @@ pub(crate) fn lock<'a, T>(mutex: &'a Mutex<T>, what: &str) -> PyResult<std::sync
             let message = format!("{what} is in use, by another thread or further up: give every thread its own");
             Err(PyRuntimeError::new_err(message))
         }
-        Err(TryLockError::Poisoned(_)) => Err(PyRuntimeError::new_err(format!("{what} has failed before"))),
+        Err(TryLockError::Poisoned(_)) => {
+            let text = format!("a bug in dumpsert: {what} has failed before");
+            Err(Python::attach(|py| errors::internal(py, &text)))
+        }
     }
 }

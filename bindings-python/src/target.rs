@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::errors;
+use crate::guard::guarded;
 use crate::source::{check_file, path};
 use crate::watch::Caught;
 
@@ -26,8 +27,8 @@ impl Target {
         let Some(object) = object else { return Ok(Self::Nowhere) };
         let py = object.py();
         if let Some(path) = path(object)? {
-            let file = py.detach(|| ScriptFile::create(path, source));
-            return file.map(Self::File).map_err(|error| errors::raise(py, &error));
+            let file = py.detach(|| guarded("convert: target", || ScriptFile::create(path, source)));
+            return file.map(Self::File).map_err(|fault| errors::raise(py, &fault));
         }
         check_file(object, "the target", "open it with mode \"wb\"")?;
         match object.getattr(intern!(py, "write")) {
