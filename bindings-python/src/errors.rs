@@ -23,18 +23,18 @@ pub(crate) fn raise_caught(py: Python<'_>, fault: &Fault, caught: &Caught) -> Py
 
 /// The exception for a fault.
 pub(crate) fn raise(py: Python<'_>, fault: &Fault) -> PyErr {
-    raise_with_output(py, fault, &[])
+    raise_with_output(py, fault, PyBytes::new(py, &[]))
 }
 
 /// The same, with what must still be passed on of the script.
-pub(crate) fn raise_with_output(py: Python<'_>, fault: &Fault, output: &[u8]) -> PyErr {
+pub(crate) fn raise_with_output(py: Python<'_>, fault: &Fault, output: Bound<'_, PyBytes>) -> PyErr {
     match fault {
         Fault::Error(error) => exception(py, error, output).unwrap_or_else(|other| other),
         Fault::Panic(text) => internal(py, text),
     }
 }
 
-fn exception(py: Python<'_>, error: &Error, output: &[u8]) -> PyResult<PyErr> {
+fn exception(py: Python<'_>, error: &Error, output: Bound<'_, PyBytes>) -> PyResult<PyErr> {
     let facts = PyDict::new(py);
     facts.set_item("message", error.message())?;
     facts.set_item("hint", error.hint())?;
@@ -45,7 +45,7 @@ fn exception(py: Python<'_>, error: &Error, output: &[u8]) -> PyResult<PyErr> {
         facts.set_item("table", &position.table)?;
         facts.set_item("row", position.row)?;
     }
-    facts.set_item("output", PyBytes::new(py, output))?;
+    facts.set_item("output", output)?;
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -9,6 +9,7 @@ mod inspect;
 mod prescan;
 mod progress;
 mod rewriter;
+mod slices;
 mod source;
 mod target;
 mod watch;

@@ -11,7 +11,7 @@ use crate::convert::Plan;
 use crate::errors;
 use crate::guard::{Fault, guarded, guarded_value};
 use crate::progress::Teller;
-use crate::source::bytes;
+use crate::slices::{Input, Output};
 use crate::watch::Caught;
 
 /// Shorter chunks are converted faster than another thread could be let in.
@@ -32,12 +32,54 @@ struct Machine {
     /// What the function of `teller` has raised.
     caught: Caught,
     /// What `abort` has still to return, after that.
-    kept: Vec<u8>,
+    kept: Output,
     /// The bug by which a call has ended: what that has left behind is good for nothing.
     broken: Option<String>,
 }
 
 impl Machine {
+    /// Does a part of a call, and adds to `output` what that makes of the script.
+    fn run(
+        &mut self,
+        py: Python<'_>,
+        door: &'static str,
+        bytes: usize,
+        output: &mut Output,
+        run: impl FnOnce(&mut Self) -> dumpsert::Result<()> + Send,
+    ) -> PyResult<()> {
+        if let Some(text) = &self.broken {
+            return Err(errors::internal(py, &format!("the Rewriter has failed before: {text}")));
+        }
+        let result = if bytes < DETACH_BYTES {
+            guarded(door, || run(self))
+        } else {
+            py.detach(|| guarded(door, || run(self)))
+        };
+        if let Err(Fault::Panic(text)) = &result {
+            self.broken = Some(text.clone());
+            self.out = Vec::new();
+            self.kept = Output::default();
+            return Err(errors::internal(py, text));
+        }
+        let added = output.add(py, &self.out);
+        self.out.clear();
+        self.out.shrink_to(KEPT_BYTES);
+        if let Err(exception) = added {
+            // There is no room for it. The script has a gap now, and must not go on.
+            let reason = Error::write(std::io::Error::other("Python has raised an exception"));
+            self.rewriter.abort(&reason, &mut Vec::new());
+            return Err(exception);
+        }
+        if let Some(exception) = self.caught.take() {
+            self.kept = std::mem::take(output);
+            return Err(exception);
+        }
+        result.map_err(|fault| match std::mem::take(output).finish(py) {
+            Ok(output) => errors::raise_with_output(py, &fault, output),
+            Err(exception) => exception,
+        })
+    }
+
     /// Tells how far the run is; what the function raises makes the script fail.
     fn tell(&mut self) {
         if let Err(error) = self.teller.tell(self.rewriter.progress()) {
@@ -74,34 +116,49 @@ impl Rewriter {
             report: None,
             teller: Teller::new(progress, caught.clone()),
             caught,
-            kept: Vec::new(),
+            kept: Output::default(),
             broken: None,
         })))
     }
 
     /// Reads the next bytes of the dump, and returns what they make of the script.
     fn write<'py>(&self, py: Python<'py>, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
-        let data = bytes(data)?;
-        self.with(py, "Rewriter.write", data.len(), |machine| {
-            machine.rewriter.write(&data, &mut machine.out)?;
-            machine.tell();
-            Ok(())
-        })
+        let data = Input::new(data)?;
+        let mut machine = self.lock()?;
+        let mut output = Output::default();
+        let mut done = 0;
+        loop {
+            let slice = data.slice(done)?;
+            machine.run(py, "Rewriter.write", slice.len(), &mut output, |machine| {
+                machine.rewriter.write(&slice, &mut machine.out)?;
+                machine.tell();
+                Ok(())
+            })?;
+            done += slice.len();
+            if done >= data.len() {
+                return output.finish(py);
+            }
+        }
     }
 
     /// Ends the dump, and returns the end of the script.
     fn finish<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        self.with(py, "Rewriter.finish", DETACH_BYTES, Machine::finish)
+        let mut machine = self.lock()?;
+        let mut output = Output::default();
+        machine.run(py, "Rewriter.finish", DETACH_BYTES, &mut output, Machine::finish)?;
+        output.finish(py)
     }
 
     /// Gives up, and returns what makes the script fail, also after an exception of `progress`.
     fn abort<'py>(&self, py: Python<'py>, reason: String) -> PyResult<Bound<'py, PyBytes>> {
         let reason = Error::read(std::io::Error::other(reason));
-        self.with(py, "Rewriter.abort", 0, |machine| {
-            machine.out.append(&mut machine.kept);
+        let mut machine = self.lock()?;
+        let mut output = std::mem::take(&mut machine.kept);
+        machine.run(py, "Rewriter.abort", 0, &mut output, |machine| {
             machine.rewriter.abort(&reason, &mut machine.out);
             Ok(())
-        })
+        })?;
+        output.finish(py)
     }
 
     /// The report as JSON, after `finish`.
@@ -114,42 +171,6 @@ impl Rewriter {
 impl Rewriter {
     fn lock(&self) -> PyResult<std::sync::MutexGuard<'_, Machine>> {
         lock(&self.0, "the Rewriter")
-    }
-
-    fn with<'py>(
-        &self,
-        py: Python<'py>,
-        door: &'static str,
-        bytes: usize,
-        run: impl FnOnce(&mut Machine) -> dumpsert::Result<()> + Send,
-    ) -> PyResult<Bound<'py, PyBytes>> {
-        let mut guard = self.lock()?;
-        let machine = &mut *guard;
-        if let Some(text) = &machine.broken {
-            return Err(errors::internal(py, &format!("the Rewriter has failed before: {text}")));
-        }
-        let result = if bytes < DETACH_BYTES {
-            guarded(door, || run(machine))
-        } else {
-            py.detach(|| guarded(door, || run(machine)))
-        };
-        if let Err(Fault::Panic(text)) = &result {
-            machine.broken = Some(text.clone());
-            machine.out = Vec::new();
-            machine.kept = Vec::new();
-            return Err(errors::internal(py, text));
-        }
-        if let Some(exception) = machine.caught.take() {
-            machine.kept.append(&mut machine.out);
-            return Err(exception);
-        }
-        let written = match &result {
-            Ok(()) => Ok(PyBytes::new(py, &machine.out)),
-            Err(fault) => Err(errors::raise_with_output(py, fault, &machine.out)),
-        };
-        machine.out.clear();
-        machine.out.shrink_to(KEPT_BYTES);
-        written
     }
 }
 

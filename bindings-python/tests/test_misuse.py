@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import array
 import io
 import os
 import pickle
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -263,6 +265,50 @@ def test_kinds_of_bytes() -> None:
         dumpsert.Rewriter().write(DUMP.decode())  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="rewrite"):
         dumpsert.convert_str(DUMP)  # type: ignore[arg-type]
+
+
+def test_large_chunks() -> None:
+    """One that is read in slices makes the same script, whatever object holds it."""
+    rows = 4 * (1 << 20) // len(DUMP) // 4 * 4
+    dump = DUMP * rows
+    expected = b"".join(dumpsert.rewrite([dump]))
+    square = memoryview(bytearray(dump)).cast("B", (4, len(dump) // 4))
+    backwards = memoryview(bytearray(dump[::-1]))[::-1]
+    assert not backwards.c_contiguous
+    padded = b" " * (-len(dump) % 8) + dump
+    words = array.array("Q", padded)
+    for data in (dump, bytearray(dump), memoryview(dump), square, backwards, words):
+        rewriter = dumpsert.Rewriter()
+        assert rewriter.write(data) + rewriter.finish() == expected
+        assert rewriter.report is not None
+        assert rewriter.report.rows_read == rows
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray])
+def test_an_error_in_a_large_chunk(kind: type[bytes] | type[bytearray]) -> None:
+    """What was made of the slices before it comes with the error."""
+    rows = 3 * (1 << 20) // len(DUMP)
+    rewriter = dumpsert.Rewriter()
+    with pytest.raises(dumpsert.DumpSyntaxError) as caught:
+        rewriter.write(kind(DUMP * rows + BAD + DUMP * rows))
+    assert (caught.value.line, caught.value.row) == (rows + 2, rows + 2)
+    assert caught.value.output.count(b"'one')") == rows + 1
+    assert caught.value.output.rstrip().endswith(b"$dumpsert$;")
+
+
+def test_progress_of_a_large_chunk() -> None:
+    """It is told between slices; what was made before it raises comes with the end."""
+
+    def enough(done: int, _rows: int, _table: str | None) -> None:
+        raise InterruptedError(f"{done} bytes")
+
+    rewriter = dumpsert.Rewriter(progress=enough)
+    time.sleep(0.15)  # so that the first slice is told of
+    with pytest.raises(InterruptedError, match=f"^{1 << 20} bytes"):
+        rewriter.write(DUMP * (3 * (1 << 20) // len(DUMP)))
+    rest = rewriter.abort()
+    assert rest.count(b"'one')") == (1 << 20) // len(DUMP)
+    assert b"RAISE EXCEPTION" in rest[-1000:]
 
 
 def test_a_buffer_that_is_used_again() -> None:

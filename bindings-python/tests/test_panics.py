@@ -8,6 +8,7 @@ import pickle
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,7 @@ def test_every_door_is_known() -> None:
     """The engine is called through doors, and each is above."""
     doors = set()
     for file in (PACKAGE / "src").glob("*.rs"):
-        doors |= set(re.findall(r'(?:guarded|guarded_value|with|open)\(\s*(?:py, )?"([^"]+)"', file.read_text()))
+        doors |= set(re.findall(r'(?:guarded|guarded_value|run|open)\(\s*(?:py, )?"([^"]+)"', file.read_text()))
     assert doors == {*DOORS, "main"}
 
 
@@ -99,6 +100,26 @@ def test_a_rewriter_says_so_afterwards(size: int, panic: Callable[[str], None]) 
         with pytest.raises(dumpsert.InternalError, match=r"the Rewriter has failed before: a bug .*Rewriter\.write:"):
             call()
     assert rewriter.report is None
+
+
+def test_a_panic_between_slices() -> None:
+    """What the slices before have made is not returned: it goes nowhere that the script could go on from."""
+    calls: list[int] = []
+
+    def panic_now(done: int, _rows: int, _table: str | None) -> None:
+        calls.append(done)
+        os.environ["DUMPSERT_TEST_PANIC"] = "Rewriter.write"
+
+    rewriter = dumpsert.Rewriter(progress=panic_now)
+    time.sleep(0.15)  # so that the first slice is told of
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DUMPSERT_TEST_PANIC", "")
+        with pytest.raises(dumpsert.InternalError, match="made for tests") as caught:
+            rewriter.write(ROW * (4 * (1 << 20) // len(ROW)))
+    assert calls == [1 << 20]
+    assert caught.value.output == b""
+    with pytest.raises(dumpsert.InternalError, match="has failed before"):
+        rewriter.finish()
 
 
 def test_with_blocks_tell_of_the_panic(panic: Callable[[str], None]) -> None:

@@ -10,7 +10,7 @@ import sysconfig
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dumpsert
@@ -34,9 +34,8 @@ def dump(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("how", ["convert", "write"])
-def test_other_threads_go_on(how: str, dump: Path) -> None:
-    """A thread that sleeps between its ticks is never kept from them for as long as a run takes."""
+def ticking(run: Callable[[], object]) -> tuple[float, list[float]]:
+    """How long a run takes, and how long a thread waits meanwhile that sleeps between its ticks."""
     gaps, is_done = [0.0], threading.Event()
 
     def tick() -> None:
@@ -47,21 +46,39 @@ def test_other_threads_go_on(how: str, dump: Path) -> None:
             gaps.append(now - before)
             before = now
 
-    data = dump.read_bytes() if how == "write" else b""
     ticker = threading.Thread(target=tick)
     ticker.start()
     start = time.monotonic()
-    if how == "convert":
-        dumpsert.convert(dump, style="staged")
-    else:
-        # One chunk: a call that kept the others out would do so all the time. What it returns is copied while they
-        # wait, so there is little of that.
-        dumpsert.Rewriter(style="staged", exclude_tables="public.t").write(data)
+    run()
     took = time.monotonic() - start
     is_done.set()
     ticker.join()
+    return took, gaps
+
+
+def test_other_threads_go_on(dump: Path) -> None:
+    """They are never kept waiting for as long as a run takes."""
+    took, gaps = ticking(lambda: dumpsert.convert(dump, style="staged"))
     assert max(gaps) < took / 2, f"{max(gaps):.3f} s without a tick in {took:.3f} s"
     assert len(gaps) > 10
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray])
+def test_other_threads_go_on_during_one_write(kind: type[bytes] | type[bytearray]) -> None:
+    """However large it is: neither what it gets nor what it returns is copied at once while they wait."""
+    data = kind(BLOCK * 268)
+    start = time.monotonic()
+    bytearray(data)
+    copied = time.monotonic() - start
+    longest = []
+    for _ in range(3):  # other programs can keep a thread waiting as well
+        results: list[bytes] = []
+        rewriter = dumpsert.Rewriter()
+        took, gaps = ticking(lambda: results.append(rewriter.write(data)))  # noqa: B023
+        assert len(results[0]) > len(data)
+        assert len(gaps) > 10
+        longest.append(max(gaps))
+    assert min(longest) < copied / 2, f"{longest} s without a tick in {took:.3f} s; to copy takes {copied:.3f} s"
 
 
 def peak_kilobytes(program: str, *arguments: str) -> int:

@@ -216,7 +216,7 @@ class Rewriter:
     def write(self, data: Buffer) -> bytes:
         """Read the next bytes of the dump, cut anywhere; return what they make of the script.
 
-        Chunks of 64 KiB to 1 MiB are best: other threads run meanwhile, but not while the result is copied.
+        Chunks of 64 KiB to 1 MiB are best. Larger ones are read in slices, and other threads run meanwhile.
         """
         try:
             return self._machine.write(data)
