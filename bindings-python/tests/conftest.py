@@ -195,15 +195,24 @@ def check_merged(server: Server, source: str, target: str) -> None:
     assert server.rows(target) == expected
 
 
-def without_rust(folder: Path) -> dict[str, str]:
-    """An environment in which there is no Rust and no package but what is installed."""
+def without_rust(folder: Path, *programs: str) -> dict[str, str]:
+    """An environment in which there is no Rust, no package but what is installed, and no program but those named.
+
+    They are found by links in a folder of their own: the one that holds cargo may hold everything else as well.
+    """
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("CARGO", "RUST", "PYTHON"))
     }
-    folders = environment["PATH"].split(os.pathsep)
-    environment["PATH"] = os.pathsep.join(path for path in folders if not (Path(path) / "cargo").exists())
+    tools = folder / "tools"
+    tools.mkdir()
+    for program in programs:
+        found = shutil.which(program)
+        assert found is not None, f"{program} is missing"
+        (tools / Path(found).name).symlink_to(found)
+    environment["PATH"] = str(tools)
     environment["HOME"] = str(folder)
-    assert shutil.which("cargo", path=environment["PATH"]) is None
+    for program in ("cargo", "rustc"):
+        assert shutil.which(program, path=environment["PATH"]) is None
     return environment
 
 

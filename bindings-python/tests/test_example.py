@@ -171,7 +171,7 @@ def test_in_a_fresh_environment(server: Server, demo: tuple[str, str], wheel: Pa
     """Outside of the clone, with the wheel and no Rust at hand."""
     source, target = demo[0], server.create(like=demo[1])
     before = server.rows(target)
-    environment = without_rust(tmp_path)
+    environment = without_rust(tmp_path, f"{server.bindir}/pg_dump", f"{server.bindir}/psql")
     run(sys.executable, "-m", "venv", "fresh", folder=tmp_path, environment=environment)
     shutil.copytree(EXAMPLE, tmp_path / "example")
     requirements = (EXAMPLE / "requirements.txt").read_text().splitlines()
@@ -179,7 +179,7 @@ def test_in_a_fresh_environment(server: Server, demo: tuple[str, str], wheel: Pa
     pip = str(tmp_path / "fresh/bin/pip")
     run(pip, "install", "-q", str(wheel), *drivers, folder=tmp_path, environment=environment)
     clients = {name: value for name, value in server.environment.items() if name.startswith("PG")}
-    environment |= clients | {"PATH": f"{server.bindir}:{environment['PATH']}"}
+    environment |= clients
     program, *arguments = command(server, source, target)
     python = str(tmp_path / "fresh/bin/python")
     said = run(python, f"example/{Path(program).name}", *arguments, folder=tmp_path, environment=environment)
