@@ -1,4 +1,4 @@
-"""The quick start of the README: installed from the clone, run on databases `source` and `target`."""
+"""What the READMEs show of Python: installed from the clone, run on databases `source` and `target`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,36 @@ import re
 import sys
 from pathlib import Path
 
+import dumpsert
 import psycopg
-from conftest import ROOT, Server, cargo_target, check_merged, run
+from conftest import PACKAGE, ROOT, Server, cargo_target, check_merged, run
+
+CALLS = ("convert", "rewrite", "statements", "inspect", "aconvert", "arewrite", "astatements", "ainspect")
+CLASSES = ("Rewriter", "Catalog", "Options", *(error.__name__ for error in dumpsert.DumpsertError.__subclasses__()))
 
 
 def quick_start(language: str) -> str:
     section = (ROOT / "README.md").read_text().partition("\n## Quick start: Python\n")[2].partition("\n## ")[0]
     (block,) = re.findall(rf"```{language}\n(.*?)```", section, re.DOTALL)
     return str(block)
+
+
+def package_programs() -> list[str]:
+    """All programs in the README of the package."""
+    return re.findall(r"```python\n(.*?)```", (PACKAGE / "README.md").read_text(), re.DOTALL)
+
+
+def test_both_readmes_begin_with_the_same() -> None:
+    assert package_programs()[0] == quick_start("python")
+
+
+def test_the_readme_of_the_package_stands_alone() -> None:
+    """The package index shows it without the files around it, and tells all names."""
+    text = (PACKAGE / "README.md").read_text()
+    assert re.findall(r"\]\((?!https?://)", text) == []
+    for name in (*CALLS, *CLASSES):
+        assert hasattr(dumpsert, name)
+        assert f"`{name}" in text
 
 
 def test_quick_start(server: Server, databases: tuple[str, str], tmp_path: Path) -> None:
@@ -39,10 +61,11 @@ def test_quick_start(server: Server, databases: tuple[str, str], tmp_path: Path)
     said = run(
         sys.executable,
         "-c",
-        quick_start("python") + "print(dumpsert.__file__)",
+        "\n".join(package_programs()) + "print(dumpsert.__file__)",
         folder=tmp_path,
         environment=environment,
     )
     assert str(tmp_path / "installed") in said
     assert "1000 rows of 2 tables" in said
+    assert "choose other" not in said
     check_merged(server, "source", "target")
