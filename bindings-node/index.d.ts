@@ -118,7 +118,7 @@ export interface Options {
 
 /** How far a run is. */
 export interface Progress {
-  /** Bytes of the dump that were read. */
+  /** Bytes of the dump that were read, decompressed; at the end it is `bytes_read` of the report. */
   bytes: number;
   /** Rows that were read. */
   rows: number;
@@ -272,7 +272,10 @@ export class DumpsertError extends Error {
 /** Text, or bytes. Bytes may be cut anywhere, also inside a character. */
 export type Chunk = string | Uint8Array | ArrayBuffer | DataView;
 
-/** A dump as a whole, or any iterable of its chunks: a Node stream, a Web stream, a generator. */
+/**
+ * A dump as a whole, or any iterable of its chunks: a Node stream, a Web stream, a generator. It may be
+ * compressed with gzip or zstd, which its first bytes tell.
+ */
 export type Input = Chunk | AsyncIterable<Chunk> | Iterable<Chunk>;
 
 /** What is known of the tables: columns, keys, foreign keys. */
@@ -320,9 +323,10 @@ export interface Rewriting<T> extends AsyncGenerator<T, Report, undefined> {
 }
 
 /**
- * A stream for `pipeline(dump, createRewriter(options), script)`. Work is done on other threads. A dump that has to be read
- * twice (a full one without a catalog, and some with rows that are left out) is kept in a temporary file first. Throws a
- * {@link DumpsertError} for options that cannot be used.
+ * A stream for `pipeline(dump, createRewriter(options), script)`. Work is done on other threads. A dump that is compressed
+ * with gzip or zstd is decompressed at the pace at which the script is read. One that has to be read twice (a full one
+ * without a catalog, and some with rows that are left out) is kept in a temporary file first. Throws a {@link DumpsertError}
+ * for options that cannot be used.
  */
 export function createRewriter(options?: RunOptions): RewriterStream;
 

@@ -132,7 +132,7 @@ class Pump {
       const chunk = this.#isForDriver ? run.fetchStatements() : run.fetchScript();
       if (chunk.length > 0) this.#isWanted = this.#receiver.output(chunk);
       if (this.#isClosed) return;
-      this.#onProgress?.({ bytes: step.used, rows: step.rows, table: step.table });
+      this.#onProgress?.({ bytes: step.bytes, rows: step.rows, table: step.table });
       if (step.fault !== undefined) this.#fail(fromFault(step.fault));
       else if (step.report !== undefined) this.#finish(JSON.parse(step.report));
       else this.#advance();

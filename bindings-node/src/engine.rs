@@ -1,36 +1,22 @@
-//! The rewriter, and the dump as it comes: kept in a temporary file where it has to be read more than once.
+//! The rewriter, fed with the dump as it comes, in steps.
 
-use std::io::{Read, Seek, SeekFrom, Write};
-use std::mem::swap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use dumpsert::{Client, Error, Plan, Prescan, Progress, Result, Rewriter, StatementQueue};
-use tempfile::SpooledTempFile;
 
-use crate::guard::lock;
+use crate::source::{Input, Source};
 
-/// How much is given to the rewriter at once. A row can grow a hundredfold (`COPY` into a table with many columns), so
-/// that this and [`OUTPUT_BYTES`] are what bounds the output of a step.
-const SLICE_BYTES: usize = 16 * 1024;
-/// A step ends when it has made this much, or has read this much.
+/// A step ends when it has made this much, or has read this much of the dump, decompressed: a small piece of a compressed
+/// one can hold any number of rows.
 const OUTPUT_BYTES: usize = 1 << 20;
 const STEP_BYTES: usize = 4 << 20;
-/// A dump up to this size is kept in memory while it waits to be read again.
-const SPOOL_BYTES: usize = 2 << 20;
 
 /// How many engines there are in this process, so that a leak can be seen.
 static LIVE: AtomicU32 = AtomicU32::new(0);
 
 pub(crate) fn live() -> u32 {
     LIVE.load(Ordering::SeqCst)
-}
-
-/// What the JavaScript thread has handed over.
-#[derive(Default)]
-pub(crate) struct Input {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) is_ended: bool,
 }
 
 /// What a step has made: a piece of the script, or statements for a driver.
@@ -83,23 +69,25 @@ impl Drop for Engine {
 }
 
 impl Engine {
-    pub(crate) fn new(plan: &Plan) -> Result<Self> {
+    pub(crate) fn new(plan: &Plan, input: Arc<Mutex<Input>>) -> Result<Self> {
         let prescan = next_prescan(plan)?;
         LIVE.fetch_add(1, Ordering::SeqCst);
         Ok(Self {
             rewriter: Rewriter::new(plan),
             statements: (plan.client() == Client::Driver).then(StatementQueue::new),
-            source: Source {
-                is_kept: prescan.is_some(),
-                ..Source::default()
-            },
+            source: Source::new(input, prescan.is_some()),
             prescan,
         })
     }
 
     /// Bytes of input that were used up.
     pub(crate) fn used(&self) -> u64 {
-        self.source.used
+        self.source.used()
+    }
+
+    /// Bytes of the dump that were read, decompressed; what is read again is not counted again.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.source.bytes()
     }
 
     pub(crate) fn progress(&self) -> Progress<'_> {
@@ -107,18 +95,27 @@ impl Engine {
     }
 
     /// Reads on. After an error the script ends with a statement that makes it fail.
-    pub(crate) fn read(&mut self, input: &Mutex<Input>, output: &mut Output) -> Result<Pause> {
-        let result = self.step(input, output);
+    pub(crate) fn read(&mut self, output: &mut Output) -> Result<Pause> {
+        let result = self.step(output);
         if let (Err(error), None) = (&result, &self.statements) {
             self.rewriter.abort(error, &mut output.script);
         }
         result
     }
 
-    fn step(&mut self, input: &Mutex<Input>, output: &mut Output) -> Result<Pause> {
+    fn step(&mut self, output: &mut Output) -> Result<Pause> {
         let mut read = 0;
         while output.bytes() < OUTPUT_BYTES && read < STEP_BYTES {
-            let Some(bytes) = self.source.next(input)? else {
+            // Reading knows nothing of lines.
+            let position = || match &self.prescan {
+                Some(prescan) => prescan.position(),
+                None => self.rewriter.position(),
+            };
+            let next = self
+                .source
+                .next()
+                .map_err(|error| Error::read(error).or_position(position))?;
+            let Some(bytes) = next else {
                 return Ok(Pause::Hungry);
             };
             read += bytes.len();
@@ -155,7 +152,7 @@ impl Engine {
             let plan = prescan.finish()?;
             self.prescan = next_prescan(&plan)?;
             self.rewriter = Rewriter::new(&plan);
-            self.source.rewind(self.prescan.is_some())?;
+            self.source.rewind(self.prescan.is_some()).map_err(Error::read)?;
         }
         Ok(())
     }
@@ -163,63 +160,4 @@ impl Engine {
 
 fn next_prescan(plan: &Plan) -> Result<Option<Prescan>> {
     plan.needs_prescan().then(|| Prescan::new(plan)).transpose()
-}
-
-/// The dump: first what was kept of it, then what comes.
-#[derive(Default)]
-struct Source {
-    kept: Option<SpooledTempFile>,
-    /// Whether `kept` is read at present, and whether what comes is kept.
-    is_replayed: bool,
-    is_kept: bool,
-    chunk: Vec<u8>,
-    /// What has come, of which all up to `read` was looked at.
-    input: Vec<u8>,
-    read: usize,
-    used: u64,
-}
-
-impl Source {
-    /// The next bytes, none at the end, or `None` where they have not come yet.
-    fn next(&mut self, more: &Mutex<Input>) -> Result<Option<&[u8]>> {
-        if let Some(kept) = self.kept.as_mut().filter(|_| self.is_replayed) {
-            self.chunk.resize(SLICE_BYTES, 0);
-            let read = kept.read(&mut self.chunk).map_err(Error::read)?;
-            if read > 0 {
-                return Ok(self.chunk.get(..read));
-            }
-            self.is_replayed = false;
-            if !self.is_kept {
-                self.kept = None;
-                self.chunk = Vec::new();
-            }
-        }
-        if self.read == self.input.len() {
-            self.input.clear();
-            self.read = 0;
-            let mut more = lock(more);
-            swap(&mut self.input, &mut more.bytes);
-            if self.input.is_empty() {
-                return Ok(more.is_ended.then_some(&[]));
-            }
-        }
-        let start = self.read;
-        self.read = self.input.len().min(start + SLICE_BYTES);
-        let slice = self.input.get(start..self.read).unwrap_or_default();
-        self.used += slice.len() as u64;
-        if self.is_kept {
-            let kept = self.kept.get_or_insert_with(|| SpooledTempFile::new(SPOOL_BYTES));
-            kept.write_all(slice).map_err(Error::read)?;
-        }
-        Ok(Some(slice))
-    }
-
-    fn rewind(&mut self, is_kept: bool) -> Result<()> {
-        self.is_kept = is_kept;
-        if let Some(kept) = &mut self.kept {
-            self.is_replayed = true;
-            kept.seek(SeekFrom::Start(0)).map_err(Error::read)?;
-        }
-        Ok(())
-    }
 }

@@ -6,6 +6,7 @@ mod engine;
 mod fault;
 mod guard;
 mod run;
+mod source;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -145,6 +146,7 @@ impl NativePlan {
 pub struct Step {
     pub more: bool,
     pub used: f64,
+    pub bytes: f64,
     pub rows: f64,
     pub table: Option<String>,
     pub report: Option<String>,
@@ -162,6 +164,7 @@ impl Task for StepTask {
         Ok(Step {
             more: step.more,
             used: step.used as f64,
+            bytes: step.bytes as f64,
             rows: step.rows as f64,
             table: step.table,
             report: step.report,

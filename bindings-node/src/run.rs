@@ -2,14 +2,15 @@
 //! on another.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use dumpsert::{Plan, Result};
 
-use crate::engine::{Engine, Input, Output, Pause};
+use crate::engine::{Engine, Output, Pause};
 use crate::fault;
 use crate::guard::{guarded, lock};
+use crate::source::Input;
 
 /// Output buffers that are kept to be used again, up to this size.
 const SPARES: usize = 2;
@@ -22,6 +23,8 @@ pub(crate) struct Step {
     pub(crate) more: bool,
     /// Bytes of input that were used up since the start of the run.
     pub(crate) used: u64,
+    /// Bytes of the dump that were read, decompressed.
+    pub(crate) bytes: u64,
     pub(crate) rows: u64,
     pub(crate) table: Option<String>,
     /// The report, after the end of the dump.
@@ -31,7 +34,7 @@ pub(crate) struct Step {
 
 /// A run that two threads share. Only one step runs at a time, whoever calls.
 pub(crate) struct Run {
-    input: Mutex<Input>,
+    input: Arc<Mutex<Input>>,
     /// `None` after the end, an error, or [`close`](Run::close).
     engine: Mutex<Option<Engine>>,
     outputs: Mutex<VecDeque<Output>>,
@@ -42,9 +45,10 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn new(plan: &Plan) -> Result<Self> {
+        let input = Arc::default();
         Ok(Self {
-            input: Mutex::default(),
-            engine: Mutex::new(Some(Engine::new(plan)?)),
+            engine: Mutex::new(Some(Engine::new(plan, Arc::clone(&input))?)),
+            input,
             outputs: Mutex::default(),
             spares: Mutex::default(),
             is_busy: AtomicBool::new(false),
@@ -92,10 +96,11 @@ impl Run {
             };
         };
         let mut output = Output::to_buffer(lock(&self.spares).pop().unwrap_or_default());
-        let result = engine.read(&self.input, &mut output);
+        let result = engine.read(&mut output);
         let progress = engine.progress();
         let mut step = Step {
             used: engine.used(),
+            bytes: engine.bytes(),
             rows: progress.rows,
             table: progress.table.map(str::to_owned),
             ..Step::default()

@@ -174,8 +174,9 @@ impl Error {
         self
     }
 
-    /// Sets the position unless a deeper layer, which knows better, has set one.
-    pub(crate) fn or_position(mut self, position: impl FnOnce() -> Position) -> Self {
+    /// Sets the position unless a deeper layer, which knows better, has set one; for adaptors that do their own reading,
+    /// which knows nothing of lines.
+    pub fn or_position(mut self, position: impl FnOnce() -> Position) -> Self {
         if self.0.position.is_none() {
             self.0.position = Some(position());
         }

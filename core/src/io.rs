@@ -3,7 +3,7 @@
 use std::io::{ErrorKind as IoErrorKind, Read, Seek, Write};
 use std::path::Path;
 
-use crate::compression::{self, Plain};
+use crate::compression::{self, PlainReader};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::Plan;
 use crate::prescan::{Again, InPlace, Prescan, Spool};
@@ -70,7 +70,7 @@ pub fn convert_file(
 }
 
 /// The plain bytes of a dump; what was read ahead is read again first.
-pub(crate) type Dump<R> = Spool<Plain<R>>;
+pub(crate) type Dump<R> = Spool<PlainReader<R>>;
 
 /// A dump, and the plan, with what was learned of the dump where that was needed.
 pub(crate) struct Input<R: Read> {
@@ -80,19 +80,21 @@ pub(crate) struct Input<R: Read> {
 
 /// Undoes compression, and reads ahead what has to be known before the rows are written.
 pub(crate) fn open_reader<R: Read>(reader: R, plan: &Plan) -> Result<Input<R>> {
-    let mut reader = Spool::new(Plain::new(reader).map_err(Error::read)?, plan.needs_prescan());
+    let mut plain = PlainReader::new(reader);
+    plain.open().map_err(Error::read)?;
+    let mut reader = Spool::new(plain, plan.needs_prescan());
     let plan = read_ahead(&mut reader, plan)?;
     Ok(Input { reader, plan })
 }
 
 /// As [`open_reader`], for what can be read again where it lies, unless it is compressed.
 pub(crate) fn open_seekable<R: Read + Seek>(mut reader: R, plan: &Plan) -> Result<Input<R>> {
-    if !plan.needs_prescan() || compression::is_compressed(&mut reader).map_err(Error::read)? {
+    if !plan.needs_prescan() || compression::is_file_compressed(&mut reader).map_err(Error::read)? {
         return open_reader(reader, plan);
     }
     let plan = read_ahead(&mut InPlace(&mut reader), plan)?;
     Ok(Input {
-        reader: Spool::new(Plain::uncompressed(reader), false),
+        reader: Spool::new(PlainReader::uncompressed(reader), false),
         plan,
     })
 }

@@ -66,6 +66,7 @@ pub mod untrusted_input {
 mod update;
 
 pub use catalog::Catalog;
+pub use compression::{PlainReader, is_compressed};
 pub use config::Config;
 pub use drift::Unknown;
 pub use error::{Category, Error, ErrorKind, Position, Result};
