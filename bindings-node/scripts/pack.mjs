@@ -43,10 +43,9 @@ try {
 
   const { devDependencies, scripts, napi, files, ...manifest } = read(join(source, 'package.json'));
   mkdirSync(main);
-  for (const file of ['bin', 'lib', 'index.js', 'index.mjs', 'index.d.ts', 'index.d.mts', 'native.js']) {
+  for (const file of ['bin', 'lib', 'index.js', 'index.mjs', 'index.d.ts', 'index.d.mts', 'native.js', 'README.md']) {
     cpSync(join(source, file), join(main, file), { recursive: true });
   }
-  cpSync(join(source, '../README.md'), join(main, 'README.md'));
   write(join(main, 'package.json'), { ...manifest, optionalDependencies });
   console.log([pack(main), ...tarballs].join('\n'));
 } finally {

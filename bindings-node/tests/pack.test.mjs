@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { folder, here, root, rows, sourceAndTarget, startServer } from './support.mjs';
 
@@ -11,11 +11,24 @@ let server;
 before(async () => void (server = await startServer()));
 after(() => server.stop());
 
+/** Makes a folder that holds no programs but these. */
+function programs(path, names) {
+  mkdirSync(path);
+  // The node that runs this, and the clients of the server, before any others.
+  const folders = [server.bin, dirname(process.execPath), ...process.env.PATH.split(delimiter)];
+  for (const name of names) {
+    const found = folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
+    assert.ok(found, name);
+    symlinkSync(found, join(path, name));
+  }
+  return path;
+}
+
 test('the tarballs in an empty project', (t) => {
   const directory = folder(t);
   const [tarballs, project] = [join(directory, 'tarballs'), join(directory, 'project')];
-  // npm, the node that runs this, and the clients of the server; no Rust.
-  const PATH = [dirname(process.execPath), server.bin, '/usr/bin', '/bin'].join(':');
+  // Only these programs are there; no Rust, wherever it is installed.
+  const PATH = programs(join(directory, 'bin'), ['node', 'npm', 'npx', 'sh', 'bash', 'env', 'psql', 'pg_dump']);
   const env = { ...server.env, PATH };
   const run = (command, args, settings = {}) => {
     const result = spawnSync(command, args, { cwd: project, env, encoding: 'utf8', ...settings });
@@ -27,12 +40,21 @@ test('the tarballs in an empty project', (t) => {
   const names = readdirSync(tarballs);
   assert.ok(names.length >= 2 && names.every((name) => /^dumpsert-.*\.tgz$/.test(name)), names.join());
 
-  assert.notEqual(spawnSync('sh', ['-c', 'command -v cargo rustc'], { env }).status, 0, 'Rust is not there');
+  for (const tool of ['cargo', 'rustc', 'cc']) {
+    assert.notEqual(spawnSync('sh', ['-c', `command -v ${tool}`], { env }).status, 0, `${tool} is not there`);
+  }
   writeFileSync(join(project, 'package.json'), '{"private": true}');
   writeFileSync(join(project, '.npmrc'), 'fund=false\naudit=false\nupdate-notifier=false\nprefer-offline=true\n');
   run('npm', ['install', '--silent', 'pg@8.23.1', ...names.map((name) => join(tarballs, name))]);
   const installed = readdirSync(join(project, 'node_modules/dumpsert'));
   assert.ok(!installed.some((name) => name.endsWith('.node')), 'the library comes from the package of the platform');
+
+  // The README stands alone: it refers to no file that is not in the package, and what it begins with works.
+  const readme = readFileSync(join(project, 'node_modules/dumpsert/README.md'), 'utf8');
+  assert.match(readme, /npm install/);
+  for (const [, link] of readme.matchAll(/\]\(([^)]*)\)/g)) {
+    assert.ok(installed.includes(link), `the link to ${link}`);
+  }
 
   writeFileSync(join(project, 'a.cjs'), "console.log(Object.keys(require('dumpsert')).length)");
   writeFileSync(join(project, 'a.mjs'), "import * as all from 'dumpsert'; console.log(Object.keys(all).length)");
@@ -43,9 +65,11 @@ test('the tarballs in an empty project', (t) => {
     recursive: true,
     filter: (path) => !path.includes('node_modules'),
   });
-  for (const script of ['restore.js', 'driver.js']) {
+  writeFileSync(join(project, 'examples/quick-start.mjs'), readme.match(/^```js\n(.*?)^```/ms)[1]);
+  for (const script of ['restore.js', 'driver.js', 'quick-start.mjs']) {
     const { source, target } = sourceAndTarget(server);
-    writeFileSync(join(project, 'dump.sql'), server.dump(source, '--data-only', '--column-inserts'));
+    // The quick start names its file itself.
+    writeFileSync(join(project, script === 'quick-start.mjs' ? 'data.sql' : 'dump.sql'), server.dump(source, '--data-only', '--column-inserts'));
     const url = `postgresql://postgres@${encodeURIComponent(server.env.PGHOST)}:${server.env.PGPORT}/${target}`;
     run('node', [join('examples', script), 'dump.sql'], { env: { ...env, DATABASE_URL: url } });
     assert.equal(rows(server, target), rows(server, source), script);
