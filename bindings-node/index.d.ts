@@ -100,7 +100,7 @@ export interface Options {
   demoColumns?: string | string[];
   /** A boolean column that marks a business as demo. Default: none. */
   demoFlag?: string;
-  /** Whether rows that reference what is left out are left out too. Default: `'on'`, which needs the source's foreign keys. */
+  /** Whether rows that reference what is left out are left out too. Default: `true`, which needs the source's foreign keys. */
   cascade?: boolean;
   /** Foreign keys that the database does not declare: `'public.orders(user_id) REFERENCES public.users(id)'`. */
   foreignKeys?: string | string[];
