@@ -48,23 +48,25 @@ class Pump {
   feed(chunks, accepted) {
     this.#waiting = chunks.filter((chunk) => chunk.byteLength > 0);
     this.#accepted = accepted;
-    this.#advance();
+    this.#guard(() => this.#advance());
   }
 
   /** No more input comes. */
   end() {
     if (this.#isClosed) return;
     this.#isEnded = true;
-    this.#run.end();
-    this.#hasWork = true;
-    this.#isUrgent = true;
-    this.#advance();
+    this.#guard(() => {
+      this.#run.end();
+      this.#hasWork = true;
+      this.#isUrgent = true;
+      this.#advance();
+    });
   }
 
   /** The reader has room for output. */
   want() {
     this.#isWanted = true;
-    this.#advance();
+    this.#guard(() => this.#advance());
   }
 
   /** Frees everything. */
@@ -102,7 +104,16 @@ class Pump {
   #hurry() {
     this.#timer = undefined;
     this.#isUrgent = true;
-    this.#start();
+    this.#guard(() => this.#start());
+  }
+
+  /** What the native part throws ends the run, for both sides, whichever of them has called. */
+  #guard(act) {
+    try {
+      act();
+    } catch (error) {
+      this.#fail(asDumpsertError(error));
+    }
   }
 
   /** Starts a step, so that it runs while the rest is handed over. */

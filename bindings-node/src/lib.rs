@@ -2,6 +2,7 @@
 //! `lib/` makes streams of it. Nothing here knows SQL.
 
 mod convert;
+mod drill;
 mod engine;
 mod fault;
 mod guard;
@@ -65,6 +66,13 @@ pub fn live_runs() -> u32 {
     engine::live()
 }
 
+/// Has a panic at the next pass of a place in `drill.rs`; `undefined` takes that back. Returns whether one was still to come.
+#[cfg(feature = "drill")]
+#[napi(catch_unwind)]
+pub fn panic_at(place: Option<String>) -> bool {
+    drill::arm(place)
+}
+
 /// Runs the command line; the arguments begin with the name of the program. Returns the exit status.
 #[napi(catch_unwind)]
 pub fn run_command_line(args: Vec<String>) -> u8 {
@@ -91,20 +99,26 @@ enum CatalogSource {
 
 pub struct CatalogTask(CatalogSource, Vec<u8>);
 
+impl CatalogTask {
+    fn read(&self) -> dumpsert::Result<Catalog> {
+        drill::pass("CatalogTask::compute");
+        match self.0 {
+            CatalogSource::SchemaSql => Catalog::from_schema_sql(&self.1),
+            CatalogSource::Json => Catalog::from_json(&self.1),
+        }
+    }
+}
+
 impl Task for CatalogTask {
     type Output = Catalog;
     type JsValue = NativeCatalog;
 
     fn compute(&mut self) -> Result<Catalog> {
-        let read = || match self.0 {
-            CatalogSource::SchemaSql => Catalog::from_schema_sql(&self.1),
-            CatalogSource::Json => Catalog::from_json(&self.1),
-        };
-        guarded(read).map_err(thrown)?.map_err(failed)
+        guarded(|| self.read()).map_err(thrown)?.map_err(failed)
     }
 
     fn resolve(&mut self, _: Env, catalog: Catalog) -> Result<NativeCatalog> {
-        Ok(NativeCatalog(catalog))
+        guarded(|| NativeCatalog(drill::passed("CatalogTask::resolve", catalog))).map_err(thrown)
     }
 }
 
@@ -127,6 +141,7 @@ impl NativePlan {
     /// `options` is a JSON object with the names that every language has.
     #[napi(constructor, catch_unwind)]
     pub fn new(options: String, catalogs: Vec<ClassInstance<'_, NativeCatalog>>) -> Result<Self> {
+        drill::pass("NativePlan::new");
         let mut options = Options::from_json(&options).map_err(failed)?;
         for catalog in catalogs {
             options = options.with_catalog(catalog.0.clone()).map_err(failed)?;
@@ -153,15 +168,9 @@ pub struct Step {
     pub fault: Option<String>,
 }
 
-pub struct StepTask(Arc<Run>);
-
-impl Task for StepTask {
-    type Output = Step;
-    type JsValue = Step;
-
-    fn compute(&mut self) -> Result<Step> {
-        let step = self.0.step();
-        Ok(Step {
+impl From<run::Step> for Step {
+    fn from(step: run::Step) -> Self {
+        Self {
             more: step.more,
             used: step.used as f64,
             bytes: step.bytes as f64,
@@ -169,11 +178,22 @@ impl Task for StepTask {
             table: step.table,
             report: step.report,
             fault: step.fault,
-        })
+        }
+    }
+}
+
+pub struct StepTask(Arc<Run>);
+
+impl Task for StepTask {
+    type Output = Step;
+    type JsValue = Step;
+
+    fn compute(&mut self) -> Result<Step> {
+        guarded(|| Step::from(self.0.step())).map_err(thrown)
     }
 
     fn resolve(&mut self, _: Env, step: Step) -> Result<Step> {
-        Ok(step)
+        guarded(|| drill::passed("StepTask::resolve", step)).map_err(thrown)
     }
 }
 
@@ -190,6 +210,7 @@ impl NativeRun {
 
     #[napi(catch_unwind)]
     pub fn feed(&self, bytes: &[u8]) {
+        drill::pass("NativeRun::feed");
         self.0.feed(bytes);
     }
 
@@ -286,6 +307,7 @@ pub struct WorkTask {
 
 impl WorkTask {
     fn run(&self) -> dumpsert::Result<(Option<Vec<u8>>, String)> {
+        drill::pass("WorkTask::compute");
         let (plan, control) = (&self.plan, &*self.control);
         Ok(match &self.work {
             Work::Convert(dump) => {
@@ -308,10 +330,11 @@ impl Task for WorkTask {
     }
 
     fn resolve(&mut self, _: Env, (script, report): Self::Output) -> Result<Conversion> {
-        Ok(Conversion {
-            script: script.map(Buffer::from),
+        guarded(|| Conversion {
+            script: drill::passed("WorkTask::resolve", script).map(Buffer::from),
             report,
         })
+        .map_err(thrown)
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use dumpsert::{Plan, Result};
 
+use crate::drill;
 use crate::engine::{Engine, Output, Pause};
 use crate::fault;
 use crate::guard::{guarded, lock};
@@ -88,6 +89,7 @@ impl Run {
     }
 
     fn try_step(&self) -> Step {
+        drill::pass("Run::step");
         let mut slot = lock(&self.engine);
         let Some(engine) = slot.as_mut() else {
             return Step {
