@@ -68,8 +68,8 @@ export function dumpsert(args) {
 }
 
 /** Everything that can be seen of an error, as the corpus writes it down. */
-export function facts({ code, category, byte, line, column, table, row }) {
-  return JSON.parse(JSON.stringify({ kind: code, category, byte, line, column, table, row }));
+export function facts({ code, category, byte, line, column, table, row, hint }) {
+  return JSON.parse(JSON.stringify({ kind: code, category, byte, line, column, table, row, hint }));
 }
 
 /** Pieces of `bytes`, each with memory of its own. */

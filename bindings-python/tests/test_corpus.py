@@ -100,7 +100,7 @@ def test_push(case: Case, size: int) -> None:
             script += rewriter.write(chunk)
         script += rewriter.finish()
     except dumpsert.DumpsertError as error:
-        names = ("kind", "category", "byte", "line", "column", "table", "row")
+        names = ("kind", "category", "byte", "line", "column", "table", "row", "hint")
         facts = {name: getattr(error, name) for name in names if getattr(error, name) is not None}
         assert facts == expected["error"]
         script += error.output

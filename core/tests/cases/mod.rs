@@ -90,6 +90,9 @@ impl From<Error> for Fault {
             };
             facts.extend(position);
         }
+        if let Some(hint) = error.hint() {
+            facts["hint"] = json!(hint);
+        }
         Self {
             facts,
             text: error.to_string(),
