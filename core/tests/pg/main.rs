@@ -8,6 +8,7 @@
 )]
 
 mod attacks;
+mod batches;
 mod cascade;
 mod conditions;
 mod cut;

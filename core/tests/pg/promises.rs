@@ -114,7 +114,11 @@ impl Setup {
     };
 
     pub(crate) fn style_name(&self) -> &'static str {
-        if self.style == Style::Staged { "staged" } else { "rows" }
+        match self.style {
+            Style::Batches => "batches",
+            Style::Staged => "staged",
+            _ => "rows",
+        }
     }
 
     /// Whether the dump has the tables too, so that no schema needs to be given.

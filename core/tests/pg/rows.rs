@@ -38,7 +38,7 @@ fn chinook() {
     assert_whole(&ROWS, Source::get("chinook"));
 }
 
-/// Many rows a statement keep what single ones keep: the tables listed for style rows are left out here as well.
+/// Many rows a statement keep what single ones keep, and a little more.
 const BATCHES: Setup = Setup {
     style: Style::Batches,
     ..ROWS

@@ -1,0 +1,15 @@
+<opening>
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL lock_timeout = 0;
+CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
+CALL pg_temp.dumpsert_table('public', 't', ARRAY['id', 'v']::pg_catalog.text[]);
+INSERT INTO "public"."t" AS _t ("id", "v") VALUES
+  (1, 'a') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
+INSERT INTO "public"."t" AS _t ("id", "v") VALUES
+  (2, 'longer than the cap') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
+INSERT INTO "public"."t" AS _t ("id", "v") VALUES
+  (3, 'as long as it') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
+INSERT INTO "public"."t" AS _t ("id", "v") VALUES
+  (4, 'b'),
+  (5, 'c') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
+<epilogue>

@@ -1,0 +1,18 @@
+<opening>
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL lock_timeout = 0;
+CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
+CALL pg_temp.dumpsert_table('public', 't', ARRAY['id', 'v']::pg_catalog.text[]);
+INSERT INTO "public"."t" AS _t ("id", "v") OVERRIDING SYSTEM VALUE VALUES
+  ('1', 'one'),
+  ('2', 'two') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
+INSERT INTO "public"."t" AS _t ("id", "v") OVERRIDING SYSTEM VALUE VALUES
+  ('3', NULL),
+  ('4', 'four') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
+INSERT INTO "public"."t" AS _t ("id", "v") OVERRIDING SYSTEM VALUE VALUES
+  ('5', 'five') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
+CALL pg_temp.dumpsert_table('public', 'u', ARRAY['id']::pg_catalog.text[]);
+INSERT INTO "public"."u" AS _t ("id") OVERRIDING SYSTEM VALUE VALUES
+  ('1'),
+  ('2') ON CONFLICT("id") DO NOTHING;
+<epilogue>
