@@ -36,3 +36,6 @@ mod triggers;
 mod updates;
 mod versions;
 mod whole;
+
+#[path = "../live/mod.rs"]
+mod live;
