@@ -5,7 +5,7 @@ use dumpsert::{Catalog, Client as Runs, Options, Style, statements};
 use dumpsert_testkit::postgres::Client;
 use dumpsert_testkit::{Cluster, Db, Snapshot};
 
-use crate::support::inserts;
+use crate::support::{inserts, piped_script};
 
 const SCHEMA: &str = "
 CREATE TABLE public.parent (id serial PRIMARY KEY, name text CHECK (name <> 'forbidden'));
@@ -304,5 +304,26 @@ fn without_a_transaction() {
         assert!(session.run(&all).is_some());
         session.assert_clean("no transaction");
         session.assert_unchanged("no transaction");
+    }
+}
+
+/// What the command line prints, line by line: the server takes each as one command, as it must be in the protocol of
+/// prepared statements.
+#[test]
+fn the_lines_of_the_command_line() {
+    for style in ["--style=rows", "--style=batches"] {
+        let mut session = Session::new(&target());
+        let lines = piped_script(dump().as_bytes(), &["--client=driver", style, "--quiet"]);
+        let mut transaction = session.client.transaction().unwrap();
+        for line in String::from_utf8(lines).unwrap().lines() {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            transaction.execute(line["sql"].as_str().unwrap(), &[]).unwrap();
+        }
+        transaction.commit().unwrap();
+        session.assert_clean(style);
+        let rows = session
+            .db
+            .query("SELECT string_agg(c::text, ' ' ORDER BY id) FROM child AS c");
+        assert_eq!(rows, [[Some("(10,1,2) (11,2,4) (12,4,)".to_owned())]], "{style}");
     }
 }
