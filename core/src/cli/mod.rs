@@ -224,3 +224,6 @@ fn write_report(path: &Path, report: &Report) -> Result<(), Failure> {
 fn is_std(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
+
+#[cfg(test)]
+mod tests;
