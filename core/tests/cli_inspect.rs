@@ -191,3 +191,28 @@ fn a_pipe_that_closes_early() {
     assert_eq!(text(&output.stderr), "");
     assert_eq!(output.status.code(), Some(3));
 }
+
+/// What is said of a table that references itself is what the style does with its rows.
+#[test]
+fn the_order_that_a_style_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let schema = "CREATE TABLE public.t (id int PRIMARY KEY, v text, up int REFERENCES public.t);\n";
+    fs::write(folder.path().join("schema.sql"), schema).unwrap();
+    let dump = b"INSERT INTO public.t (id, v) VALUES (1, 'one');\n";
+    for (style, advice) in [
+        ("--style=rows", "a row before one that it references is refused"),
+        (
+            "--style=batches",
+            "a row in a statement before that of one that it references is refused",
+        ),
+        ("--style=staged", "any order will do"),
+    ] {
+        let output = run(folder.path(), &[style, "--schema=schema.sql"], dump);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let shown = text(&output.stdout);
+        assert!(
+            shown.contains(&format!("public.t references itself ({advice}")),
+            "{style}: {shown}"
+        );
+    }
+}

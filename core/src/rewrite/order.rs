@@ -1,4 +1,4 @@
-//! Warns of orders of rows that immediate foreign keys may refuse, in style `rows`.
+//! Warns of orders of rows that immediate foreign keys may refuse, in styles `rows` and `batches`.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -11,6 +11,8 @@ pub(crate) struct OrderWatch {
     children: HashMap<TableName, BTreeSet<TableName>>,
     /// The root of every partition.
     roots: HashMap<TableName, TableName>,
+    /// Whether several rows of a table may share a statement, at whose end their foreign keys are checked.
+    in_batches: bool,
     met: HashSet<TableName>,
     warned: HashSet<TableName>,
 }
@@ -18,8 +20,12 @@ pub(crate) struct OrderWatch {
 const ADVICE: &str = "where a row comes before one that it references, the script ends with error 23503 and changes \
                       nothing; --style staged takes any order";
 
+/// The same within one table in style `batches`.
+const ADVICE_IN_BATCHES: &str = "where a row comes in a statement before that of one that it references, the script ends \
+                                 with error 23503 and changes nothing; --style staged takes any order";
+
 impl OrderWatch {
-    pub(crate) fn new(catalog: &Catalog) -> Self {
+    pub(crate) fn new(catalog: &Catalog, in_batches: bool) -> Self {
         let mut roots = HashMap::new();
         for table in catalog.tables().iter().filter(|table| table.partition_of.is_some()) {
             let name = table.table_name();
@@ -41,6 +47,7 @@ impl OrderWatch {
             problems,
             children,
             roots,
+            in_batches,
             met: HashSet::new(),
             warned: HashSet::new(),
         }
@@ -60,7 +67,10 @@ impl OrderWatch {
             self.warned.extend(problem.tables.iter().cloned());
             let names: Vec<String> = problem.tables.iter().map(TableName::to_string).collect();
             warnings.push(match problem.kind {
-                OrderProblemKind::SelfReference => format!("table {} references itself: {ADVICE}", names.join(", ")),
+                OrderProblemKind::SelfReference => {
+                    let advice = if self.in_batches { ADVICE_IN_BATCHES } else { ADVICE };
+                    format!("table {} references itself: {advice}", names.join(", "))
+                }
                 _ => format!("tables {} reference each other: {ADVICE}", names.join(", ")),
             });
         }
@@ -111,7 +121,7 @@ mod tests {
             schema: "public".into(),
             name: name.into(),
         };
-        let mut watch = OrderWatch::new(&catalog);
+        let mut watch = OrderWatch::new(&catalog, false);
         let mut meet = |table: &str| watch.meet(&name(table)).join(" | ");
         assert_eq!(meet("late"), "");
         assert!(meet("tree").contains("table public.tree references itself"));
@@ -119,5 +129,9 @@ mod tests {
         assert!(meet("parent").contains("the rows of public.child come before those of public.parent"));
         assert!(meet("b").contains("tables public.a, public.b reference each other"));
         assert_eq!(meet("a"), "");
+        let mut batches = OrderWatch::new(&catalog, true);
+        let mut meet = |table: &str| batches.meet(&name(table)).join(" | ");
+        assert!(meet("tree").contains("comes in a statement before that of one"));
+        assert!(meet("b").contains("reference each other: where a row comes before one"));
     }
 }

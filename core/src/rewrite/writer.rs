@@ -63,7 +63,7 @@ impl Writer {
         let order = plan
             .catalog()
             .filter(|_| plan.style() != Style::Staged)
-            .map(OrderWatch::new);
+            .map(|catalog| OrderWatch::new(catalog, plan.style() == Style::Batches));
         // Until the dump names a database it is not the wanted one.
         let is_other = plan.database().is_some();
         let filter = plan
