@@ -11,7 +11,7 @@ use memchr::{memchr, memrchr};
 
 use super::head::{self, Rows, Scanned, Stop};
 use super::long::{LongCopy, LongValues};
-use super::sniff::{SNIFF_BYTES, sniff};
+use super::sniff::{BYTE_ORDER_MARK, SNIFF_BYTES, ends_in_header, sniff};
 use super::{Events, Facts, Fault, Target};
 use crate::error::{Error, ErrorKind, Position, Result};
 use crate::lex::literal::{Field, skip_spaces, unexpected};
@@ -202,7 +202,6 @@ impl Reader {
         if let Err(error) = sniff(&start) {
             return Err(self.locate(error, self.place.position(b""), events));
         }
-        const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
         let text = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&start);
         self.place.advance(slice(&start, 0, start.len() - text.len()));
         self.feed(text, events)
@@ -274,6 +273,9 @@ impl Reader {
     /// The dump has ended.
     pub(crate) fn finish(&mut self, events: &mut impl Events) -> Result<()> {
         if matches!(self.state, State::Start) {
+            if ends_in_header(&self.carry) {
+                return Err(self.locate(truncated("inside its first lines"), self.position(), events));
+            }
             self.start(events)?;
         }
         let carry = std::mem::take(&mut self.carry);
@@ -281,11 +283,7 @@ impl Reader {
         let end = self.place.position(tail(&carry, read));
         match self.cut(read < carry.len()) {
             None => Ok(()),
-            Some(place) => {
-                let error = Error::new(ErrorKind::Truncated, format!("the dump is cut: it ends {place}"))
-                    .with_hint("make the dump again, and look at the exit status of pg_dump");
-                Err(self.locate(error, end, events))
-            }
+            Some(place) => Err(self.locate(truncated(place), end, events)),
         }
     }
 
@@ -483,4 +481,10 @@ impl Reader {
             },
         }
     }
+}
+
+/// The dump ends where none does.
+fn truncated(place: &str) -> Error {
+    Error::new(ErrorKind::Truncated, format!("the dump is cut: it ends {place}"))
+        .with_hint("make the dump again, and look at the exit status of pg_dump")
 }

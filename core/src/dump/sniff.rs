@@ -4,6 +4,8 @@ use crate::error::{Error, ErrorKind};
 
 /// How many bytes are looked at before reading begins.
 pub(crate) const SNIFF_BYTES: usize = 512;
+/// Some programs put it before text; PostgreSQL's own never do.
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Returns an error if the first bytes of the input show that it is no plain dump.
 pub(crate) fn sniff(start: &[u8]) -> Result<(), Error> {
@@ -106,6 +108,18 @@ fn is_of_psql(start: &[u8]) -> bool {
         || (is_tag(first) && is_tag(second))
 }
 
+/// Whether the whole input is the start of pg_dump's header, or of pg_dumpall's, and ends before the words that tell that
+/// a trailer must follow. Nothing in it says anything else, so that it would be read as a dump of nothing.
+pub(crate) fn ends_in_header(input: &[u8]) -> bool {
+    const HEADERS: [&[u8]; 2] = [
+        b"--\n-- PostgreSQL database dump\n",
+        b"--\n-- PostgreSQL database cluster dump\n",
+    ];
+    let text = input.strip_prefix(BYTE_ORDER_MARK).unwrap_or(input);
+    let is_start = |header: &&[u8]| header.len() > text.len() && header.starts_with(text);
+    !text.is_empty() && HEADERS.iter().any(is_start)
+}
+
 /// What other program has written this, as its first lines say. Behind the first statement such lines may be values.
 fn foreign_dump(text: &[u8]) -> Option<&'static str> {
     const MARKS: [(&str, &str); 6] = [
@@ -165,6 +179,35 @@ mod tests {
             "  INSERT INTO public.t (id, v) VALUES (1, '\n---+---\n');\n",
         ] {
             assert!(sniff(sql.as_bytes()).is_ok(), "{sql}");
+        }
+    }
+
+    #[test]
+    fn inputs_that_end_in_the_header() {
+        for header in [
+            "--\n-- PostgreSQL database dump\n",
+            "--\n-- PostgreSQL database cluster dump\n",
+        ] {
+            for end in 1..header.len() {
+                assert!(ends_in_header(&header.as_bytes()[..end]), "{end}");
+                let marked = [BYTE_ORDER_MARK, &header.as_bytes()[..end]].concat();
+                assert!(ends_in_header(&marked), "{end}");
+            }
+        }
+        for other in [
+            "",
+            "\u{feff}",
+            "\n",
+            "--\n\n",
+            "--\n--\n",
+            "-- \n",
+            "---",
+            "--\n-- PostgreSQL database d\n",
+            "--\n-- PostgreSQL database dump\n",
+            "--\n-- PostgreSQL database dump\n--\n",
+            "-- PostgreSQL database dump",
+        ] {
+            assert!(!ends_in_header(other.as_bytes()), "{other:?}");
         }
     }
 }

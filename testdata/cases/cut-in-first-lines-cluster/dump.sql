@@ -1,0 +1,2 @@
+--
+-- PostgreSQL database clu
