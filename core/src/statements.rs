@@ -121,7 +121,11 @@ pub fn statements<R: Read>(reader: R, plan: &Plan) -> Result<Statements<R>> {
         let message = "single statements need a plan with client = driver";
         return Err(Error::new(ErrorKind::InvalidOption, message));
     }
-    let Input { reader, plan } = open_reader(reader, plan)?;
+    let Input { reader, plan } = open_reader(reader, plan).map_err(|error| match error.kind() {
+        // Reading knows nothing of lines.
+        ErrorKind::Read => error.or_position(|| Rewriter::new(plan).position()),
+        _ => error,
+    })?;
     Ok(Statements {
         input: reader,
         rewriter: Rewriter::new(&plan),

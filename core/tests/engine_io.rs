@@ -1,9 +1,9 @@
 //! Readers and writers that fail, at every byte: the error says which side it was, and no script ends as if all were well.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
-use std::io::{self, Read, Write};
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
-use dumpsert::{Category, ErrorKind, Options, Plan, Style, convert};
+use dumpsert::{Category, Client, Error, ErrorKind, Options, Plan, Script, Style, convert, statements};
 
 const DUMP: &str = "\
 --
@@ -20,6 +20,26 @@ COPY public.t (id, v) FROM stdin;
 
 
 SELECT pg_catalog.setval('public.t_id_seq', 4, true);
+--
+-- PostgreSQL database dump complete
+--
+";
+
+/// Its keys come behind its rows: in style rows it is read twice, and kept meanwhile.
+const FULL: &str = "\
+--
+-- PostgreSQL database dump
+--
+
+SET client_encoding = 'UTF8';
+CREATE TABLE public.t (k integer NOT NULL, v text);
+COPY public.t (k, v) FROM stdin;
+1\tone
+2\ttwo; it's
+\\.
+
+
+ALTER TABLE ONLY public.t ADD CONSTRAINT t_pkey PRIMARY KEY (k);
 --
 -- PostgreSQL database dump complete
 --
@@ -112,6 +132,151 @@ fn a_reader_that_fails() {
     }
 }
 
+/// What every failure to read has, wherever it happens.
+fn assert_read_failed(error: &Error, context: &str) {
+    assert_eq!(error.kind(), ErrorKind::Read, "{context}: {error}");
+    assert_eq!(error.category(), Category::Io);
+    assert_eq!(
+        error.io_kind(),
+        Some(io::ErrorKind::ConnectionReset),
+        "{context}: {error}"
+    );
+    assert!(error.position().is_some(), "{context}: {error}");
+}
+
+/// The full dump as it is and compressed, each with the number of bytes after which a failure must be noticed: behind the
+/// last byte of a compressed one nobody has to ask for more.
+fn full_dumps() -> Vec<(&'static str, Vec<u8>, usize)> {
+    let plain = FULL.as_bytes().to_vec();
+    let mut dumps = vec![("plain", plain, FULL.len() + 1)];
+    #[cfg(feature = "decompress")]
+    {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(FULL.as_bytes()).unwrap();
+        let level = ruzstd::encoding::CompressionLevel::Fastest;
+        for (name, packed) in [
+            ("gz", gzip.finish().unwrap()),
+            ("zst", ruzstd::encoding::compress_to_vec(FULL.as_bytes(), level)),
+        ] {
+            let mut script = Vec::new();
+            assert_eq!(
+                convert(&packed[..], &mut script, &plan(Style::Rows))
+                    .unwrap()
+                    .rows_kept(),
+                2
+            );
+            let length = packed.len();
+            dumps.push((name, packed, length));
+        }
+    }
+    dumps
+}
+
+#[test]
+fn a_reader_that_fails_while_a_full_dump_is_read_ahead() {
+    for (name, dump, end) in full_dumps() {
+        for at in 0..end {
+            for step in [1, usize::MAX] {
+                let reader = FailingReader {
+                    left: &dump[..at],
+                    step,
+                    kind: io::ErrorKind::ConnectionReset,
+                };
+                let mut script = Vec::new();
+                let error = convert(reader, &mut script, &plan(Style::Rows)).unwrap_err();
+                assert_read_failed(&error, &format!("{name}, failed at {at}"));
+                assert_eq!(commit(&script), None, "{name}, failed at {at}, and the script commits");
+                assert!(script.ends_with(b"$dumpsert$;\n"), "{name}, failed at {at}");
+            }
+        }
+    }
+}
+
+/// Can be read as a whole `whole` times, and fails at a byte of the next time.
+struct FailingAgain {
+    dump: Cursor<&'static [u8]>,
+    whole: usize,
+    at: u64,
+}
+
+impl Read for FailingAgain {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.whole > 0 {
+            return self.dump.read(buffer);
+        }
+        match (self.at - self.dump.position()).min(buffer.len() as u64) {
+            0 => Err(io::ErrorKind::ConnectionReset.into()),
+            length => self.dump.read(&mut buffer[..length as usize]),
+        }
+    }
+}
+
+impl Seek for FailingAgain {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let before = self.dump.position();
+        let now = self.dump.seek(to)?;
+        // Whether it is compressed is asked before, of its first bytes.
+        if now == 0 && before == FULL.len() as u64 {
+            self.whole -= 1;
+        }
+        Ok(now)
+    }
+}
+
+#[test]
+fn a_file_that_fails_when_it_is_read_again() {
+    for at in 0..=FULL.len() as u64 {
+        let file = FailingAgain {
+            dump: Cursor::new(FULL.as_bytes()),
+            whole: 1,
+            at,
+        };
+        let mut out = Vec::new();
+        let script = Script::seekable(file, &plan(Style::Rows)).unwrap();
+        let error = script.write_to(&mut out, |_| Ok(())).unwrap_err();
+        assert_read_failed(&error, &format!("failed at {at}"));
+        assert_eq!(error.position().unwrap().byte, at, "{error}");
+        assert_eq!(commit(&out), None, "failed at {at}, and the script commits");
+        assert!(out.ends_with(b"$dumpsert$;\n"), "failed at {at}");
+    }
+}
+
+#[test]
+fn statements_of_a_reader_that_fails() {
+    let options = Options::new().with_client(Client::Driver);
+    let plan = options.build().unwrap();
+    let mut dumps = full_dumps();
+    dumps.push(("rows", DUMP.as_bytes().to_vec(), DUMP.len() + 1));
+    for (name, dump, end) in dumps {
+        // The last statement satisfies the guard, without which nothing can be committed.
+        let whole: Vec<String> = statements(&dump[..], &plan).unwrap().map(Result::unwrap).collect();
+        let last = whole.last().unwrap();
+        for at in 0..end {
+            let context = format!("{name}, failed at {at}");
+            let reader = FailingReader {
+                left: &dump[..at],
+                step: 100,
+                kind: io::ErrorKind::ConnectionReset,
+            };
+            let error = match statements(reader, &plan) {
+                Err(error) => error,
+                Ok(mut run) => {
+                    let error = loop {
+                        match run.next() {
+                            Some(Ok(statement)) => assert_ne!(statement, *last, "{context}"),
+                            Some(Err(error)) => break error,
+                            None => panic!("{context}: ended without an error"),
+                        }
+                    };
+                    assert!(run.next().is_none() && run.report().is_none(), "{context}");
+                    error
+                }
+            };
+            assert_read_failed(&error, &context);
+        }
+    }
+}
+
 #[test]
 fn a_dump_that_ends_early() {
     // Behind the trailer's words there is nothing to lose.
@@ -177,6 +342,32 @@ fn a_writer_that_fails() {
                 commit(&writer.taken).is_some(),
                 most > commit_at + "\nCOMMIT;\n\\echo".len() - 1
             );
+            assert!(!writer.taken.ends_with(b"\\endif\n"));
+        }
+    }
+}
+
+#[test]
+fn a_writer_that_fails_behind_a_dump_that_was_read_ahead() {
+    for (name, dump, _) in full_dumps() {
+        let plan = plan(Style::Rows);
+        let mut whole = Vec::new();
+        convert(&dump[..], &mut whole, &plan).unwrap();
+        let commit_at = commit(&whole).unwrap();
+        let rows = memchr::memmem::find(&whole, b"CALL pg_temp.dumpsert_begin(").unwrap();
+        let epilogue = memchr::memmem::find(&whole, b"-- Plans what ends the script").unwrap();
+        // Within the fixed texts one byte is like the other.
+        let is_fixed = |at: &usize| (100..rows).contains(at) || (epilogue + 20..commit_at - 20).contains(at);
+        for most in (0..whole.len()).filter(|at| !is_fixed(at) || at % 97 == 0) {
+            let mut writer = FailingWriter {
+                taken: Vec::new(),
+                most,
+            };
+            let error = convert(&dump[..], &mut writer, &plan).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Write, "{name}, {most}: {error}");
+            assert_eq!(error.io_kind(), Some(io::ErrorKind::StorageFull));
+            assert!(error.position().is_some(), "{name}, {most}: {error}");
+            assert!(whole.starts_with(&writer.taken), "{name}, failed at {most}");
             assert!(!writer.taken.ends_with(b"\\endif\n"));
         }
     }
