@@ -420,3 +420,31 @@ fn names_in_two_encodings() {
         assert_eq!(memchr::memmem::find_iter(&script, call).count(), 2);
     }
 }
+
+/// What is UTF-8 by chance would arrive as something else.
+#[test]
+fn drivers_take_only_one_encoding() {
+    let plan = Options::new().with_client(Client::Driver).build().unwrap();
+    let dump = |encoding: &str| {
+        format!(
+            "SET client_encoding = '{encoding}';\n{}",
+            "INSERT INTO public.t (id) VALUES ('é');\n"
+        )
+    };
+    for encoding in ["LATIN1", "EUC_KR"] {
+        let dump = dump(encoding);
+        let mut run = statements(dump.as_bytes(), &plan).unwrap();
+        let error = run.next().unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Encoding, "{error}");
+        assert!(error.position().is_some() && run.next().is_none(), "{error}");
+    }
+    for encoding in ["UTF8", "SQL_ASCII"] {
+        let twice = dump("UTF8") + &dump(encoding);
+        let all: Vec<String> = statements(twice.as_bytes(), &plan)
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        assert_eq!(all.iter().filter(|sql| sql.contains("VALUES ('é')")).count(), 2);
+        assert!(!all.iter().any(|sql| sql.contains("client_encoding")), "{encoding}");
+    }
+}

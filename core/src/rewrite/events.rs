@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::filter::row::Row;
 use crate::lex::literal::Field;
 use crate::limits::Limit;
-use crate::options::Losses;
+use crate::options::{Client, Losses};
 
 /// What is left out of a dump of several databases is counted under this.
 pub(super) const OTHER_DATABASE: &str = "other database";
@@ -119,7 +119,13 @@ impl Events for Writer {
     }
 
     fn client_encoding(&mut self, name: &'static str) -> Result<()> {
-        if self.is_open && name != self.client_encoding {
+        if self.plan.client() == Client::Driver && !self.is_other && !matches!(name, "UTF8" | "SQL_ASCII") {
+            // What is UTF-8 by chance would arrive as something else.
+            let message = format!("a driver takes only UTF-8, and the dump is in {name}");
+            return Err(Error::new(ErrorKind::Encoding, message).with_hint("dump with pg_dump -E UTF8"));
+        }
+        // A driver sets that of its session itself.
+        if self.is_open && name != self.client_encoding && self.plan.client() == Client::Psql {
             self.end_block();
             script::set_client_encoding(&mut self.out, name);
         }

@@ -141,8 +141,8 @@ pub(crate) fn close(out: &mut Vec<u8>, client: Client) {
 
 /// Ends a script that must not succeed: with an error that says why. psql stops there with exit status 3; a client that
 /// goes on finds the transaction aborted.
-pub(crate) fn abort(out: &mut Vec<u8>, is_open: bool, reason: &str) {
-    if !is_open {
+pub(crate) fn abort(out: &mut Vec<u8>, client: Client, is_open: bool, reason: &str) {
+    if !is_open && client == Client::Psql {
         out.extend_from_slice(OPENING.as_bytes());
     }
     // The reason may quote the dump. Only printable ASCII passes, without quotes, backslashes and dollars, so that it

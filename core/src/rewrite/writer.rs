@@ -156,7 +156,7 @@ impl Writer {
                 .extend_from_slice(if staged { b"\n" } else { self.long_row.closing() });
         }
         self.end_block();
-        script::abort(&mut self.out, self.is_open, &error.to_string());
+        script::abort(&mut self.out, self.plan.client(), self.is_open, &error.to_string());
     }
 
     /// Ends what takes rows: a COPY or a batch.
