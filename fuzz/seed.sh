@@ -8,15 +8,20 @@ for target in catalog chunking condition literal output_is_allowed predicate vs_
         [ ! -d "$folder/$target" ] || cp "$folder/$target"/* "corpus/$target/"
     done
 done
+# Two bytes before a dump choose the options, a third one where it is cut: the defaults in each style, and some others.
+seed() {
+    for choice in 'rows \000\000' 'batches \001\000' 'staged \002\000' 'driver \077\000' 'mixed \010\134'; do
+        name=$2-${choice%% *}
+        { printf "${choice#* }"; cat "$1"; } > "corpus/output_is_allowed/$name"
+        { printf "${choice#* }\\144"; cat "$1"; } > "corpus/chunking/$name"
+    done
+}
 for case in ../testdata/cases/*/; do
     name=$(basename "$case")
-    cp "$case/dump.sql" "corpus/output_is_allowed/$name"
-    # The first byte says where to cut, and which style.
-    { printf 'a'; cat "$case/dump.sql"; } > "corpus/chunking/$name"
+    seed "$case/dump.sql" "$name"
     [ ! -f "$case/schema.sql" ] || cp "$case/schema.sql" "corpus/catalog/$name"
 done
 for dump in ../testdata/attacks/*.sql; do
     name=$(basename "$dump" .sql)
-    cp "$dump" "corpus/output_is_allowed/$name"
-    { printf 'a'; cat "$dump"; } > "corpus/chunking/$name"
+    seed "$dump" "$name"
 done

@@ -85,8 +85,8 @@ pub use script_file::ScriptFile;
 pub use statements::{StatementQueue, Statements, statements};
 pub use update::{OnGuard, Update};
 
-/// What the fuzz target for conditions calls; see `filter/condition/laws.rs`.
-#[cfg(fuzzing)]
+/// What the property of conditions calls; see `filter/condition/laws.rs`.
+#[cfg(feature = "laws")]
 #[doc(hidden)]
 pub fn check_condition_laws(first: &str, second: &str, values: &[Option<&[u8]>]) -> bool {
     filter::condition::laws::check_laws(first, second, values)

@@ -1,234 +1,192 @@
-//! Whatever comes in: a script that ends well holds upserts and moves of sequences, and nothing else.
-//!
-//! The scanner here is strict and shares nothing with the engine: it knows the few lines that a script may have between
-//! its fixed texts, byte by byte.
+//! Whatever comes in: a script that ends well holds upserts and moves of sequences, and nothing else; and so does what was
+//! written of a script before an error, which psql has run by then.
 
-use dumpsert::{NoKey, Options, Rewriter, Style};
+use dumpsert::{Client, Plan, Rewriter, StatementQueue};
 
-/// What is left to read of the script.
-struct Scanner<'a>(&'a [u8]);
-
-impl<'a> Scanner<'a> {
-    fn word(&mut self, word: &str) -> bool {
-        match self.0.strip_prefix(word.as_bytes()) {
-            Some(rest) => {
-                self.0 = rest;
-                true
-            }
-            None => false,
-        }
-    }
-
-    fn expect(&mut self, word: &str) {
-        assert!(self.word(word), "expected `{word}` at `{}`", self.0.escape_ascii());
-    }
-
-    fn quoted(&mut self, quote: u8) {
-        assert_eq!(
-            self.0.first(),
-            Some(&quote),
-            "expected a quote at `{}`",
-            self.0.escape_ascii()
-        );
-        let mut at = 1;
-        loop {
-            match (self.0.get(at), self.0.get(at + 1)) {
-                (Some(a), Some(b)) if *a == quote && *b == quote => at += 2,
-                (Some(a), _) if *a == quote => break,
-                (Some(0) | None, _) => panic!("a quote that does not end"),
-                _ => at += 1,
-            }
-        }
-        self.0 = &self.0[at + 1..];
-    }
-
-    fn number(&mut self) {
-        self.word("-");
-        let end = self
-            .0
-            .iter()
-            .position(|byte| !matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'))
-            .unwrap();
-        let text = std::str::from_utf8(&self.0[..end]).unwrap();
-        assert!(
-            !text.contains("--") && text.parse::<f64>().is_ok(),
-            "`{text}` is no number"
-        );
-        self.0 = &self.0[end..];
-    }
-
-    fn literal(&mut self) {
-        if ["NULL", "DEFAULT", "true", "false"].iter().any(|word| self.word(word)) {
-            return;
-        }
-        if self.word("B") {
-            return self.quoted(b'\'');
-        }
-        match self.0.first() {
-            Some(b'\'') => self.quoted(b'\''),
-            _ => self.number(),
-        }
-    }
-
-    fn spaces(&mut self) {
-        while matches!(self.0.first(), Some(b' ' | b'\t' | b'\n' | b'\r' | b'\x0c')) {
-            self.0 = &self.0[1..];
-        }
-    }
-
-    fn list(&mut self, mut item: impl FnMut(&mut Self)) {
-        loop {
-            item(self);
-            self.spaces();
-            if !self.word(",") {
-                return;
-            }
-            self.spaces();
-        }
-    }
-
-    fn insert(&mut self) {
-        self.quoted(b'"');
-        self.expect(".");
-        self.quoted(b'"');
-        self.expect(" AS _t ");
-        if self.word("(") {
-            self.list(|scanner| scanner.quoted(b'"'));
-            self.expect(") ");
-        }
-        self.word("OVERRIDING SYSTEM VALUE ");
-        if !self.word("DEFAULT VALUES") {
-            self.expect("VALUES");
-            // Style batches writes each row on a line of its own.
-            let before = if self.word("\n") { "  (" } else { " (" };
-            loop {
-                self.expect(before);
-                self.list(Self::literal);
-                self.expect(")");
-                if !self.word(",\n") {
-                    break;
-                }
-            }
-        }
-        if self.word(" ON CONFLICT(") {
-            self.list(|scanner| scanner.quoted(b'"'));
-            self.expect(") DO ");
-            if !self.word("NOTHING") {
-                self.expect("UPDATE SET ");
-                self.list(|scanner| {
-                    scanner.quoted(b'"');
-                    scanner.expect(" = EXCLUDED.");
-                    scanner.quoted(b'"');
-                });
-            }
-        }
-        self.expect(";\n");
-    }
-
-    /// A block of COPY: its lines hold values with PostgreSQL's own escapes, and none but the last is an end of data.
-    fn copy(&mut self) {
-        self.number();
-        if self.word(" (") {
-            self.list(|scanner| scanner.quoted(b'"'));
-            self.expect(")");
-        }
-        self.expect(" FROM stdin;\n");
-        loop {
-            let end = self.0.iter().position(|&byte| byte == b'\n').expect("an end of data");
-            let line = &self.0[..end];
-            self.0 = &self.0[end + 1..];
-            if line == b"\\." {
-                return;
-            }
-            assert!(!line.contains(&b'\r') && !line.contains(&0));
-            let mut bytes = line.iter();
-            while let Some(byte) = bytes.next() {
-                if *byte == b'\\' {
-                    assert!(
-                        b"bfnrtv\\N".contains(bytes.next().expect("an escape")),
-                        "{}",
-                        line.escape_ascii()
-                    );
-                }
-            }
-        }
-    }
-
-    fn call(&mut self) {
-        let is_stage = self.word("stage(");
-        if is_stage {
-            self.number();
-            self.expect(", ");
-        }
-        if is_stage || self.word("table(") {
-            self.quoted(b'\'');
-            self.expect(", ");
-            self.quoted(b'\'');
-            self.expect(", ARRAY[");
-            if !self.0.starts_with(b"]") {
-                self.list(|scanner| scanner.quoted(b'\''));
-            }
-            self.expect("]::pg_catalog.text[]");
-        } else {
-            self.expect("sequence(");
-            self.quoted(b'\'');
-            self.expect(", ");
-            self.quoted(b'\'');
-            self.expect(", ");
-            self.number();
-            self.expect(", ");
-            assert!(self.word("true") || self.word("false"));
-        }
-        self.expect(");\n");
-    }
-}
+use crate::choices;
+use crate::scanner::{ABORT, Scanner};
+use crate::source::Source;
 
 pub(crate) const EPILOGUE: &str = include_str!("../../core/src/rewrite/sql/epilogue.sql");
 
-/// A script that ends well holds upserts and moves of sequences, nothing else.
-pub fn output_is_allowed(dump: &[u8]) {
-    for style in [Style::Rows, Style::Batches, Style::Staged] {
-        in_style(dump, style);
+/// A script holds upserts and moves of sequences, nothing else. The first two bytes choose the options.
+pub fn output_is_allowed(input: &[u8]) {
+    let mut source = Source(input);
+    let plan = choices::plan(&mut source);
+    let (script, is_done) = run(&plan, source.0);
+    let frame = Frame::of(&plan);
+    let statements = frame.scan(&script, is_done);
+    if plan.client() == Client::Driver
+        && is_done
+        && let Some(popped) = popped(&script)
+    {
+        // A driver is given what the scanner has seen.
+        let in_frame = popped_of_nothing(&plan);
+        assert_eq!(popped, in_frame + statements);
     }
 }
 
-fn in_style(dump: &[u8], style: Style) {
-    let plan = Options::new()
-        .with_style(style)
-        .with_no_key(NoKey::Insert)
-        .build()
-        .unwrap();
-    let mut rewriter = Rewriter::new(&plan);
+fn run(plan: &Plan, dump: &[u8]) -> (Vec<u8>, bool) {
+    let mut rewriter = Rewriter::new(plan);
     let mut script = Vec::new();
-    if rewriter.write(dump, &mut script).is_err() || rewriter.finish(&mut script).is_err() {
-        assert!(script.ends_with(b"END\n$dumpsert$;\n"));
-        return;
+    let result = rewriter
+        .write(dump, &mut script)
+        .and_then(|()| rewriter.finish(&mut script));
+    (script, result.is_ok())
+}
+
+/// The script for a dump that holds nothing.
+fn of_nothing(plan: &Plan) -> String {
+    let (script, is_done) = run(plan, b"\n");
+    assert!(is_done);
+    String::from_utf8(script).unwrap()
+}
+
+/// How many statements a driver is given; none if one is not UTF-8, which is an error there.
+fn popped(script: &[u8]) -> Option<usize> {
+    let mut queue = StatementQueue::new();
+    queue.buffer().extend_from_slice(script);
+    let mut count = 0;
+    while let Some(statement) = queue.pop() {
+        let statement = statement.ok()?;
+        assert!(!statement.starts_with('\\'), "{statement}");
+        count += 1;
     }
-    let begin = b"CALL pg_temp.dumpsert_begin(";
-    let begin = script
-        .windows(begin.len())
-        .position(|window| window == begin)
-        .expect("an opening");
-    let line = script[begin..].iter().position(|&byte| byte == b'\n').unwrap();
-    let mut scanner = Scanner(&script[begin + line + 1..]);
-    while !scanner.0.starts_with(EPILOGUE.as_bytes()) {
-        if scanner.word("INSERT INTO ") {
-            scanner.insert();
-        } else if scanner.word("COPY pg_temp.dumpsert_stage_") {
-            scanner.copy();
-        } else if scanner.word("SET LOCAL client_encoding = '") {
-            let end = scanner
-                .0
-                .iter()
-                .position(|&byte| !(byte.is_ascii_alphanumeric() || byte == b'_'))
-                .unwrap();
-            scanner.0 = &scanner.0[end..];
-            scanner.expect("';\n");
-        } else {
-            scanner.expect("CALL pg_temp.dumpsert_");
-            scanner.call();
+    Some(count)
+}
+
+fn popped_of_nothing(plan: &Plan) -> usize {
+    popped(of_nothing(plan).as_bytes()).unwrap()
+}
+
+/// What is the same in every script of a plan, but for the encoding.
+struct Frame {
+    is_psql: bool,
+    /// What stands before everything, also in a script that fails before it has begun.
+    first: String,
+    before_encoding: String,
+    behind_encoding: String,
+    end: String,
+}
+
+impl Frame {
+    fn of(plan: &Plan) -> Self {
+        let is_psql = plan.client() == Client::Psql;
+        let script = of_nothing(plan);
+        let (opening, _) = script.split_once("CALL pg_temp.dumpsert_begin(").expect("an opening");
+        let (first, opening) = opening.split_at(opening.find("-- dumpsert ").unwrap());
+        let (before, behind) = match opening.split_once("SET LOCAL client_encoding = 'UTF8';\n") {
+            Some(parts) if is_psql => parts,
+            None if !is_psql => (opening, ""),
+            _ => panic!("an encoding for psql, and for nobody else"),
+        };
+        let end = match is_psql {
+            true => format!("{EPILOGUE}COMMIT;\n\\echo :dumpsert_result\n\\endif\n"),
+            false => {
+                let lines = EPILOGUE.split_inclusive('\n');
+                lines.filter(|line| !line.starts_with('\\')).collect()
+            }
+        };
+        Self {
+            is_psql,
+            first: first.to_owned(),
+            before_encoding: before.to_owned(),
+            behind_encoding: behind.to_owned(),
+            end,
         }
     }
-    scanner.expect(EPILOGUE);
-    assert_eq!(scanner.0, b"COMMIT;\n\\echo :dumpsert_result\n\\endif\n");
+
+    /// Returns the number of statements between the opening and the end.
+    fn scan(&self, script: &[u8], is_done: bool) -> usize {
+        let mut scanner = Scanner(script);
+        scanner.expect(&self.first);
+        if !is_done && scanner.0.starts_with(ABORT.as_bytes()) {
+            scanner.abort();
+            return 0;
+        }
+        scanner.expect(&self.before_encoding);
+        if self.is_psql {
+            scanner.encoding();
+        }
+        scanner.expect(&self.behind_encoding);
+        scanner.expect("CALL pg_temp.dumpsert_begin(");
+        scanner.quoted(b'\'');
+        scanner.expect(");\n");
+        let mut statements = 0;
+        loop {
+            if is_done && scanner.0.starts_with(self.end.as_bytes()) {
+                assert_eq!(scanner.0, self.end.as_bytes());
+                return statements;
+            }
+            if !is_done && scanner.0.starts_with(ABORT.as_bytes()) {
+                scanner.abort();
+                return statements;
+            }
+            scanner.statement(self.is_psql);
+            statements += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use super::*;
+
+    /// The default options in each style, and `rows` for a driver.
+    const CHOICES: [[u8; 2]; 4] = [[0, 0], [1, 0], [2, 0], [63, 0]];
+    const ROW: &str = "INSERT INTO public.t (id, v) VALUES (1, 'one');\n";
+
+    /// What nobody may write is seen wherever it stands, in a script that ends well and before an error.
+    #[test]
+    fn other_statements_are_seen() {
+        for choice in CHOICES {
+            let plan = choices::plan(&mut Source(&choice));
+            let frame = Frame::of(&plan);
+            for dump in [ROW.to_owned(), format!("{ROW}DROP TABLE public.t;\n")] {
+                let (script, is_done) = run(&plan, dump.as_bytes());
+                assert_eq!(frame.scan(&script, is_done), 2);
+                let script = String::from_utf8(script).unwrap();
+                let begin = script.find("CALL pg_temp.dumpsert_begin(").unwrap();
+                let first = begin + script[begin..].find('\n').unwrap() + 1;
+                let last = script.rfind("\nDO $dumpsert$").unwrap();
+                for other in [
+                    "DROP TABLE public.t;\n",
+                    "\\! true\n",
+                    "SELECT 1;\n",
+                    "COMMIT;\n",
+                    "INSERT INTO \"public\".\"t\" AS _t (\"id\", \"v\") VALUES (1, 'one');\n",
+                    "INSERT INTO \"public\".\"t\" AS _t (\"id\", \"v\") VALUES ();\n",
+                    "INSERT INTO \"public\".\"t\" AS _t (\"v\") VALUES (now());\n",
+                ] {
+                    let changed = [&script[..first], other, &script[first..]].concat();
+                    let seen = catch_unwind(|| frame.scan(changed.as_bytes(), is_done));
+                    assert!(seen.is_err(), "{choice:?}, {other} unnoticed");
+                }
+                let changed = [&script[..last], " ", &script[last..]].concat();
+                assert!(catch_unwind(|| frame.scan(changed.as_bytes(), is_done)).is_err());
+                let other_end = catch_unwind(|| frame.scan(script.as_bytes(), !is_done));
+                assert!(other_end.is_err(), "{choice:?}: an end for another");
+            }
+        }
+    }
+
+    /// Rows of which a part is written before their end is known, and then something is wrong with them.
+    #[test]
+    fn broken_off_rows() {
+        let long = "it''s; ".repeat((1 << 20) / 7 + 1000);
+        for choice in CHOICES {
+            for dump in [
+                format!("INSERT INTO public.t (id, v) VALUES (1, '{long}"),
+                format!("INSERT INTO public.t (id, v) VALUES (1, '{long}', now());\n"),
+                format!("INSERT INTO public.t (v, id) VALUES ('{long}'"),
+                format!("COPY public.t (id, v) FROM stdin;\n1\t{long}"),
+                format!("COPY public.t (id, v) FROM stdin;\n1\t{long}\\.\n"),
+                format!("INSERT INTO public.t (id, v) VALUES (1, '{long}');\nDROP TABLE public.t;\n"),
+            ] {
+                output_is_allowed(&[&choice[..], dump.as_bytes()].concat());
+            }
+        }
+    }
 }

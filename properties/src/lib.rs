@@ -14,17 +14,21 @@
 
 mod allowed;
 mod catalog;
+mod choices;
 mod chunking;
+mod condition;
 mod literal;
 mod predicate;
 #[path = "../../core/tests/reference/mod.rs"]
 mod reference;
+mod scanner;
 mod source;
 mod vs_reference;
 
 pub use allowed::output_is_allowed;
 pub use catalog::catalog;
 pub use chunking::chunking;
+pub use condition::condition;
 pub use literal::literal;
 pub use predicate::predicate;
 pub use vs_reference::vs_reference;
@@ -33,9 +37,10 @@ pub use vs_reference::vs_reference;
 pub type Property = fn(&[u8]);
 
 /// Every property, by the name of its fuzz target.
-pub const PROPERTIES: [(&str, Property); 6] = [
+pub const PROPERTIES: [(&str, Property); 7] = [
     ("catalog", catalog),
     ("chunking", chunking),
+    ("condition", condition),
     ("literal", literal),
     ("output_is_allowed", output_is_allowed),
     ("predicate", predicate),

@@ -8,7 +8,7 @@
 mod check;
 mod collation;
 mod compare;
-#[cfg(any(test, fuzzing))]
+#[cfg(any(test, feature = "laws"))]
 pub(crate) mod laws;
 mod like;
 mod literal;
