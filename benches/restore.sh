@@ -15,7 +15,8 @@ if [ -z "${DUMPSERT:-}" ]; then
     DUMPSERT=${CARGO_TARGET_DIR:-$root/target}/release/dumpsert
 fi
 # Autovacuum would run at moments of its own; checkpoints are kept out by a large max_wal_size.
-coproc SERVER { exec sh "$root/testkit/server.sh" autovacuum=off max_wal_size=16GB shared_buffers=1GB; }
+# Its files are on the disk, as those of a real server.
+coproc SERVER { DUMPSERT_PG_DIR=/tmp exec sh "$root/testkit/server.sh" autovacuum=off max_wal_size=16GB shared_buffers=1GB; }
 { read -r PGHOST && read -r PGPORT && read -r bindir; } <&"${SERVER[0]}"
 export PGHOST PGPORT PGUSER=postgres PATH=$bindir:$PATH
 trap 'exec {SERVER[1]}>&-; wait "$SERVER_PID" || :' EXIT

@@ -111,12 +111,7 @@ fn a_broken_dump_leaves_whole_lines_and_a_status() {
         (broken(b"UPDATE public.t SET v = NULL;\n"), "UPDATE"),
         // A driver takes UTF-8 only, which shows when the statement is there.
         (
-            [
-                b"SET client_encoding = 'LATIN1';\n",
-                many.as_bytes(),
-                b"INSERT INTO public.t (id, v) VALUES (1, '\xfc');\n",
-            ]
-            .concat(),
+            broken(b"INSERT INTO public.t (id, v) VALUES (1, '\xfc');\n"),
             "only UTF-8",
         ),
     ] {
@@ -132,6 +127,12 @@ fn a_broken_dump_leaves_whole_lines_and_a_status() {
         assert_eq!(output.status.code(), Some(1));
         assert!(!folder.path().join("out.jsonl").exists());
     }
+    // Of other encodings the name is enough.
+    let latin = [b"SET client_encoding = 'LATIN1';\n", many.as_bytes()].concat();
+    let output = run(folder.path(), &["dump.sql"], &latin);
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("only UTF-8") && stderr.contains("line 1"), "{stderr}");
 }
 
 #[test]
