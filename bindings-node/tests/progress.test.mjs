@@ -75,6 +75,7 @@ test('progress of a run that takes its time', async () => {
       if (seen.length === 2) controller.abort();
     };
     await run(large, { onProgress, signal: controller.signal }).catch((error) => assert.equal(error.name, 'AbortError'));
-    assert.ok(seen.length >= 2 && seen[0].bytes > 0 && seen[0].bytes < large.length, `${run.name}: ${JSON.stringify(seen)}`);
+    // The first may come before anything is read.
+    assert.ok(seen.length >= 2 && seen.some(({ bytes }) => bytes > 0 && bytes < large.length), `${run.name}: ${JSON.stringify(seen)}`);
   }
 });

@@ -43,7 +43,7 @@ test('every field of a report and an inspection has a type', async () => {
     see('SoftReference', report.soft_references ?? []);
   };
   for (const { expected } of cases()) {
-    const { kind, category, ...position } = expected.error ?? {};
+    const { kind, category, hint, ...position } = expected.error ?? {};
     see('Position', position);
     if (expected.report !== undefined) look(expected.report);
   }
