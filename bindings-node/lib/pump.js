@@ -6,9 +6,9 @@ const { NativeRun } = require('../native.js');
 const { asDumpsertError, fromFault, native } = require('./errors.js');
 
 /** Input that waits on this side of the border is less than this before a source is told to wait. */
-const PENDING_BYTES = 256 << 10;
+const PENDING_BYTES = 512 << 10;
 /** The same of input that is handed over and not yet used up: enough for the step that runs, and to begin the next one. */
-const FED_BYTES = 1 << 20;
+const FED_BYTES = 2 << 20;
 /** A step for less than this waits a moment for more: going to another thread and back takes as long as converting 64 KiB. */
 const BATCH_BYTES = 256 << 10;
 const BATCH_MILLISECONDS = 1;
