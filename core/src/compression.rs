@@ -260,7 +260,6 @@ impl<R: BufRead> Read for ZstdFrames<R> {
 #[cfg(all(test, feature = "decompress"))]
 mod tests {
     use super::*;
-    use std::io::Write;
 
     fn read(bytes: &[u8]) -> io::Result<String> {
         let mut text = String::new();
@@ -269,9 +268,10 @@ mod tests {
     }
 
     fn gzip(text: &[u8]) -> Vec<u8> {
-        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        gzip.write_all(text).unwrap();
-        gzip.finish().unwrap()
+        let mut gzip = Vec::new();
+        let mut encoder = flate2::read::GzEncoder::new(text, flate2::Compression::fast());
+        assert!(encoder.read_to_end(&mut gzip).is_ok());
+        gzip
     }
 
     fn zstd(text: &[u8]) -> Vec<u8> {
