@@ -230,8 +230,6 @@ struct Queue {
     teller: Teller,
     caught: Caught,
     report: Option<String>,
-    /// What is told at the end.
-    untold: Option<Report>,
 }
 
 impl Queue {
@@ -246,7 +244,6 @@ impl Queue {
         let statement = statements.next_with(|done| self.teller.tell(done)).transpose()?;
         if statement.is_none() {
             self.report = statements.report().map(Report::to_json);
-            self.untold = statements.report().cloned();
         }
         Ok(statement)
     }
@@ -265,7 +262,6 @@ impl Statements {
             teller: Teller::new(progress, caught.clone()),
             caught,
             report: None,
-            untold: None,
         })))
     }
 
@@ -280,9 +276,10 @@ impl Statements {
         match result {
             Ok(Some(statement)) => Ok(Some(statement)),
             Ok(None) => {
-                queue.statements = None;
-                if let Some(report) = queue.untold.take() {
-                    queue.teller.end(py, &report)?;
+                // Taken, so that the end is told once.
+                let statements = queue.statements.take();
+                if let Some(report) = statements.as_ref().and_then(dumpsert::Statements::report) {
+                    queue.teller.end(py, report)?;
                 }
                 Ok(None)
             }

@@ -7,6 +7,8 @@
     reason = "a test"
 )]
 
+mod program;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
@@ -44,20 +46,9 @@ impl Shell {
     }
 
     fn run(&self, arguments: &[&str], input: &[u8]) -> Output {
-        let mut child = program()
-            .current_dir(self.path())
-            .arg("convert")
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        // A program that has failed already does not read its input.
-        let _ = stdin.write_all(input);
-        drop(stdin);
-        child.wait_with_output().unwrap()
+        let mut command = program();
+        let command = command.current_dir(self.path()).arg("convert").args(arguments);
+        program::run(command, input)
     }
 
     /// The names in the folder, without those that were there before.

@@ -1,8 +1,9 @@
 //! Dumps that do not arrive whole, as a shell sees the program: an exit status and a message with the place.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+mod program;
+
+use std::process::{Command, Output};
 
 const DUMP: &str = "\
 --
@@ -34,19 +35,8 @@ SELECT pg_catalog.setval('public.t_id_seq', 5, true);
 const CUTS: usize = 60;
 
 fn convert(arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_dumpsert"))
-        .args(["convert", "-q"])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    // A program that has failed already does not read its input.
-    let _ = stdin.write_all(input);
-    drop(stdin);
-    child.wait_with_output().unwrap()
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dumpsert"));
+    program::run(command.args(["convert", "-q"]).args(arguments), input)
 }
 
 /// The numbers behind `line `, `column ` and `byte ` in a message.

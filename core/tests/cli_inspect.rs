@@ -6,8 +6,10 @@
     reason = "a test"
 )]
 
+mod program;
+
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -19,18 +21,8 @@ const DUMP: &str = "-- Dumped from database version 15.4\x1b[2J\n\
     SELECT pg_catalog.setval('public.t_id_seq', 2, true);\nREFRESH MATERIALIZED VIEW public.mv;\n";
 
 fn run(folder: &Path, arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_dumpsert"))
-        .current_dir(folder)
-        .arg("inspect")
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // A program that has failed already does not read its input.
-    let _ = child.stdin.take().unwrap().write_all(input);
-    child.wait_with_output().unwrap()
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dumpsert"));
+    program::run(command.current_dir(folder).arg("inspect").args(arguments), input)
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -52,9 +52,11 @@ fn print(to: &mut impl Write, inspection: &Inspection, style: Style) -> io::Resu
             printable(&kinds.join(", "))
         )?;
     }
-    if (report.tables.iter()).any(|table| !table.left_out.is_empty() || table.references_changed > 0) {
+    let mut left_out = Vec::new();
+    summary::left_out(&mut left_out, report)?;
+    if !left_out.is_empty() {
         writeln!(to)?;
-        summary::left_out(to, report)?;
+        to.write_all(&left_out)?;
     }
     print_order(to, inspection.order_problems.as_deref(), style)?;
     if !report.warnings.is_empty() {

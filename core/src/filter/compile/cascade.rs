@@ -86,14 +86,7 @@ impl Compiler<'_> {
         // Before anything is remembered: whether the values of all tables can be compared.
         let mut forms = Vec::new();
         for own in self.tree.with_partitions(child) {
-            let of_table = pairs.iter().map(|(column, referenced)| {
-                let own_type = self.column_type(own, column)?;
-                Ok((
-                    column.clone(),
-                    self.forms(own, column, &own_type, referenced, parent)?.0,
-                ))
-            });
-            forms.push((own, of_table.collect::<Result<Vec<_>>>()?));
+            forms.push((own, self.key_columns(own, &pairs, parent)?));
         }
         let set = self.set(parent, &columns, &Event::Gone)?;
         if fed.insert(set) {
@@ -135,6 +128,16 @@ impl Compiler<'_> {
         Ok(())
     }
 
+    /// The columns of a foreign key in the table that has it, with the forms in which they are compared.
+    fn key_columns(&self, at: usize, pairs: &[(String, String)], parent: usize) -> Result<Vec<(String, KeyForm)>> {
+        let columns = pairs.iter().map(|(column, referenced)| {
+            let own = self.column_type(at, column)?;
+            let (form, _) = self.forms(at, column, &own, referenced, parent)?;
+            Ok((column.clone(), form))
+        });
+        columns.collect()
+    }
+
     /// Adds a foreign key to the table that has it, and to its partitions.
     fn follow(
         &mut self,
@@ -146,12 +149,7 @@ impl Compiler<'_> {
         event: &Event,
     ) -> Result<()> {
         for at in self.tree.with_partitions(child) {
-            let mut columns = Vec::new();
-            for (column, referenced) in pairs {
-                let own = self.column_type(at, column)?;
-                let (form, _) = self.forms(at, column, &own, referenced, parent)?;
-                columns.push((column.clone(), form));
-            }
+            let columns = self.key_columns(at, pairs, parent)?;
             let effect = self.effect(at, key, event)?;
             let effect = match effect {
                 None => {
