@@ -132,7 +132,10 @@ export interface RunOptions extends Options {
   catalog?: Catalog | Catalog[];
   /** Called while the run goes on, about once per MiB, or ten times a second. If it throws, the run fails. */
   onProgress?: (progress: Progress) => void;
-  /** Stops the run, which then fails with the code `aborted` and the name `AbortError`. */
+  /**
+   * Stops the run, which then fails with the code `aborted` and the name `AbortError`. A conversion that is done already
+   * gives its result.
+   */
   signal?: AbortSignal;
 }
 

@@ -50,14 +50,15 @@ async function run({ onProgress, signal }, start) {
   const control = new NativeControl();
   let failure;
   const stop = (error) => {
-    failure ??= error;
-    control.stop();
+    // Where it is too late, the result is there, and counts.
+    if (control.stop()) failure = error;
   };
   const show = () => {
     try {
       onProgress(control.progress());
     } catch (error) {
-      stop(asDumpsertError(error));
+      control.stop();
+      failure ??= asDumpsertError(error);
     }
   };
   const onAbort = () => stop(aborted(signal.reason));

@@ -1,6 +1,6 @@
 'use strict';
-// Moves bytes between the streams and the native run. The work is done on a thread of the pool, in steps that make
-// about 1 MiB of output; at most one step runs at a time, and the next one runs while the output of the last is copied.
+// Moves bytes between the streams and the native run. The work is done on a thread of the pool, in steps, one at a time,
+// that end when there is no more input or 1 MiB of output waits here. Output is fetched while a step still runs.
 
 const { NativeRun } = require('../native.js');
 const { asDumpsertError, fromFault, native } = require('./errors.js');
@@ -9,9 +9,8 @@ const { asDumpsertError, fromFault, native } = require('./errors.js');
 const PENDING_BYTES = 512 << 10;
 /** The same of input that is handed over and not yet used up: enough for the step that runs, and to begin the next one. */
 const FED_BYTES = 2 << 20;
-/** A step for less than this waits a moment for more: going to another thread and back takes as long as converting 64 KiB. */
-const BATCH_BYTES = 256 << 10;
-const BATCH_MILLISECONDS = 1;
+/** Memory that the native part may put output into, a bit more than a piece of it; one at a time, since more were no faster. */
+const OFFER_BYTES = 512 << 10;
 
 class Pump {
   #run;
@@ -23,14 +22,13 @@ class Pump {
   #accepted;
   #fed = 0;
   #used = 0;
-  #isEnded = false;
   /** Whether a step has something to do, may make output, is running. */
   #hasWork = false;
   #isWanted = false;
   #isRunning = false;
-  /** Whether a step need not wait for more input, and the timer after which it does not. */
-  #isUrgent = false;
-  #timer;
+  #isFetching = false;
+  /** Whether memory was offered and has not come back. */
+  #hasOffered = false;
   #isClosed = false;
 
   /**
@@ -46,6 +44,7 @@ class Pump {
 
   /** Takes chunks; `accepted` is called when they are handed over and there is room for more. One call at a time. */
   feed(chunks, accepted) {
+    if (this.#isClosed) return;
     this.#waiting = chunks.filter((chunk) => chunk.byteLength > 0);
     this.#accepted = accepted;
     this.#guard(() => this.#advance());
@@ -54,11 +53,9 @@ class Pump {
   /** No more input comes. */
   end() {
     if (this.#isClosed) return;
-    this.#isEnded = true;
     this.#guard(() => {
       this.#run.end();
       this.#hasWork = true;
-      this.#isUrgent = true;
       this.#advance();
     });
   }
@@ -72,7 +69,6 @@ class Pump {
   /** Frees everything. */
   close() {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
     this.#waiting = [];
     this.#accepted = undefined;
     this.#run.close();
@@ -81,6 +77,9 @@ class Pump {
   #advance() {
     if (this.#isClosed) return;
     this.#start();
+    this.#fetch(false);
+    if (this.#isClosed) return;
+    this.#offer();
     let room = FED_BYTES - (this.#fed - this.#used);
     while (this.#waiting.length > 0 && room > 0) {
       const chunk = this.#waiting[0];
@@ -101,12 +100,6 @@ class Pump {
     }
   }
 
-  #hurry() {
-    this.#timer = undefined;
-    this.#isUrgent = true;
-    this.#guard(() => this.#start());
-  }
-
   /** What the native part throws ends the run, for both sides, whichever of them has called. */
   #guard(act) {
     try {
@@ -119,37 +112,56 @@ class Pump {
   /** Starts a step, so that it runs while the rest is handed over. */
   #start() {
     if (!this.#hasWork || !this.#isWanted || this.#isRunning || this.#isClosed) return;
-    if (!this.#isUrgent && this.#fed - this.#used < BATCH_BYTES) {
-      this.#timer ??= setTimeout(() => this.#hurry(), BATCH_MILLISECONDS);
-      return;
-    }
     this.#isRunning = true;
     this.#hasWork = false;
-    this.#isUrgent = false;
     this.#run.step().then((step) => this.#take(step), (error) => this.#fail(asDumpsertError(error)));
   }
 
   #take(step) {
     this.#isRunning = false;
     if (this.#isClosed) return;
-    try {
+    this.#guard(() => {
       this.#used = step.used;
       this.#hasWork ||= step.more;
-      this.#isUrgent ||= step.more;
       const isOver = step.report !== undefined || step.fault !== undefined;
-      if (!isOver) this.#advance();
-      if (this.#isClosed) return;
-      const run = this.#run;
-      const chunk = this.#isForDriver ? run.fetchStatements() : run.fetchScript();
-      if (chunk.length > 0) this.#isWanted = this.#receiver.output(chunk);
+      if (isOver) this.#fetch(true);
+      else this.#advance();
       if (this.#isClosed) return;
       this.#onProgress?.({ bytes: step.bytes, rows: step.rows, table: step.table });
       if (step.fault !== undefined) this.#fail(fromFault(step.fault));
       else if (step.report !== undefined) this.#finish(JSON.parse(step.report));
-      else this.#advance();
-    } catch (error) {
-      this.#fail(asDumpsertError(error));
+    });
+  }
+
+  /** Gives to the reader what there is, as far as it is wanted, or all. */
+  #fetch(isAll) {
+    // Whoever gets output may ask for more at once.
+    if (this.#isFetching) return;
+    this.#isFetching = true;
+    try {
+      while ((this.#isWanted || isAll) && !this.#isClosed) {
+        const chunk = this.#isForDriver ? this.#run.fetchStatements() : this.#fetchScript();
+        if (chunk === null) break;
+        this.#isWanted = false;
+        if (this.#receiver.output(chunk)) this.#isWanted = true;
+      }
+    } finally {
+      this.#isFetching = false;
     }
+  }
+
+  #fetchScript() {
+    const piece = this.#run.fetchScript();
+    if (piece === null || Buffer.isBuffer(piece)) return piece;
+    this.#hasOffered = false;
+    return piece.memory.subarray(0, piece.bytes);
+  }
+
+  #offer() {
+    // A small dump does not need it.
+    if (this.#hasOffered || this.#isForDriver || this.#fed < OFFER_BYTES) return;
+    this.#hasOffered = true;
+    this.#run.offer(Buffer.allocUnsafeSlow(OFFER_BYTES));
   }
 
   #finish(report) {

@@ -86,7 +86,9 @@ class RewriterStream extends Duplex {
 
   _writev(chunks, callback) {
     try {
-      this.#pump.feed(chunks.map(({ chunk }) => this.#encoder.encode(chunk)), callback);
+      const bytes = chunks.map(({ chunk }) => this.#encoder.encode(chunk));
+      // Not at once, so that the source asks for its next chunk first, which comes while this one is copied.
+      setImmediate(() => this.#pump.feed(bytes, callback));
     } catch (error) {
       callback(asDumpsertError(error));
     }

@@ -131,8 +131,10 @@ class Pair {
 
   async #pull() {
     if (this.#queue.length === 0 && this.#end === undefined) {
-      this.#pump.want();
-      await new Promise((resolve) => void (this.#wake = resolve));
+      await new Promise((resolve) => {
+        this.#wake = resolve;
+        this.#pump.want();
+      });
       this.#wake = undefined;
     }
     const chunk = this.#queue.shift();

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use dumpsert::{Error, Inspection, Plan, Progress, Report, Result, Script, ScriptFile, inspect_seekable, inspect_with};
 
@@ -13,15 +13,33 @@ use crate::guard::lock;
 /// What the JavaScript thread sees of a conversion, and how it stops one.
 #[derive(Default)]
 pub(crate) struct Control {
-    is_stopped: AtomicBool,
+    /// Whether it was stopped, or was done before that.
+    end: AtomicU8,
     bytes: AtomicU64,
     rows: AtomicU64,
     table: Mutex<Option<String>>,
 }
 
+const STOPPED: u8 = 1;
+const DONE: u8 = 2;
+
 impl Control {
-    pub(crate) fn stop(&self) {
-        self.is_stopped.store(true, Ordering::Relaxed);
+    /// Returns whether it was in time.
+    pub(crate) fn stop(&self) -> bool {
+        self.ends(STOPPED)
+    }
+
+    /// Has what was made count, unless the conversion was stopped. Whoever is told that it was stopped finds nothing.
+    fn finish(&self) -> Result<()> {
+        self.ends(DONE);
+        self.check().map_err(Error::write)
+    }
+
+    /// Ends it in one of the ways, unless it has ended in another.
+    fn ends(&self, end: u8) -> bool {
+        self.end
+            .compare_exchange(0, end, Ordering::SeqCst, Ordering::SeqCst)
+            .is_ok()
     }
 
     /// Bytes and rows read, and the table that is being read.
@@ -46,7 +64,7 @@ impl Control {
     }
 
     fn check(&self) -> io::Result<()> {
-        if self.is_stopped.load(Ordering::Relaxed) {
+        if self.end.load(Ordering::Relaxed) == STOPPED {
             return Err(io::Error::other("the run was stopped"));
         }
         Ok(())
@@ -74,6 +92,7 @@ pub(crate) fn memory(plan: &Plan, dump: &[u8], control: &Control) -> Result<(Vec
     let script = Script::seekable(Stoppable(Cursor::new(dump), control), plan)?;
     let mut sql = Vec::new();
     let report = script.write_to(&mut sql, |progress| control.note(progress))?;
+    control.finish()?;
     Ok((sql, report))
 }
 
@@ -95,6 +114,7 @@ pub(crate) fn file(plan: &Plan, input: &Path, output: &Path, control: &Control) 
     };
     let mut file = ScriptFile::create(output, Some(input))?;
     let report = script.write_to(&mut file, |progress| control.note(progress))?;
+    control.finish()?;
     file.finish()?;
     Ok(report)
 }

@@ -1,5 +1,5 @@
-//! Panics to order, so that the tests can see what comes of one. Only where it is built with the feature `drill`, which
-//! a release is not; else these functions do nothing.
+//! Panics to order, so that the tests can see what comes of one, and a count of the memory that is in use. Only where it is
+//! built with the feature `drill`, which a release is not; else these functions do nothing.
 
 /// A place where the tests can have a panic.
 pub(crate) fn pass(place: &str) {
@@ -15,14 +15,24 @@ pub(crate) fn passed<T>(place: &str, value: T) -> T {
 }
 
 #[cfg(feature = "drill")]
-pub(crate) use armed::arm;
+pub(crate) use armed::{arm, memory};
 
 #[cfg(feature = "drill")]
 mod armed {
     use std::panic::resume_unwind;
     use std::sync::Mutex;
 
+    use peak_alloc::PeakAlloc;
+
     use crate::guard::lock;
+
+    #[global_allocator]
+    static MEMORY: PeakAlloc = PeakAlloc;
+
+    /// Bytes that this library holds.
+    pub(crate) fn memory() -> usize {
+        MEMORY.current_usage()
+    }
 
     static PLACE: Mutex<Option<String>> = Mutex::new(None);
 

@@ -7,10 +7,12 @@ use dumpsert::{Client, Error, Plan, Prescan, Progress, Result, Rewriter, Stateme
 
 use crate::source::{Input, Source};
 
-/// A step ends when it has made this much, or has read this much of the dump, decompressed: a small piece of a compressed
-/// one can hold any number of rows.
-const OUTPUT_BYTES: usize = 1 << 20;
-const STEP_BYTES: usize = 4 << 20;
+/// A piece of output ends when there is this much of it: what comes in a slice more still fits into the memory that
+/// `lib/pump.js` offers for it.
+const OUTPUT_BYTES: usize = 440 * 1024;
+/// And when this much of the dump was read for it, decompressed: a small piece of a compressed one can hold any number of
+/// rows.
+const READ_BYTES: usize = 4 << 20;
 
 /// How many engines there are in this process, so that a leak can be seen.
 static LIVE: AtomicU32 = AtomicU32::new(0);
@@ -19,7 +21,7 @@ pub(crate) fn live() -> u32 {
     LIVE.load(Ordering::SeqCst)
 }
 
-/// What a step has made: a piece of the script, or statements for a driver.
+/// What reading on has made: a piece of the script, or statements for a driver.
 #[derive(Default)]
 pub(crate) struct Output {
     pub(crate) script: Vec<u8>,
@@ -36,7 +38,7 @@ impl Output {
         }
     }
 
-    fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.script.len() + self.statement_bytes
     }
 
@@ -46,7 +48,7 @@ impl Output {
     }
 }
 
-/// Why a step ends.
+/// Why reading on has ended.
 pub(crate) enum Pause {
     Full,
     Hungry,
@@ -80,6 +82,11 @@ impl Engine {
         })
     }
 
+    /// Whether it makes single statements.
+    pub(crate) fn is_for_driver(&self) -> bool {
+        self.statements.is_some()
+    }
+
     /// Bytes of input that were used up.
     pub(crate) fn used(&self) -> u64 {
         self.source.used()
@@ -105,7 +112,7 @@ impl Engine {
 
     fn step(&mut self, output: &mut Output) -> Result<Pause> {
         let mut read = 0;
-        while output.bytes() < OUTPUT_BYTES && read < STEP_BYTES {
+        while output.bytes() < OUTPUT_BYTES && read < READ_BYTES {
             // Reading knows nothing of lines.
             let position = || match &self.prescan {
                 Some(prescan) => prescan.position(),

@@ -14,13 +14,13 @@ use std::sync::Arc;
 
 use dumpsert::catalog::CATALOG_QUERY;
 use dumpsert::{Catalog, Options, Plan, config};
-use napi::bindgen_prelude::{AsyncTask, Buffer, BufferSlice, ClassInstance};
+use napi::bindgen_prelude::{AsyncTask, Buffer, BufferSlice, ClassInstance, Either};
 use napi::{Env, Error, Result, Status, Task};
 use napi_derive::napi;
 
 use convert::Control;
 use guard::guarded;
-use run::Run;
+use run::{Piece, Run};
 
 /// An error whose reason is a fault as JSON.
 fn thrown(fault: String) -> Error {
@@ -71,6 +71,13 @@ pub fn live_runs() -> u32 {
 #[napi(catch_unwind)]
 pub fn panic_at(place: Option<String>) -> bool {
     drill::arm(place)
+}
+
+/// Bytes of memory that this library has and JavaScript does not know of.
+#[cfg(feature = "drill")]
+#[napi(catch_unwind)]
+pub fn native_memory() -> f64 {
+    drill::memory() as f64
 }
 
 /// Runs the command line; the arguments begin with the name of the program. Returns the exit status.
@@ -182,6 +189,13 @@ impl From<run::Step> for Step {
     }
 }
 
+/// Memory that was offered, and how much of it is a piece of the script.
+#[napi(object)]
+pub struct Filled {
+    pub memory: Buffer,
+    pub bytes: u32,
+}
+
 pub struct StepTask(Arc<Run>);
 
 impl Task for StepTask {
@@ -194,6 +208,10 @@ impl Task for StepTask {
 
     fn resolve(&mut self, _: Env, step: Step) -> Result<Step> {
         guarded(|| drill::passed("StepTask::resolve", step)).map_err(thrown)
+    }
+
+    fn finally(self, _: Env) -> Result<()> {
+        guarded(|| self.0.forget_if_closed()).map_err(thrown)
     }
 }
 
@@ -228,19 +246,35 @@ impl NativeRun {
         Ok(AsyncTask::new(StepTask(Arc::clone(&self.0))))
     }
 
-    /// What the oldest step has made whose output was not fetched yet, as JavaScript's own memory: memory of ours would
-    /// be freed only when the garbage collector comes by.
+    /// Memory for output, which nobody may look at before [`fetch_script`](Self::fetch_script) gives it back.
     #[napi(catch_unwind)]
-    pub fn fetch_script<'env>(&self, env: &'env Env) -> Result<BufferSlice<'env>> {
-        let output = self.0.fetch().unwrap_or_default();
+    pub fn offer(&self, memory: Buffer) {
+        self.0.offer(memory);
+    }
+
+    /// The oldest piece of the script that was not fetched yet: in memory that was offered, or, where it does not fit, as a
+    /// copy. In either case it is JavaScript's own memory: ours would be freed only when the garbage collector comes by.
+    #[napi(catch_unwind)]
+    pub fn fetch_script<'env>(&self, env: &'env Env) -> Result<Option<Either<BufferSlice<'env>, Filled>>> {
+        let output = match self.0.fetch() {
+            Some(Piece::Filled { memory, bytes }) => {
+                let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+                return Ok(Some(Either::B(Filled { memory, bytes })));
+            }
+            Some(Piece::Made(output)) => output,
+            None => return Ok(None),
+        };
         let slice = BufferSlice::copy_from(env, &output.script)?;
         self.0.recycle(output.script);
-        Ok(slice)
+        Ok(Some(Either::A(slice)))
     }
 
     #[napi(catch_unwind)]
-    pub fn fetch_statements(&self) -> Vec<String> {
-        self.0.fetch().unwrap_or_default().statements
+    pub fn fetch_statements(&self) -> Option<Vec<String>> {
+        match self.0.fetch() {
+            Some(Piece::Made(output)) => Some(output.statements),
+            _ => None,
+        }
     }
 
     #[napi(catch_unwind)]
@@ -268,9 +302,10 @@ impl NativeControl {
         Self::default()
     }
 
+    /// Stops the conversion; returns whether it was in time for that.
     #[napi(catch_unwind)]
-    pub fn stop(&self) {
-        self.0.stop();
+    pub fn stop(&self) -> bool {
+        self.0.stop()
     }
 
     #[napi(catch_unwind)]

@@ -1,7 +1,7 @@
 // How far a run is, in every way in.
 
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
@@ -45,7 +45,7 @@ for (const [name, run] of Object.entries(STREAMS)) {
   test(`progress of ${name}`, async () => {
     for (const dump of [DUMP, gzipSync(DUMP)]) {
       const seen = await progressOf((options) => run(dump, options));
-      // About once per MiB of the script, which is longer than the dump.
+      // At the end of every step, of which each reads 4 MiB at most, and most less.
       assert.ok(seen.length >= DUMP.length / (2 << 20), `${seen.length} times`);
       assert.ok(seen.some(({ rows, table }) => rows < COUNT / 2 && table === 'public.a'));
     }
@@ -62,6 +62,18 @@ test('progress of what is converted as a whole', async (t) => {
     await progressOf((options) => inspect(dump, options));
     await progressOf((options) => inspectFile(from, options));
   }
+});
+
+test('what is done is not stopped any more', async (t) => {
+  const directory = folder(t);
+  const [from, to] = [join(directory, 'dump.sql'), join(directory, 'out.sql')];
+  writeFileSync(from, table('a').slice(0, 7300));
+  const controller = new AbortController();
+  // This run is so short that its progress is told at its end alone.
+  const report = await convertFile(from, to, { onProgress: () => controller.abort(), signal: controller.signal });
+  assert.equal(controller.signal.aborted, true);
+  assert.equal(report.tables[0].rows_kept, 100);
+  assert.ok(existsSync(to));
 });
 
 test('progress of a run that takes its time', async () => {

@@ -83,7 +83,7 @@ test('a panic is caught at every door', () => {
   // What napi calls by itself, on another thread and behind that on its own, does all it does in `guarded`: its body is
   // that one call. (`panic.test.mjs` sees to what `guarded` does.)
   const calls = all(/fn (compute|resolve|reject|finally)\b/g);
-  assert.equal(calls.length, 2 * all(/\bTask for /g).length);
+  assert.equal(calls.filter(({ match }) => /compute|resolve/.test(match[1])).length, 2 * all(/\bTask for /g).length);
   for (const { name, source, match } of calls) {
     const text = body(source, match.index);
     assert.match(text, /^guarded\(\|\| /, `${name}: ${match[1]}`);
