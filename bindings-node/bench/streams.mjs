@@ -65,38 +65,41 @@ async function watched(run) {
   return { time: performance.now() - start, gap, grown: peak - before };
 }
 
-/** Milliseconds of a run, the fewest of those that are given and this one. */
-async function faster(best, run) {
+/** Milliseconds of a run. */
+async function timed(run) {
   const start = performance.now();
   await run();
-  return Math.min(best, performance.now() - start);
+  return performance.now() - start;
 }
 
+const median = (values) => values.toSorted((one, other) => one - other)[values.length >> 1];
+
 async function throughput() {
-  console.log(`${mb(bytes.length)} MB in chunks of 64 KiB, best of ${rounds} rounds, in turns`);
+  console.log(`${mb(bytes.length)} MB in chunks of 64 KiB, medians of ${rounds} rounds, in turns`);
   console.log('| style, from | crate, MB/s | Node stream | Web stream | gap: Node, Web |\n|---|---|---|---|---|');
   for (const style of ['rows', 'staged']) {
     for (const source of ['memory', 'file']) {
-      const best = { crate: Infinity, node: Infinity, web: Infinity };
-      const gaps = { node: Infinity, web: Infinity };
-      for (let round = 0; round < Number(rounds); round += 1) {
-        best.crate = Math.min(best.crate, Number(execFileSync(feed, [path, style, source])));
-        for (const way of ['node', 'web']) {
-          // The gap is looked at by a loop that costs time: not in the same run.
-          best[way] = await faster(best[way], () => ways[way](source, style));
-          gaps[way] = Math.min(gaps[way], (await watched(() => ways[way](source, style))).gap);
+      const runs = {
+        crate: () => Number(execFileSync(feed, [path, style, source])),
+        node: () => timed(() => ways.node(source, style)),
+        web: () => timed(() => ways.web(source, style)),
+        alone: () => (source === 'file' ? timed(() => pipeline(sources.file(), forget())) : 0),
+      };
+      const times = Object.fromEntries(Object.keys(runs).map((name) => [name, []]));
+      // The first round is for warming up.
+      for (let round = 0; round <= Number(rounds); round += 1) {
+        for (const [name, run] of Object.entries(runs)) {
+          const time = await run();
+          if (round > 0) times[name].push(time);
         }
       }
-      let alone = Infinity;
-      for (let round = 0; source === 'file' && round < Number(rounds); round += 1) {
-        alone = await faster(alone, () => pipeline(sources.file(), forget()));
-      }
-      const speed = (name) => `${mb(bytes.length / (best[name] / 1000))}`;
-      const part = (name) => `${speed(name)} (${Math.round((100 * best.crate) / best[name])} %)`;
-      console.log(
-        `| ${style}, ${source} | ${speed('crate')} | ${part('node')} | ${part('web')} | ${gaps.node.toFixed(1)} ms, ${gaps.web.toFixed(1)} ms |`,
-      );
-      if (source === 'file') console.log(`| Node reads the file, and nothing else | | ${mb(bytes.length / (alone / 1000))} | | |`);
+      // The gap is looked at by a loop that costs time: not in the same run.
+      const gaps = {};
+      for (const way of ['node', 'web']) gaps[way] = (await watched(() => ways[way](source, style))).gap.toFixed(1);
+      const speed = (name) => mb(bytes.length / (median(times[name]) / 1000));
+      const part = (name) => `${speed(name)} (${Math.round((100 * median(times.crate)) / median(times[name]))} %)`;
+      console.log(`| ${style}, ${source} | ${speed('crate')} | ${part('node')} | ${part('web')} | ${gaps.node} ms, ${gaps.web} ms |`);
+      if (source === 'file') console.log(`| Node reads the file, and nothing else | | ${speed('alone')} | | |`);
     }
   }
 }

@@ -191,9 +191,12 @@ impl Run {
             Piece::Made(output)
         };
         let mut outputs = lock(&self.outputs);
-        if piece.bytes() > 0 {
-            outputs.bytes += piece.bytes();
-            outputs.queue.push_back(piece);
+        match piece {
+            Piece::Made(output) if output.bytes() == 0 => self.recycle(output.script),
+            piece => {
+                outputs.bytes += piece.bytes();
+                outputs.queue.push_back(piece);
+            }
         }
         outputs.bytes
     }
