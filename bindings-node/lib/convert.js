@@ -49,10 +49,6 @@ async function run({ onProgress, signal }, start) {
   }
   const control = new NativeControl();
   let failure;
-  const stop = (error) => {
-    // Where it is too late, the result is there, and counts.
-    if (control.stop()) failure = error;
-  };
   const show = () => {
     try {
       onProgress(control.progress());
@@ -61,7 +57,10 @@ async function run({ onProgress, signal }, start) {
       failure ??= asDumpsertError(error);
     }
   };
-  const onAbort = () => stop(aborted(signal.reason));
+  const onAbort = () => {
+    // Where it is too late, the result is there, and counts.
+    if (control.stop()) failure = aborted(signal.reason);
+  };
   signal?.addEventListener('abort', onAbort, { once: true });
   const timer = onProgress && setInterval(show, PROGRESS_MILLISECONDS);
   try {

@@ -142,6 +142,7 @@ class Pump {
       while ((this.#isWanted || isAll) && !this.#isClosed) {
         const chunk = this.#isForDriver ? this.#run.fetchStatements() : this.#fetchScript();
         if (chunk === null) break;
+        // First, because the reader may say that it wants more before `output` is through.
         this.#isWanted = false;
         if (this.#receiver.output(chunk)) this.#isWanted = true;
       }

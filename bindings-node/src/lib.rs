@@ -193,7 +193,7 @@ impl From<run::Step> for Step {
 #[napi(object)]
 pub struct Filled {
     pub memory: Buffer,
-    pub bytes: u32,
+    pub bytes: f64,
 }
 
 pub struct StepTask(Arc<Run>);
@@ -258,7 +258,7 @@ impl NativeRun {
     pub fn fetch_script<'env>(&self, env: &'env Env) -> Result<Option<Either<BufferSlice<'env>, Filled>>> {
         let output = match self.0.fetch() {
             Some(Piece::Filled { memory, bytes }) => {
-                let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+                let bytes = bytes as f64;
                 return Ok(Some(Either::B(Filled { memory, bytes })));
             }
             Some(Piece::Made(output)) => output,

@@ -20,8 +20,7 @@ const OUTPUTS_BYTES: usize = 1 << 20;
 const STEP_BYTES: u64 = 4 << 20;
 /// With more input than this before it, the native side is the slower one, and leaves it to the other to copy output.
 const BACKLOG_BYTES: u64 = 256 * 1024;
-/// Output buffers have this size from the start, and as many are kept as may wait: the threads of the pool take memory from
-/// several arenas of the allocator, each of which would keep what was freed.
+/// Output buffers have this size from the start, which a piece seldom exceeds, and as many are kept as may wait.
 const SPARE_BYTES: usize = 512 * 1024;
 const SPARES: usize = 4;
 

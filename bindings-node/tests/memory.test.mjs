@@ -194,10 +194,9 @@ test('1000 runs that are stopped at any point', async (t) => {
   let index = 0;
   const run = async (count) => {
     for (const end = index + count; index < end; index += 1) await one(index);
-    const grown = await settled();
-    return { rss: grown, native: nativeMemory(), js: v8.getHeapStatistics().used_heap_size, buffers: process.memoryUsage().arrayBuffers };
+    return { rss: await settled(), native: nativeMemory(), js: v8.getHeapStatistics().used_heap_size, buffers: process.memoryUsage().arrayBuffers };
   };
-  let before = await run(200);
+  const before = await run(200);
   ends.count = 0;
   const after = await run(1000);
   t.diagnostic(`1000 runs: ${JSON.stringify({ before, after })}; ${ends.count} of 250 conversions were too fast`);
@@ -209,13 +208,9 @@ test('1000 runs that are stopped at any point', async (t) => {
     assert.ok(after[kind] - before[kind] < limit, `${kind}: ${after[kind] - before[kind]} bytes`);
   }
   // What the allocator keeps of freed memory is up to it, but it does not grow with every run, as a leak would.
-  let grown = after.rss - before.rss;
-  for (let round = 0; round < 4 && grown > 8e6; round += 1) {
-    before = after.rss;
-    after.rss = (await run(500)).rss;
-    grown = after.rss - before;
-  }
-  assert.ok(grown <= 8e6, `${grown} bytes more after 500 more runs`);
+  let [earlier, later] = [before.rss, after.rss];
+  for (let round = 0; round < 4 && later - earlier > 8e6; round += 1) [earlier, later] = [later, (await run(500)).rss];
+  assert.ok(later - earlier <= 8e6, `${later - earlier} bytes more after 500 more runs`);
   // And none has kept its turn.
   await Promise.all(Array.from({ length: 4 }, () => convert(ROWS)));
 });
