@@ -7,8 +7,19 @@ use super::emit;
 use crate::options::{Client, Style};
 
 const PROLOGUE: &str = include_str!("sql/prologue.sql");
-const STAGED: &str = include_str!("sql/staged.sql");
-const STAGED_RULES: &str = include_str!("sql/staged_rules.sql");
+/// In this order: a function in SQL is checked when it is made, so what it calls comes first.
+const STAGED: [&str; 10] = [
+    include_str!("sql/stages.sql"),
+    include_str!("sql/rules.sql"),
+    include_str!("sql/keys.sql"),
+    include_str!("sql/plan.sql"),
+    include_str!("sql/compare.sql"),
+    include_str!("sql/locks.sql"),
+    include_str!("sql/places.sql"),
+    include_str!("sql/write.sql"),
+    include_str!("sql/errors.sql"),
+    include_str!("sql/merge.sql"),
+];
 const EPILOGUE: &str = include_str!("sql/epilogue.sql");
 
 /// What the frame depends on.
@@ -92,8 +103,7 @@ pub(crate) fn open(out: &mut Vec<u8>, frame: &Frame<'_>) {
     out.extend_from_slice(SETTINGS.as_bytes());
     out.extend_from_slice(PROLOGUE.as_bytes());
     if frame.style == Style::Staged {
-        out.extend_from_slice(STAGED.as_bytes());
-        out.extend_from_slice(STAGED_RULES.as_bytes());
+        STAGED.iter().for_each(|text| out.extend_from_slice(text.as_bytes()));
     } else {
         // Where the target's foreign keys are deferrable, the order of rows does not matter; the epilogue checks them.
         out.extend_from_slice(b"SET CONSTRAINTS ALL DEFERRED;\n");

@@ -50,11 +50,12 @@ pub(crate) struct HeadState {
     pub(crate) filter: Option<Arc<HeadFilter>>,
 }
 
-/// A temporary table that takes rows of one table with one list of columns.
+/// How rows of one table with one list of columns go into a temporary table.
 pub(crate) struct Stage {
     pub(crate) table: usize,
     pub(crate) columns: Vec<Vec<u8>>,
-    pub(crate) created: bool,
+    /// The temporary table. Lists that differ in their order alone share one.
+    pub(crate) number: usize,
 }
 
 #[derive(Default)]
@@ -64,6 +65,9 @@ pub(crate) struct Tables {
     pub(crate) stages: Vec<Stage>,
     by_name: HashMap<(Vec<u8>, Vec<u8>), usize>,
     by_columns: HashMap<(usize, Vec<Vec<u8>>), usize>,
+    /// The numbers of the temporary tables, by table and columns in alphabetical order, and which of them are there.
+    by_set: HashMap<(usize, Vec<Vec<u8>>), usize>,
+    pub(crate) created: HashSet<usize>,
 }
 
 impl Tables {
@@ -89,19 +93,26 @@ impl Tables {
     pub(crate) fn forget_names(&mut self) {
         self.by_name
             .retain(|(schema, name), _| schema.is_ascii() && name.is_ascii());
-        self.by_columns
-            .retain(|(_, columns), _| columns.iter().all(|column| column.is_ascii()));
+        let is_ascii = |columns: &[Vec<u8>]| columns.iter().all(|column| column.is_ascii());
+        self.by_columns.retain(|(_, columns), _| is_ascii(columns));
+        self.by_set.retain(|(_, columns), _| is_ascii(columns));
     }
 
     /// The number of the stage for these columns of a table, which is new or not.
     pub(crate) fn stage(&mut self, table: usize, columns: &[Vec<u8>]) -> usize {
-        *self.by_columns.entry((table, columns.to_vec())).or_insert_with(|| {
-            self.stages.push(Stage {
-                table,
-                columns: columns.to_vec(),
-                created: false,
-            });
-            self.stages.len() - 1
-        })
+        if let Some(stage) = self.by_columns.get(&(table, columns.to_vec())) {
+            return *stage;
+        }
+        let mut set = columns.to_vec();
+        set.sort();
+        // As many as there are lists, at most; one that was forgotten keeps its number.
+        let number = *self.by_set.entry((table, set)).or_insert(self.stages.len());
+        self.stages.push(Stage {
+            table,
+            columns: columns.to_vec(),
+            number,
+        });
+        self.by_columns.insert((table, columns.to_vec()), self.stages.len() - 1);
+        self.stages.len() - 1
     }
 }

@@ -217,17 +217,16 @@ impl Writer {
     fn begin_stage(&mut self, number: usize) {
         self.open();
         self.end_block();
-        let Some(stage) = self.tables.stages.get_mut(number) else {
+        let Some(stage) = self.tables.stages.get(number) else {
             return;
         };
         let Some(table) = self.tables.tables.get(stage.table) else {
             return;
         };
-        if !stage.created {
-            stage.created = true;
-            staged::create(&mut self.out, number + 1, table, stage);
+        if self.tables.created.insert(stage.number) {
+            staged::create(&mut self.out, stage.number + 1, table, stage);
         }
-        staged::begin_copy(&mut self.out, number + 1, stage);
+        staged::begin_copy(&mut self.out, stage.number + 1, stage);
         self.copying = Some(number);
     }
 

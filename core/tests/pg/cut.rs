@@ -12,18 +12,11 @@ use dumpsert::{Catalog, Options, Style};
 use dumpsert_testkit::postgres::Client;
 use dumpsert_testkit::{Cluster, Db};
 
-use crate::support::{Random, script, try_script};
+use crate::support::{Random, fixed_texts, script, try_script};
 
 const SEED: u64 = 20_261_123;
 /// Random cuts inside of the fixed texts of one script.
 const RANDOM_CUTS: usize = 300;
-
-const FIXED: [&str; 4] = [
-    include_str!("../../src/rewrite/sql/prologue.sql"),
-    include_str!("../../src/rewrite/sql/staged.sql"),
-    include_str!("../../src/rewrite/sql/staged_rules.sql"),
-    include_str!("../../src/rewrite/sql/epilogue.sql"),
-];
 
 const SCHEMA: &str = "
 CREATE TABLE public.parent (id serial PRIMARY KEY, \"name;\" text);
@@ -94,7 +87,7 @@ impl Subject {
         }
         let mut cuts: BTreeSet<usize> = (0..=self.script.len()).collect();
         let mut inside = Vec::new();
-        for text in FIXED {
+        for text in fixed_texts() {
             let Some(start) = find(&self.script, text.as_bytes()) else {
                 continue;
             };

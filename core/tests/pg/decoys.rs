@@ -6,14 +6,7 @@ use dumpsert::{NoKey, Options, Style};
 use dumpsert_testkit::{Cluster, Db};
 
 use crate::sources::Source;
-use crate::support::{psql, script};
-
-const FIXED: &str = concat!(
-    include_str!("../../src/rewrite/sql/prologue.sql"),
-    include_str!("../../src/rewrite/sql/staged.sql"),
-    include_str!("../../src/rewrite/sql/staged_rules.sql"),
-    include_str!("../../src/rewrite/sql/epilogue.sql")
-);
+use crate::support::{fixed_texts, psql, script};
 
 /// A decoy of every function and operator of PostgreSQL that the fixed texts could mean, with the very same arguments, so
 /// that a search path with `public` in front of `pg_catalog` would find it first. Each ends in an error when it is run.
@@ -75,7 +68,8 @@ const TYPES: [&str; 11] = [
 
 /// The words of the fixed texts.
 fn words() -> String {
-    let words: BTreeSet<&str> = FIXED
+    let fixed = fixed_texts().concat();
+    let words: BTreeSet<&str> = fixed
         .split(|char: char| !char.is_alphanumeric() && char != '_')
         .collect();
     let words: Vec<String> = words

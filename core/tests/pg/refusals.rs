@@ -48,11 +48,13 @@ fn unique_violation() {
 
 #[test]
 fn unique_values_that_change_places() {
+    // Rows of another table hold both values, so that neither row can step aside.
     let target = Target::new(
-        "CREATE TABLE t (id integer PRIMARY KEY, v text NOT NULL UNIQUE); INSERT INTO t VALUES (1, 'a'), (2, 'b');",
+        "CREATE TABLE t (id integer PRIMARY KEY, v text NOT NULL UNIQUE); INSERT INTO t VALUES (1, 'a'), (2, 'b');
+         CREATE TABLE holds (v text REFERENCES t (v)); INSERT INTO holds VALUES ('a'), ('b');",
     );
     let message = target.refuses(&rows(&["1, 'b'", "2, 'a'"]), "23505");
-    assert_says(&message, &["t_v_key", "of public.t in the dump", "exchange values"]);
+    assert_says(&message, &["t_v_key", "public.t exchange values", "(1), (2)", "holds_v_fkey"]);
 }
 
 #[test]

@@ -6,6 +6,14 @@ use std::process::{Command, Stdio};
 use dumpsert::{Options, Plan, Prescan, Report, Result, Rewriter, Style, convert};
 use dumpsert_testkit::{Cluster, Db, Run};
 
+/// The fixed texts of all styles.
+pub(crate) fn fixed_texts() -> Vec<String> {
+    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/src/rewrite/sql");
+    let files = std::fs::read_dir(dir).unwrap().map(|file| file.unwrap().path());
+    let texts = files.filter(|path| path.extension().is_some_and(|extension| extension == "sql"));
+    texts.map(|path| std::fs::read_to_string(path).unwrap()).collect()
+}
+
 /// The script for a dump, whether it is accepted or not.
 pub(crate) fn try_script(dump: &[u8], options: Options) -> (Vec<u8>, Result<Report>) {
     let mut script = Vec::new();

@@ -1,3 +1,37 @@
+-- Sequences whose own column has values beyond them: the next row of the application would collide. Dumps of single tables and of
+-- INSERTs bring no setval, or name a sequence that is called otherwise here. They join those of the dump.
+CREATE PROCEDURE pg_temp.dumpsert_find_behind()
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _s record;
+  _end bigint;
+  _behind boolean;
+BEGIN
+  FOR _s IN
+    SELECT DISTINCT c.oid::regclass AS seq, n.nspname, c.relname, q.seqincrement, a.attname, d.refobjid::regclass AS relation,
+           has_sequence_privilege(c.oid, 'SELECT') AS may
+      FROM (SELECT t.relid FROM pg_temp.dumpsert_touched AS t UNION SELECT t.root FROM pg_temp.dumpsert_touched AS t) AS t
+      JOIN pg_depend AS d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = t.relid AND d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+      JOIN pg_class AS c ON c.oid = d.objid AND c.relkind = 'S' JOIN pg_namespace AS n ON n.oid = c.relnamespace
+      JOIN pg_sequence AS q ON q.seqrelid = c.oid
+      JOIN pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid AND a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
+     WHERE has_column_privilege(d.refobjid, d.refobjsubid::int2, 'SELECT')
+     ORDER BY 2, 3
+  LOOP
+    EXECUTE format('SELECT %s(%I) FROM %s', CASE WHEN _s.seqincrement > 0 THEN 'max' ELSE 'min' END, _s.attname, _s.relation) INTO _end;
+    _behind := _end IS NOT NULL;
+    IF _behind AND _s.may THEN
+      EXECUTE format('SELECT CASE WHEN %s > 0 THEN last_value < $1 ELSE last_value > $1 END OR last_value = $1 AND NOT is_called FROM %s', _s.seqincrement, _s.seq)
+        INTO _behind USING _end;
+    END IF;
+    IF _behind AND NOT EXISTS (SELECT FROM pg_temp.dumpsert_sequences AS r WHERE (r.schema, r.name) = (_s.nspname, _s.relname)
+         AND (CASE WHEN _s.seqincrement > 0 THEN r.value > _end ELSE r.value < _end END OR r.value = _end AND r.is_called)) THEN
+      INSERT INTO pg_temp.dumpsert_sequences (schema, name, value, is_called) VALUES (_s.nspname, _s.relname, _end, true);
+    END IF;
+  END LOOP;
+END
+$dumpsert$;
+
 -- Plans what ends the script: switched-off triggers back as they were, sequences forward, routines away.
 CREATE PROCEDURE pg_temp.dumpsert_close()
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
@@ -11,6 +45,9 @@ BEGIN
   IF NOT EXISTS (SELECT FROM pg_temp.dumpsert_options) THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
       MESSAGE = 'dumpsert: the check at the beginning of the script has failed; nothing was changed';
+  END IF;
+  IF (SELECT o.options ->> 'sequences' FROM pg_temp.dumpsert_options AS o) = 'forward' THEN
+    CALL pg_temp.dumpsert_find_behind();
   END IF;
   INSERT INTO pg_temp.dumpsert_todo (phase, statement)
   SELECT 'close', format('ALTER TABLE ONLY %s ENABLE %s %s %I', s.relid::regclass,
@@ -37,6 +74,7 @@ BEGIN
      ORDER BY r.n
   LOOP
     _outcome := CASE
+      WHEN (SELECT o.options ->> 'sequences' FROM pg_temp.dumpsert_options AS o) = 'keep' THEN 'kept: sequences = keep'
       WHEN _s.seqrelid IS NULL THEN 'skipped: no such sequence here'
       WHEN _s.alien THEN 'skipped: it belongs to the system or to an extension'
       WHEN NOT EXISTS (SELECT FROM pg_temp.dumpsert_touched AS t WHERE t.root = ANY (_s.relations)) AND _s.relations IS NOT NULL
@@ -71,11 +109,11 @@ DO $dumpsert$
 BEGIN
   IF pg_catalog.to_regproc('pg_temp.dumpsert_apply') IS NULL THEN
     CALL pg_temp.dumpsert_settle();
+    CALL pg_temp.dumpsert_close();
+    CALL pg_temp.dumpsert_run('close');
   ELSE
     CALL pg_temp.dumpsert_apply();
   END IF;
-  CALL pg_temp.dumpsert_close();
-  CALL pg_temp.dumpsert_run('close');
 END
 $dumpsert$;
 

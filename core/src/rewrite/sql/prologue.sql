@@ -33,6 +33,9 @@ CREATE TEMPORARY TABLE pg_temp.dumpsert_guard (step integer
 INSERT INTO pg_temp.dumpsert_guard VALUES (1);
 
 CREATE TEMPORARY TABLE pg_temp.dumpsert_options (options pg_catalog.jsonb) ON COMMIT DROP;
+-- The session's own path: what the triggers, CHECK functions and casts of the target are written for.
+CREATE TEMPORARY TABLE pg_temp.dumpsert_session (search_path pg_catalog.text) ON COMMIT DROP;
+INSERT INTO pg_temp.dumpsert_session VALUES (pg_catalog.current_setting('search_path'));
 CREATE TEMPORARY TABLE pg_temp.dumpsert_touched (relid pg_catalog.oid PRIMARY KEY, root pg_catalog.oid) ON COMMIT DROP;
 CREATE TEMPORARY TABLE pg_temp.dumpsert_switched (n integer GENERATED ALWAYS AS IDENTITY,
   relid pg_catalog.oid, kind pg_catalog.text, name pg_catalog.text, state pg_catalog."char") ON COMMIT DROP;
@@ -59,10 +62,26 @@ BEGIN
 END
 $dumpsert$;
 
+-- Runs one statement that writes to the target, under the session's own path; returns how many rows it wrote. All other
+-- routines have a fixed path, so that no name in them is looked up in a schema of the target.
+CREATE FUNCTION pg_temp.dumpsert_execute(_statement pg_catalog.text) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _rows bigint;
+BEGIN
+  PERFORM set_config('search_path', s.search_path, true) FROM pg_temp.dumpsert_session AS s;
+  EXECUTE _statement;
+  GET DIAGNOSTICS _rows = ROW_COUNT;
+  RETURN _rows;  -- which ends this path as well
+END
+$dumpsert$;
+
 -- Checks what is deferred. That would fire the guard as well: it is satisfied, and armed anew within the same statement.
-CREATE PROCEDURE pg_temp.dumpsert_settle() LANGUAGE plpgsql AS $dumpsert$
+CREATE PROCEDURE pg_temp.dumpsert_settle()
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 BEGIN
   INSERT INTO pg_temp.dumpsert_done VALUES (1);
+  PERFORM set_config('search_path', s.search_path, true) FROM pg_temp.dumpsert_session AS s;
   SET CONSTRAINTS ALL IMMEDIATE;
   SET CONSTRAINTS pg_temp."dumpsert: the script did not end, nothing was changed" DEFERRED;
   INSERT INTO pg_temp.dumpsert_guard VALUES (2);
@@ -148,7 +167,7 @@ BEGIN
     FROM jsonb_each(_options) AS o
     LEFT JOIN (VALUES ('triggers', '["off", "fire"]'::jsonb), ('no_key', '["error", "insert", "skip", "match"]'),
                       ('unknown_columns', '["error", "drop"]'), ('unknown_tables', '["error", "drop"]'),
-                      ('on_guard', '["error", "skip"]'))
+                      ('on_guard', '["error", "skip"]'), ('sequences', '["forward", "dump", "keep"]'))
            AS known(key, choices) ON known.key = o.key
    WHERE NOT CASE WHEN o.key IN ('allow_extension_tables', 'allow_relations', 'rules') THEN jsonb_typeof(o.value) = 'array'
                   ELSE jsonb_typeof(o.value) = 'string' AND coalesce(known.choices @> o.value, false) END;
@@ -157,7 +176,7 @@ BEGIN
       MESSAGE = format('dumpsert: option %s = %s is not known', _bad.key, _bad.value);
   END IF;
   INSERT INTO pg_temp.dumpsert_options VALUES ('{"triggers": "off", "no_key": "error", "unknown_columns": "error",
-    "unknown_tables": "error", "allow_extension_tables": [], "allow_relations": [], "on_guard": "error", "rules": []}' || _options);
+    "unknown_tables": "error", "allow_extension_tables": [], "allow_relations": [], "on_guard": "error", "rules": [], "sequences": "forward"}' || _options);
   -- A savepoint around each statement would let the script go on after an error: the rows' xmin tells.
   IF (SELECT g.xmin::text FROM pg_temp.dumpsert_guard AS g) <> (SELECT o.xmin::text FROM pg_temp.dumpsert_options AS o) THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -168,8 +187,8 @@ BEGIN
 END
 $dumpsert$;
 
--- Checks a table before its first row, and plans to switch off what would fire on an upsert but not on a fresh restore.
-CREATE FUNCTION pg_temp.dumpsert_touch(_schema pg_catalog.text, _name pg_catalog.text) RETURNS pg_catalog.oid
+-- Checks a table before its first row. Nothing is locked.
+CREATE FUNCTION pg_temp.dumpsert_check(_schema pg_catalog.text, _name pg_catalog.text) RETURNS pg_catalog.oid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _target text := format('%I.%I', _schema, _name);
@@ -177,11 +196,13 @@ DECLARE
   _nspid oid;
   _relid oid;
   _kind "char";
+  _family oid[];   -- the table, what it is a partition of, and its partitions
   _fault record;
 BEGIN
   SELECT n.oid, c.oid, c.relkind INTO _nspid, _relid, _kind
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
    WHERE n.nspname = _schema AND c.relname = _name;
+  _family := ARRAY(SELECT _relid UNION SELECT a.relid FROM pg_partition_ancestors(_relid) AS a UNION SELECT p.relid FROM pg_partition_tree(_relid) AS p);
   SELECT f.* INTO _fault FROM (VALUES
     (_schema ~ '^pg_' OR _schema = 'information_schema', '42501', 'is a system table', NULL),
     (_relid IS NULL, '42P01', 'does not exist here', 'Create it first (the script brings rows, not tables), or choose unknown_tables = drop.'),
@@ -189,11 +210,11 @@ BEGIN
                        WHERE to_regclass(t.name) = _relid)), '42809', 'is no table but a ' || CASE _kind WHEN 'v' THEN 'view'
       WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table' WHEN 'S' THEN 'sequence' ELSE 'different object' END,
       CASE WHEN _kind IN ('v', 'f') THEN 'List it in allow_relations if rows of it shall be written.' END),
-    (_kind = 'p' AND EXISTS (SELECT FROM pg_partition_tree(_relid) AS p JOIN pg_class AS c ON c.oid = p.relid WHERE c.relkind = 'f'
+    (_kind = 'p' AND EXISTS (SELECT FROM pg_class AS c WHERE c.oid = ANY (_family) AND c.relkind = 'f'
       AND NOT EXISTS (SELECT FROM jsonb_array_elements_text(_options -> 'allow_relations') AS t(name) WHERE to_regclass(t.name) = c.oid)),
       '42809', 'has a partition that is a foreign table', 'List the partition in allow_relations if rows of it shall be written.'),
-    (EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'e' AND d.objid IN (SELECT _relid
-               UNION SELECT a.relid FROM pg_partition_ancestors(_relid) AS a UNION SELECT p.relid FROM pg_partition_tree(_relid) AS p))
+    -- The list of names is looked up one by one by pg_depend's index: with a join, each table would read all of it.
+    (EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = ANY (_family) AND d.deptype = 'e')
       AND NOT EXISTS (SELECT FROM jsonb_array_elements_text(_options -> 'allow_extension_tables') AS t(name)
                        WHERE to_regclass(t.name) = _relid),
       '42501', 'belongs to an extension', 'List it in allow_extension_tables if rows of it shall be written.'),
@@ -209,25 +230,38 @@ BEGIN
       HINT = coalesce(_fault.hint, 'Leave it out of the dump.');
   END IF;
   INSERT INTO pg_temp.dumpsert_touched VALUES (_relid, coalesce(pg_partition_root(_relid), _relid)) ON CONFLICT DO NOTHING;
+  RETURN _relid;
+END
+$dumpsert$;
 
-  -- Constraint triggers (tgconstraint <> 0) are the target's rules and stay on.
-  WITH found AS (
-    INSERT INTO pg_temp.dumpsert_switched (relid, kind, name, state)
-    SELECT s.* FROM (
+-- What would fire on an upsert of these tables but not on a fresh restore: their plain triggers, and, since COPY fires no
+-- rules, their rules on INSERT and UPDATE. Constraint triggers (tgconstraint <> 0) are the target's rules and stay on.
+CREATE FUNCTION pg_temp.dumpsert_firing(_relids pg_catalog.oid[])
+RETURNS TABLE (relid pg_catalog.oid, kind pg_catalog.text, name pg_catalog.text, state pg_catalog."char", is_ours boolean)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _off boolean := (SELECT options ->> 'triggers' = 'off' FROM pg_temp.dumpsert_options);
+  _tables oid[] := ARRAY(SELECT c.oid FROM pg_class AS c WHERE c.oid = ANY (_relids) AND c.relkind <> 'v');
+BEGIN
+  RETURN QUERY
+    SELECT f.relid, f.kind, f.name::text, f.state, pg_has_role(c.relowner, 'USAGE') FROM (
       SELECT t.tgrelid, 'TRIGGER', t.tgname, t.tgenabled FROM pg_trigger AS t
-       WHERE t.tgrelid IN (SELECT _relid UNION SELECT p.relid FROM pg_partition_tree(_relid) AS p)
-         AND t.tgconstraint = 0 AND _options ->> 'triggers' = 'off' AND _kind <> 'v'
+       WHERE t.tgrelid = ANY (_tables || ARRAY(SELECT p.relid FROM unnest(_tables) AS u CROSS JOIN LATERAL pg_partition_tree(u) AS p))
+         AND t.tgconstraint = 0 AND _off
       UNION ALL
       SELECT r.ev_class, 'RULE', r.rulename, r.ev_enabled FROM pg_rewrite AS r
-       WHERE r.ev_class = _relid AND r.ev_type IN ('2', '3') AND _kind <> 'v') AS s(relid, kind, name, state)
-     WHERE s.state <> 'D' AND NOT EXISTS (
-       SELECT FROM pg_temp.dumpsert_switched AS b WHERE (b.relid, b.kind, b.name) = (s.relid, s.kind, s.name))
-    RETURNING *)
-  INSERT INTO pg_temp.dumpsert_todo (phase, statement)
-  SELECT 'touch', format('ALTER TABLE ONLY %s DISABLE %s %I', f.relid::regclass, f.kind, f.name) FROM found AS f ORDER BY f.n;
-  SELECT s.relid::regclass AS relation, s.kind, s.name INTO _fault
-    FROM pg_temp.dumpsert_switched AS s JOIN pg_class AS c ON c.oid = s.relid
-   WHERE NOT pg_has_role(c.relowner, 'USAGE') LIMIT 1;
+       WHERE r.ev_class = ANY (_tables) AND r.ev_type IN ('2', '3')) AS f(relid, kind, name, state)
+      JOIN pg_class AS c ON c.oid = f.relid WHERE f.state <> 'D' ORDER BY f.relid, f.kind, f.name;
+END
+$dumpsert$;
+
+-- Without ownership they cannot be switched off: an error, before anything is written.
+CREATE PROCEDURE pg_temp.dumpsert_must_own(_relids pg_catalog.oid[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _fault record;
+BEGIN
+  SELECT f.relid::regclass AS relation, f.kind, f.name INTO _fault FROM pg_temp.dumpsert_firing(_relids) AS f WHERE NOT f.is_ours LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
       MESSAGE = format('dumpsert: %s must be owner of %s to switch off %s %I; nothing was changed',
@@ -235,7 +269,24 @@ BEGIN
       HINT = CASE _fault.kind WHEN 'TRIGGER' THEN 'Run the script as the owner, or choose triggers = fire.'
              ELSE 'Run the script as the owner.' END;
   END IF;
-  RETURN _relid;
+END
+$dumpsert$;
+
+-- Plans to switch them off, relation by relation, and notes how they were.
+CREATE PROCEDURE pg_temp.dumpsert_switch_off(_relids pg_catalog.oid[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+BEGIN
+  WITH found AS (
+    INSERT INTO pg_temp.dumpsert_switched (relid, kind, name, state)
+    SELECT f.relid, f.kind, f.name, f.state FROM pg_temp.dumpsert_firing(_relids) AS f
+     WHERE f.is_ours AND NOT EXISTS (
+       SELECT FROM pg_temp.dumpsert_switched AS b WHERE (b.relid, b.kind, b.name) = (f.relid, f.kind, f.name))
+    RETURNING *)
+  INSERT INTO pg_temp.dumpsert_todo (phase, statement)
+  SELECT 'off', format('ALTER TABLE ONLY %s DISABLE %s %I', f.relid::regclass, f.kind, f.name) FROM found AS f ORDER BY f.n;
+  INSERT INTO pg_temp.dumpsert_notes (note)
+  SELECT format('%s %I of %s stays on, for want of ownership, and fires if an ON UPDATE action reaches its table', lower(f.kind), f.name, f.relid::regclass)
+    FROM pg_temp.dumpsert_firing(_relids) AS f WHERE NOT f.is_ours;
 END
 $dumpsert$;
 
@@ -284,9 +335,13 @@ END
 $dumpsert$;
 
 CREATE PROCEDURE pg_temp.dumpsert_table(_schema pg_catalog.text, _name pg_catalog.text, _columns pg_catalog.text[]) LANGUAGE plpgsql AS $dumpsert$
+DECLARE
+  _relid pg_catalog.oid := pg_temp.dumpsert_check(_schema, _name);
 BEGIN
-  PERFORM pg_temp.dumpsert_unknown(pg_temp.dumpsert_touch(_schema, _name), _columns, false);
-  CALL pg_temp.dumpsert_run('touch');
+  PERFORM pg_temp.dumpsert_unknown(_relid, _columns, false);
+  CALL pg_temp.dumpsert_must_own(ARRAY[_relid]);
+  CALL pg_temp.dumpsert_switch_off(ARRAY[_relid]);
+  CALL pg_temp.dumpsert_run('off');
 END
 $dumpsert$;
 

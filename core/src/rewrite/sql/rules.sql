@@ -8,7 +8,10 @@ DECLARE
   _r jsonb;
   _own jsonb := '{}';
   _all jsonb := coalesce((SELECT r FROM jsonb_array_elements(_rules) AS r WHERE NOT r ? 'name'), '{}');
+  _on_guard text := (SELECT options ->> 'on_guard' FROM pg_temp.dumpsert_options);
   _known text[];
+  _has boolean;     -- whether the table has the guard column
+  _brings boolean;  -- whether the dump brings it
 BEGIN
   SELECT s.* INTO _s FROM pg_temp.dumpsert_stages AS s WHERE s.n = _n AND s.relid IS NOT NULL;
   FOR _r IN
@@ -28,12 +31,21 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'undefined_column', MESSAGE = format('dumpsert: %s has no column %I here and in the dump, by which '
       'its newer rows are to be known; nothing was changed', _s.relid::regclass, _all ->> 'newer'),
       HINT = concat_ws(' ', pg_temp.dumpsert_nearest(_all ->> 'newer', _known), 'Give this table another update policy.');
-  ELSIF _own ? 'guard' AND _own ->> 'guard' <> ALL (_known) THEN
-    RAISE EXCEPTION USING ERRCODE = 'undefined_column', HINT = coalesce(pg_temp.dumpsert_nearest(_own ->> 'guard', _known), 'Guard it by another column.'),
-      MESSAGE = format('dumpsert: %s has no column %I here and in the dump, by which it is guarded; nothing was changed',
-                       _s.relid::regclass, _own ->> 'guard');
   END IF;
-  UPDATE pg_temp.dumpsert_stages AS s SET rule = _all, guard = (SELECT k FROM unnest(_known) AS k WHERE k = _all ->> 'guard') WHERE s.n = _n;
+  _has := EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = _s.relid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname = _all ->> 'guard');
+  _brings := coalesce(_all ->> 'guard' = ANY (_known), false);
+  IF _own ? 'guard' AND NOT _has OR _has AND NOT _brings AND _on_guard = 'error' AND coalesce(_all ->> 'update' <> 'nothing', true)
+     AND EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = _s.relid AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL) THEN
+    RAISE EXCEPTION USING ERRCODE = 'undefined_column',
+      HINT = CASE WHEN _has THEN 'Dump the column as well, or choose on_guard = skip: then only rows with new keys are written.'
+                  ELSE coalesce(pg_temp.dumpsert_nearest(_all ->> 'guard', _known), 'Guard it by another column.') END,
+      MESSAGE = format('dumpsert: %s has no column %I %s, by which it is guarded; nothing was changed',
+                       _s.relid::regclass, _all ->> 'guard', CASE WHEN _has THEN 'in the dump' ELSE 'here' END);
+  ELSIF _all ? 'guard' AND NOT _has THEN
+    INSERT INTO pg_temp.dumpsert_notes (note)
+    SELECT format('not guarded, for want of the column %I: %s', _all ->> 'guard', _s.relid::regclass) WHERE _s.relid IS NOT NULL;
+  END IF;
+  UPDATE pg_temp.dumpsert_stages AS s SET rule = _all, guard = CASE WHEN _has THEN _all ->> 'guard' END WHERE s.n = _n;
 END
 $dumpsert$;
 
@@ -45,19 +57,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
                 _p, _s, _rule ->> 'newer') WHERE _rule ->> 'update' = 'newer'
 $dumpsert$;
 
-CREATE FUNCTION pg_temp.dumpsert_same_owner(_guard pg_catalog.text, _p pg_catalog.text, _s pg_catalog.text) RETURNS pg_catalog.text
+-- Rows that do not bring the guard column are nobody's: they are of the same owner as no row.
+CREATE FUNCTION pg_temp.dumpsert_same_owner(_guard pg_catalog.text, _p pg_catalog.text, _s pg_catalog.text, _brings boolean) RETURNS pg_catalog.text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
-  SELECT format('ROW(%1$s.%3$I)::pg_catalog.record OPERATOR(pg_catalog.=) ROW(%2$s.%3$I)::pg_catalog.record', _p, _s, _guard)
+  SELECT CASE WHEN _brings THEN format('ROW(%1$s.%3$I)::pg_catalog.record OPERATOR(pg_catalog.=) ROW(%2$s.%3$I)::pg_catalog.record', _p, _s, _guard)
+              ELSE 'false' END
    WHERE _guard IS NOT NULL
-$dumpsert$;
-
--- The condition _then for rows of the same owner; the others are refused.
-CREATE FUNCTION pg_temp.dumpsert_guarded(_stage pg_temp.dumpsert_stages, _then pg_catalog.text, _p pg_catalog.text, _s pg_catalog.text)
-RETURNS pg_catalog.text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
-  SELECT format('CASE WHEN %s THEN %s ELSE pg_temp.dumpsert_refuse(%L, %L, ROW(%s)::pg_catalog.text, %L, '
-      'ROW(%s.%I)::pg_catalog.text, ROW(%s.%I)::pg_catalog.text) END', pg_temp.dumpsert_same_owner(_stage.guard, _p, _s), _then,
-    format('%I.%I', _stage.schema, _stage.name), (SELECT string_agg(quote_ident(k), ', ') FROM unnest(_stage.key_columns) AS k),
-    (SELECT string_agg(format('%s.%I', _p, k), ', ') FROM unnest(_stage.key_columns) AS k),
-    quote_ident(_stage.guard), _p, _stage.guard, _s, _stage.guard)
-   WHERE _stage.guard IS NOT NULL
 $dumpsert$;

@@ -1,0 +1,48 @@
+-- Raises an error again, with the place in the dump.
+CREATE PROCEDURE pg_temp.dumpsert_raise(_component integer, _state pg_catalog.text, _message pg_catalog.text, _detail pg_catalog.text,
+  _hint pg_catalog.text, _context pg_catalog.text, _schema pg_catalog.text, _table pg_catalog.text, _column pg_catalog.text,
+  _constraint pg_catalog.text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _relid oid := to_regclass(format('%I.%I', _schema, _table));
+  _s record;
+  _columns text;
+  _condition text;
+  _values text := substring(_detail FROM '^Key \(.*\)=\((.*)\) (?:already exists|is duplicated|is not present|conflicts with)');
+  _row bigint;
+  _key text;
+BEGIN
+  FOR _s IN SELECT s.n, s.relid, s.key_columns FROM pg_temp.dumpsert_stages AS s
+             WHERE s.component = coalesce(_component, s.component) AND s.node = coalesce(pg_partition_root(_relid), _relid) ORDER BY s.n LOOP
+    BEGIN
+      SELECT string_agg(format('coalesce((%s)::text, ''null'')', k.expression), ', ' ORDER BY k.ord) INTO _columns FROM (
+        SELECT pg_get_indexdef(i.indexrelid, o, true), o FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
+         CROSS JOIN LATERAL generate_series(1, i.indnkeyatts) AS o WHERE i.indrelid = _relid AND c.relname = _constraint
+        UNION ALL
+        SELECT quote_ident(a.attname), o FROM pg_constraint AS c CROSS JOIN LATERAL unnest(c.conkey) WITH ORDINALITY AS k(attnum, o)
+          JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = k.attnum
+         WHERE c.conrelid = _relid AND c.conname = _constraint AND c.contype = 'f') AS k(expression, ord);
+      _condition := CASE
+        WHEN _values IS NOT NULL AND _columns IS NOT NULL THEN format('concat_ws('', '', %s) = %L', _columns, _values)
+        WHEN _state = '23502' THEN format('%I IS NULL', _column)
+        WHEN _state = '23514' THEN (SELECT format('NOT (%s)', pg_get_expr(c.conbin, c.conrelid)) FROM pg_constraint AS c
+                                     WHERE c.conrelid = _relid AND c.conname = _constraint) END;
+      EXECUTE format('SELECT dumpsert_row, concat_ws('', '', %s) FROM (SELECT row_number() OVER () AS dumpsert_row, s.* FROM pg_temp.dumpsert_stage_%s AS s) AS s'
+        ' WHERE %s ORDER BY 1 %s LIMIT 1', coalesce((SELECT string_agg(quote_ident(k), ', ') FROM unnest(_s.key_columns) AS k), 'NULL'),
+        _s.n, _condition, CASE _state WHEN '23505' THEN 'DESC' END) INTO _row, _key;
+    EXCEPTION WHEN OTHERS THEN _row := NULL;  -- the search is a courtesy
+    END;
+    EXIT WHEN _row IS NOT NULL;
+  END LOOP;
+  RAISE EXCEPTION USING ERRCODE = _state,
+    DETAIL = coalesce(nullif(concat_ws(E'\n', nullif(_detail, ''), nullif(split_part(_context, 'SQL statement "WITH ', 1), '')), ''),
+                      'SQLSTATE ' || _state),
+    HINT = coalesce(nullif(_hint, ''), CASE _state
+      WHEN '23505' THEN 'A row with another key holds this value, or rows exchange values of a unique key that is NOT NULL.'
+      WHEN '23503' THEN 'The referenced row is neither here nor in the dump, or a row that only exists here still refers to it.'
+      ELSE 'Change the row or the target, then run the script again.' END),
+    SCHEMA = _schema, TABLE = _table, COLUMN = _column, CONSTRAINT = _constraint, MESSAGE = format('dumpsert: %s%s; nothing was changed', _message,
+      CASE WHEN _row IS NOT NULL THEN format(' (row %s of %s in the dump%s)', _row, _s.relid::regclass,
+        ', ' || nullif(array_to_string(_s.key_columns, ', '), '') || ' = ' || _key) END);
+END
+$dumpsert$;

@@ -1,0 +1,317 @@
+-- Unique values that change places. An UPDATE is checked row by row, so a row can take a place only when the row that holds it
+-- has left. Rows are therefore written in the order in which places become free, over all unique and exclusion indexes of the table
+-- at once; only in a circle does a row have to step aside first.
+
+-- One table pg_temp.dumpsert_move_<oid> for each table to be written so: where a row is, and what it becomes as a whole.
+CREATE PROCEDURE pg_temp.dumpsert_find_moves(_relid pg_catalog.oid, _stages integer[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _table text := format('pg_temp.dumpsert_move_%s', _relid);
+  _plain text; _computed text; _sources text;
+BEGIN
+  EXECUTE format('DROP TABLE IF EXISTS %s', _table);
+  EXECUTE format('CREATE TEMPORARY TABLE %s (id integer PRIMARY KEY, n integer, staged pg_catalog.tid, rel pg_catalog.oid, at pg_catalog.tid,'
+    ' becomes %s, rank integer DEFAULT 0) ON COMMIT DROP', _table, _relid::regclass);
+  SELECT string_agg(format('SELECT %s AS n, s.ctid AS staged, p.tableoid AS rel, p.ctid AS at, ROW(%s)::%s AS becomes %s', s.n, u.columns, _relid::regclass, s.move_sql),
+                    ' UNION ALL ' ORDER BY s.n) INTO _sources
+    FROM pg_temp.dumpsert_stages AS s CROSS JOIN LATERAL (
+      SELECT string_agg(coalesce(v.value, CASE WHEN a.attgenerated <> '' THEN 'NULL' ELSE format('p.%I', a.attname) END), ', ' ORDER BY a.attnum) AS columns
+        FROM pg_attribute AS a LEFT JOIN pg_temp.dumpsert_values AS v ON v.n = s.n AND v.name = a.attname
+       WHERE a.attrelid = s.relid AND a.attnum > 0 AND NOT a.attisdropped) AS u
+   WHERE s.n = ANY (_stages);
+  -- Generated columns are computed from the new values, as PostgreSQL will.
+  SELECT string_agg(CASE WHEN a.attgenerated = 's' THEN format('(%s)', pg_get_expr(e.adbin, e.adrelid)) ELSE format('%I', a.attname) END, ', ' ORDER BY a.attnum)
+    INTO _computed FROM pg_attribute AS a LEFT JOIN pg_attrdef AS e ON e.adrelid = a.attrelid AND e.adnum = a.attnum
+   WHERE a.attrelid = _relid AND a.attnum > 0 AND NOT a.attisdropped
+  HAVING bool_or(a.attgenerated = 's');
+  IF _computed IS NOT NULL THEN
+    _sources := format('SELECT q.n, q.staged, q.rel, q.at, (SELECT ROW(%s)::%s FROM (SELECT (q.becomes).*) AS %I) AS becomes FROM (%s) AS q',
+                       _computed, _relid::regclass, (SELECT c.relname FROM pg_class AS c WHERE c.oid = _relid), _sources);
+  END IF;
+  PERFORM pg_temp.dumpsert_execute(format('INSERT INTO %s (id, n, staged, rel, at, becomes) SELECT pg_catalog.row_number() OVER (), m.* FROM (%s) AS m', _table, _sources));
+  EXECUTE format('ANALYZE %s (id, rel, at)', _table);
+END
+$dumpsert$;
+
+-- The indexes of a table that are checked at once, and how two of its rows exclude each other there: keys k1 … of rows w and b.
+CREATE FUNCTION pg_temp.dumpsert_places(_relid pg_catalog.oid)
+RETURNS TABLE (index pg_catalog.oid, leaf pg_catalog.oid, keys pg_catalog.text, predicate pg_catalog.text, meets pg_catalog.text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
+  SELECT i.indexrelid, nullif(i.indrelid, _relid), k.keys, pg_get_expr(i.indpred, i.indrelid), k.meets
+    FROM pg_index AS i CROSS JOIN LATERAL (
+      SELECT string_agg(format('%s AS k%s', pg_get_indexdef(i.indexrelid, p.ord::integer, false), p.ord), ', ' ORDER BY p.ord) AS keys,
+             string_agg(format(CASE WHEN NOT p.nulls_meet THEN 'w.k%1$s%2$s %3$s b.k%1$s%2$s%4$s'
+                                    WHEN p.by_array THEN 'ARRAY[w.k%1$s%2$s] OPERATOR(pg_catalog.=) ARRAY[b.k%1$s%2$s%4$s]'
+                                    ELSE '(w.k%1$s%2$s %3$s b.k%1$s%2$s%4$s OR w.k%1$s IS NULL AND b.k%1$s IS NULL)' END,
+               p.ord, p.cast_to, p.excludes, p.under), ' AND ' ORDER BY p.ord) AS meets
+        FROM pg_temp.dumpsert_key_parts(i.indexrelid) AS p) AS k
+   WHERE (i.indrelid = _relid
+          OR i.indrelid IN (SELECT t.relid FROM pg_partition_tree(_relid) AS t WHERE t.isleaf)
+             AND NOT EXISTS (SELECT FROM pg_inherits AS h WHERE h.inhrelid = i.indexrelid))
+     AND (i.indisunique OR i.indisexclusion) AND i.indimmediate AND i.indisvalid
+     AND i.indexrelid <> ALL (ARRAY(SELECT s.key_index FROM pg_temp.dumpsert_stages AS s WHERE s.relid = _relid AND s.key_index IS NOT NULL))
+$dumpsert$;
+
+-- Who waits for whom: row w becomes what excludes what row b still is.
+CREATE TEMPORARY TABLE pg_temp.dumpsert_waits (w integer, b integer, index pg_catalog.oid) ON COMMIT DROP;
+-- Which rows step aside, in which index.
+CREATE TEMPORARY TABLE pg_temp.dumpsert_aside (id integer, index pg_catalog.oid) ON COMMIT DROP;
+
+-- The query for the waits in one index, by the rows as they are now.
+CREATE FUNCTION pg_temp.dumpsert_waits_in(_relid pg_catalog.oid, _index pg_catalog.oid) RETURNS pg_catalog.text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
+  SELECT format('SELECT w.id AS w, m.id AS b FROM ('
+        'SELECT m.id, x.* FROM pg_temp.dumpsert_move_%1$s AS m CROSS JOIN LATERAL (SELECT %2$s FROM (SELECT (m.becomes).*) AS %3$I WHERE %4$s) AS x WHERE %5$s) AS w'
+      ' JOIN (SELECT %3$I.tableoid AS rel, %3$I.ctid AS at, %2$s FROM %6$s AS %3$I WHERE %4$s) AS b ON %7$s'
+      ' JOIN pg_temp.dumpsert_move_%1$s AS m ON m.rel = b.rel AND m.at = b.at WHERE m.id <> w.id AND %5$s',
+      _relid, i.keys, c.relname, coalesce(i.predicate, 'true'), coalesce('m.rel = ' || i.leaf, 'true'),
+      (SELECT min(s.target) FROM pg_temp.dumpsert_stages AS s WHERE s.relid = _relid), i.meets)
+    FROM pg_temp.dumpsert_places(_relid) AS i JOIN pg_class AS c ON c.oid = _relid WHERE i.index = _index
+$dumpsert$;
+
+CREATE PROCEDURE pg_temp.dumpsert_find_waits(_relid pg_catalog.oid)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _index oid;
+BEGIN
+  DELETE FROM pg_temp.dumpsert_waits;
+  DELETE FROM pg_temp.dumpsert_aside;
+  FOR _index IN SELECT i.index FROM pg_temp.dumpsert_places(_relid) AS i LOOP
+    EXECUTE format('INSERT INTO pg_temp.dumpsert_waits SELECT e.w, e.b, %s FROM (%s) AS e', _index, pg_temp.dumpsert_waits_in(_relid, _index));
+  END LOOP;
+  ANALYZE pg_temp.dumpsert_waits;
+END
+$dumpsert$;
+
+-- Rows that others refer to by foreign keys without an action cannot change their value for a moment.
+CREATE FUNCTION pg_temp.dumpsert_held_rows(_relid pg_catalog.oid) RETURNS integer[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _held integer[];
+  _parts text;
+BEGIN
+  SELECT string_agg(format('SELECT m.id FROM pg_temp.dumpsert_move_%s AS m JOIN %s AS p ON p.tableoid = m.rel AND p.ctid = m.at WHERE EXISTS (SELECT FROM %s AS c WHERE %s)',
+                           _relid, _relid::regclass, r.child_relid::regclass, u.pairs), ' UNION ALL ') INTO _parts
+    FROM pg_temp.dumpsert_references AS r CROSS JOIN LATERAL (
+      SELECT string_agg(format('c.%I::text = p.%I::text', h, q), ' AND ') AS pairs FROM unnest(r.holding, r.referenced) AS x(h, q)) AS u
+   WHERE r.parent_relid = _relid AND (r.action = 'r' OR r.action = 'a' AND NOT r.can_wait)
+     AND EXISTS (SELECT FROM pg_temp.dumpsert_stages AS s WHERE s.relid = _relid AND r.referenced && s.set_columns AND NOT r.referenced <@ s.key_columns);
+  IF _parts IS NOT NULL THEN
+    EXECUTE format('SELECT array_agg(DISTINCT id) FROM (%s) AS x', _parts) INTO _held;
+  END IF;
+  RETURN coalesce(_held, '{}');
+END
+$dumpsert$;
+
+-- Orders the rows (Kahn's algorithm). When none is free, somebody waits for himself: following who waits for whom ends in a
+-- circle, of which one row steps aside. The path is kept, so that all circles together take one walk.
+CREATE PROCEDURE pg_temp.dumpsert_order(_relid pg_catalog.oid)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _ids integer[];                          -- the row with each number
+  _w integer[]; _w_from integer[];         -- who waits for row b: _w[_w_from[b]] up to _w[_w_from[b + 1] - 1]
+  _b integer[]; _b_from integer[];         -- whom row w waits for
+  _needs integer[];                        -- how many of them have not left
+  _left boolean[];                         -- whether a row has left its old place, written or aside
+  _written boolean[]; _held boolean[];
+  _order integer[] := '{}'; _queue integer[] := '{}'; _path integer[] := '{}'; _on_path integer[];
+  _aside integer[] := '{}';
+  _count integer; _done integer := 0; _head integer := 1; _tail integer := 0; _scan integer := 1; _depth integer := 0;
+  _v integer; _u integer; _i integer; _held_ids integer[];
+BEGIN
+  SELECT array_agg(x.id ORDER BY x.id) INTO _ids FROM (SELECT w AS id FROM pg_temp.dumpsert_waits UNION SELECT b FROM pg_temp.dumpsert_waits) AS x;
+  _count := coalesce(cardinality(_ids), 0);
+  IF _count = 0 THEN
+    RETURN;
+  END IF;
+  CREATE TEMPORARY TABLE pg_temp.dumpsert_numbered ON COMMIT DROP AS SELECT u.id, u.i::integer FROM unnest(_ids) WITH ORDINALITY AS u(id, i);
+  CREATE TEMPORARY TABLE pg_temp.dumpsert_pairs ON COMMIT DROP AS
+  SELECT DISTINCT w.i AS w, b.i AS b FROM pg_temp.dumpsert_waits AS e JOIN pg_temp.dumpsert_numbered AS w ON w.id = e.w JOIN pg_temp.dumpsert_numbered AS b ON b.id = e.b;
+  SELECT array_agg(p.w ORDER BY p.b, p.w) INTO _w FROM pg_temp.dumpsert_pairs AS p;
+  SELECT array_agg(p.b ORDER BY p.w, p.b) INTO _b FROM pg_temp.dumpsert_pairs AS p;
+  SELECT array_agg(1 + c.before ORDER BY c.i) INTO _w_from FROM (
+    SELECT g.i, coalesce(sum(n.n) OVER (ORDER BY g.i ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::integer AS before
+      FROM generate_series(1, _count + 1) AS g(i) LEFT JOIN (SELECT p.b AS i, count(*) AS n FROM pg_temp.dumpsert_pairs AS p GROUP BY p.b) AS n USING (i)) AS c;
+  SELECT array_agg(1 + c.before ORDER BY c.i), array_agg(c.n ORDER BY c.i) INTO _b_from, _needs FROM (
+    SELECT g.i, coalesce(n.n, 0)::integer AS n, coalesce(sum(n.n) OVER (ORDER BY g.i ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::integer AS before
+      FROM generate_series(1, _count + 1) AS g(i) LEFT JOIN (SELECT p.w AS i, count(*) AS n FROM pg_temp.dumpsert_pairs AS p GROUP BY p.w) AS n USING (i)) AS c;
+  _held_ids := pg_temp.dumpsert_held_rows(_relid);
+  SELECT array_agg(u.id = ANY (_held_ids) ORDER BY u.i) INTO _held FROM pg_temp.dumpsert_numbered AS u;
+  DROP TABLE pg_temp.dumpsert_numbered, pg_temp.dumpsert_pairs;
+  _left := array_fill(false, ARRAY[_count]); _written := _left;
+  _on_path := array_fill(0, ARRAY[_count]); _queue := _on_path; _order := _on_path; _path := array_fill(0, ARRAY[_count + 1]);
+  FOR _v IN 1 .. _count LOOP
+    IF _needs[_v] = 0 THEN
+      _tail := _tail + 1; _queue[_tail] := _v;
+    END IF;
+  END LOOP;
+
+  LOOP
+    WHILE _head <= _tail LOOP  -- whoever waits for nobody
+      _v := _queue[_head]; _head := _head + 1;
+      _done := _done + 1; _order[_done] := _ids[_v]; _written[_v] := true;
+      IF NOT _left[_v] THEN
+        _left[_v] := true;
+        FOR _i IN _w_from[_v] .. _w_from[_v + 1] - 1 LOOP
+          _u := _w[_i]; _needs[_u] := _needs[_u] - 1;
+          IF _needs[_u] = 0 THEN
+            _tail := _tail + 1; _queue[_tail] := _u;
+          END IF;
+        END LOOP;
+      END IF;
+    END LOOP;
+    EXIT WHEN _done = _count;
+    -- A row that waits: the last of the path, or any.
+    WHILE _depth > 0 AND _written[_path[_depth]] LOOP
+      _on_path[_path[_depth]] := 0; _depth := _depth - 1;
+    END LOOP;
+    IF _depth = 0 THEN
+      WHILE _written[_scan] LOOP
+        _scan := _scan + 1;
+      END LOOP;
+      _depth := 1; _path[1] := _scan; _on_path[_scan] := 1;
+    END IF;
+    LOOP
+      _v := _path[_depth];
+      WHILE _left[_b[_b_from[_v]]] LOOP  -- those who have left do not come back
+        _b_from[_v] := _b_from[_v] + 1;
+      END LOOP;
+      _u := _b[_b_from[_v]];
+      EXIT WHEN _on_path[_u] > 0;
+      _depth := _depth + 1; _path[_depth] := _u; _on_path[_u] := _depth;
+    END LOOP;
+    -- The circle is the path from _u on. One row that nobody holds steps aside, and whoever waits for it need not any more.
+    _v := _u;
+    FOR _i IN _on_path[_u] .. _depth LOOP
+      IF NOT _held[_path[_i]] THEN
+        _v := _path[_i];
+        EXIT;
+      END IF;
+    END LOOP;
+    _left[_v] := true; _aside := _aside || _ids[_v];
+    FOR _i IN _w_from[_v] .. _w_from[_v + 1] - 1 LOOP
+      _u := _w[_i]; _needs[_u] := _needs[_u] - 1;
+      IF _needs[_u] = 0 THEN
+        _tail := _tail + 1; _queue[_tail] := _u;
+      END IF;
+    END LOOP;
+  END LOOP;
+  EXECUTE format('UPDATE pg_temp.dumpsert_move_%s AS m SET rank = u.rank FROM unnest($1) WITH ORDINALITY AS u(id, rank) WHERE m.id = u.id', _relid) USING _order;
+  INSERT INTO pg_temp.dumpsert_aside SELECT DISTINCT a.id, e.index FROM unnest(_aside) AS a(id) JOIN pg_temp.dumpsert_waits AS e ON e.b = a.id;
+  ANALYZE pg_temp.dumpsert_aside;
+END
+$dumpsert$;
+
+-- Values for rows that step aside in an index: statements to be tried one after the other. Harmless are NULL where no foreign key
+-- watches the column, an empty range, and values beyond all others, which the target's ON UPDATE CASCADE can follow. A key, a guard
+-- and a foreign key of the table itself keep their values; nor does a value move that SET NULL or SET DEFAULT would take to be gone.
+CREATE FUNCTION pg_temp.dumpsert_spares(_relid pg_catalog.oid, _index pg_catalog.oid) RETURNS TABLE (statement pg_catalog.text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
+  WITH RECURSIVE watched AS MATERIALIZED (
+    SELECT r.* FROM pg_temp.dumpsert_references AS r
+  ), col AS (
+    SELECT a.attname::text AS name, a.attnum, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull, a.atttypid,
+           EXISTS (SELECT FROM watched AS r WHERE r.parent_relid = _relid AND a.attname = ANY (r.referenced)) AS watched,
+           EXISTS (SELECT FROM watched AS r WHERE r.parent_relid = _relid AND a.attname = ANY (r.referenced) AND r.action IN ('n', 'd')) AS lost,
+           EXISTS (SELECT FROM watched AS r WHERE r.child_relid = _relid AND a.attname = ANY (r.holding)) AS refers,
+           -- the column that takes the value need not be the indexed one, if an expression or a condition reads it
+           EXISTS (SELECT FROM pg_index AS i WHERE i.indexrelid = _index AND a.attnum = ANY ((i.indkey::int2[])[0 : i.indnkeyatts - 1])) AS indexed
+      FROM pg_attribute AS a
+     WHERE a.attrelid = _relid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+       AND EXISTS (SELECT FROM pg_temp.dumpsert_stages AS s WHERE s.relid = _relid AND a.attname = ANY (s.set_columns))
+       AND NOT EXISTS (SELECT FROM pg_temp.dumpsert_stages AS s WHERE s.relid = _relid AND (a.attname = ANY (s.key_columns) OR a.attname = s.guard))
+       AND (EXISTS (SELECT FROM pg_index AS i WHERE i.indexrelid = _index AND a.attnum = ANY (i.indkey))
+         OR EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = _index
+                       AND d.refclassid = 'pg_class'::regclass AND d.refobjid = _relid AND d.refobjsubid = a.attnum)
+         OR EXISTS (  -- a generated column in the index is moved by what it is computed from
+            SELECT FROM pg_index AS i JOIN pg_attrdef AS e ON e.adrelid = i.indrelid AND e.adnum = ANY (i.indkey)
+              JOIN pg_depend AS d ON d.classid = 'pg_attrdef'::regclass AND d.objid = e.oid AND d.refobjid = _relid AND d.refobjsubid = a.attnum
+             WHERE i.indexrelid = _index))
+  ), base AS (
+    SELECT c.attnum, t.oid, t.typtype, t.typbasetype, t.typcategory FROM col AS c JOIN pg_type AS t ON t.oid = c.atttypid
+    UNION ALL SELECT b.attnum, t.oid, t.typtype, t.typbasetype, t.typcategory FROM base AS b JOIN pg_type AS t ON t.oid = b.typbasetype WHERE b.typtype = 'd'
+  ), spare AS (
+    SELECT c.name, v.value, v.ord, c.indexed FROM col AS c JOIN base AS b ON b.attnum = c.attnum AND b.typtype <> 'd'
+     CROSS JOIN LATERAL (
+       SELECT 'NULL' AS value, 1 AS ord WHERE NOT c.attnotnull AND NOT c.watched
+       UNION ALL SELECT '''empty''', 2 WHERE b.typtype = 'r' AND NOT c.watched
+       UNION ALL SELECT '''{}''', 2 WHERE b.typtype = 'm' AND NOT c.watched
+       UNION ALL SELECT x.value, x.ord FROM (VALUES
+           ('N', 3, format('(SELECT pg_catalog.max(x.%I) FROM %s AS x) OPERATOR(pg_catalog.+) m.id', c.name, _relid::regclass)),
+           ('N', 4, format('(SELECT pg_catalog.min(x.%I) FROM %s AS x) OPERATOR(pg_catalog.-) m.id', c.name, _relid::regclass)),
+           ('D', 3, format('(SELECT pg_catalog.max(x.%I) FROM %s AS x) OPERATOR(pg_catalog.+) m.id OPERATOR(pg_catalog.*) ''1 day''::pg_catalog.interval', c.name, _relid::regclass)),
+           ('D', 4, format('(SELECT pg_catalog.min(x.%I) FROM %s AS x) OPERATOR(pg_catalog.-) m.id OPERATOR(pg_catalog.*) ''1 day''::pg_catalog.interval', c.name, _relid::regclass)),
+           ('S', 3, '''~'' || pg_catalog.md5(m.id::pg_catalog.text || pg_catalog.random()::pg_catalog.text)'),
+           ('S', 4, 'pg_catalog.substr(pg_catalog.md5(m.id::pg_catalog.text || pg_catalog.random()::pg_catalog.text), 1, 8)'),
+           ('S', 5, 'pg_catalog.translate(pg_catalog.upper(pg_catalog.md5(m.id::pg_catalog.text || pg_catalog.random()::pg_catalog.text)), ''0123456789'', ''GHIJKLMNOP'')'),
+           ('S', 5, '(1000000000 + m.id)::pg_catalog.text'),
+           ('S', 6, 'pg_catalog.chr(57344 + m.id % 6400)')
+         ) AS x(category, ord, value) WHERE x.category = b.typcategory AND NOT c.lost AND NOT c.refers
+       UNION ALL SELECT 'pg_catalog.md5(m.id::pg_catalog.text || pg_catalog.random()::pg_catalog.text)::pg_catalog.uuid', 3
+         WHERE b.oid = 'uuid'::regtype AND NOT c.lost AND NOT c.refers
+       UNION ALL SELECT 'pg_catalog.decode(pg_catalog.md5(m.id::pg_catalog.text || pg_catalog.random()::pg_catalog.text), ''hex'')', 3
+         WHERE b.oid = 'bytea'::regtype AND NOT c.lost AND NOT c.refers
+       UNION ALL SELECT '(SELECT pg_catalog.max(x.' || quote_ident(c.name) || ') FROM ' || _relid::regclass || ' AS x) OPERATOR(pg_catalog.+) m.id OPERATOR(pg_catalog.*) ''1 second''::pg_catalog.interval', 3
+         WHERE b.oid = 'interval'::regtype AND NOT c.lost AND NOT c.refers
+       -- out of an index over some rows: a boolean can leave it
+       UNION ALL SELECT x.value, 7 FROM (VALUES ('false'), ('true')) AS x(value) WHERE b.oid = 'bool'::regtype AND NOT c.lost AND NOT c.refers
+     ) AS v
+  )
+  SELECT format('WITH u AS (UPDATE %s AS p SET %I = (%s)::%s FROM pg_temp.dumpsert_move_%s AS m JOIN pg_temp.dumpsert_aside AS a ON a.id OPERATOR(pg_catalog.=) m.id AND a.index OPERATOR(pg_catalog.=) %s'
+                ' WHERE p.tableoid OPERATOR(pg_catalog.=) m.rel AND p.ctid OPERATOR(pg_catalog.=) m.at RETURNING m.id, p.tableoid AS rel, p.ctid AS at)'
+                ' UPDATE pg_temp.dumpsert_move_%5$s AS m SET rel = u.rel, at = u.at FROM u WHERE u.id OPERATOR(pg_catalog.=) m.id',
+                (SELECT min(s.target) FROM pg_temp.dumpsert_stages AS s WHERE s.relid = _relid), s.name, s.value, c.type, _relid, _index)
+    FROM spare AS s JOIN col AS c ON c.name = s.name ORDER BY s.ord, NOT s.indexed, c.attnum
+$dumpsert$;
+
+-- A circle that cannot be opened is refused, and told.
+CREATE PROCEDURE pg_temp.dumpsert_refuse_circle(_relid pg_catalog.oid, _index pg_catalog.oid, _why pg_catalog.text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _key text := (SELECT string_agg(format('(m.becomes).%I', k), ', ') FROM pg_temp.dumpsert_stages AS s CROSS JOIN LATERAL unnest(s.key_columns) AS k
+                 WHERE s.n = (SELECT min(b.n) FROM pg_temp.dumpsert_stages AS b WHERE b.relid = _relid AND b.key_index IS NOT NULL));
+  _rows text;
+BEGIN
+  EXECUTE format('WITH RECURSIVE walk AS (SELECT a.id, 1 AS step, ARRAY[a.id] AS met FROM (SELECT min(a.id) AS id FROM pg_temp.dumpsert_aside AS a WHERE a.index = %1$s) AS a'
+    ' UNION ALL SELECT e.b, w.step + 1, w.met || e.b FROM walk AS w CROSS JOIN LATERAL (SELECT min(x.b) AS b FROM pg_temp.dumpsert_waits AS x WHERE x.w = w.id AND x.b <> ALL (w.met)) AS e'
+    ' WHERE e.b IS NOT NULL AND w.step < 5) SELECT string_agg(format(''(%%s)'', concat_ws('', '', %2$s)), '', '' ORDER BY w.step) FROM walk AS w JOIN pg_temp.dumpsert_move_%3$s AS m ON m.id = w.id',
+    _index, _key, _relid) INTO _rows;
+  RAISE EXCEPTION USING ERRCODE = 'unique_violation', DETAIL = _why,
+    MESSAGE = format('dumpsert: rows of %s exchange values of %s in a circle, and none of them can make room for a moment: those with the keys %s …; nothing was changed',
+                     _relid::regclass, _index::regclass, _rows),
+    HINT = 'Make the constraint or the foreign keys that hold the values DEFERRABLE, or change one of the rows by hand before.';
+END
+$dumpsert$;
+
+-- Lets rows step aside, each with the first value that does no harm.
+CREATE PROCEDURE pg_temp.dumpsert_step_aside(_relid pg_catalog.oid)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _index oid;
+  _statement text;
+  _is_done boolean;
+  _why text;
+BEGIN
+  FOR _index IN SELECT DISTINCT a.index FROM pg_temp.dumpsert_aside AS a ORDER BY 1 LOOP
+    _is_done := false; _why := 'No column of it can take another value.';
+    FOR _statement IN SELECT s.statement FROM pg_temp.dumpsert_spares(_relid, _index) AS s LOOP
+      BEGIN
+        PERFORM pg_temp.dumpsert_execute(_statement);
+        -- An expression or a condition of the index may not care for this column.
+        EXECUTE format('SELECT count(*) = 0 FROM (%s OFFSET 0) AS e JOIN pg_temp.dumpsert_aside AS a ON a.id = e.b WHERE a.index = %s',
+                       pg_temp.dumpsert_waits_in(_relid, _index), _index) INTO _is_done;
+        IF NOT _is_done THEN
+          RAISE EXCEPTION USING ERRCODE = 'DS000', MESSAGE = 'The value does not leave its place.';
+        END IF;
+        EXIT;
+      EXCEPTION
+        WHEN lock_not_available OR deadlock_detected OR query_canceled THEN RAISE;
+        WHEN OTHERS THEN _is_done := false; _why := format('%s (%s)', SQLERRM, SQLSTATE);
+      END;
+    END LOOP;
+    IF NOT _is_done THEN
+      CALL pg_temp.dumpsert_refuse_circle(_relid, _index, _why);
+    END IF;
+  END LOOP;
+END
+$dumpsert$;

@@ -1,0 +1,109 @@
+-- Where the rows of the dump wait: one temporary table pg_temp.dumpsert_stage_<n> for each table and set of columns, and one
+-- row here that says what they are and how they are to be written. Nothing of the target is locked while they arrive.
+CREATE TEMPORARY TABLE pg_temp.dumpsert_stages (
+  n integer PRIMARY KEY, schema pg_catalog.text, name pg_catalog.text, columns pg_catalog.text[],
+  relid pg_catalog.oid,          -- the table to write to; NULL: the target has none and its rows are dropped
+  node pg_catalog.oid,           -- its topmost partition root, or itself
+  target pg_catalog.text,        -- its qualified name, with ONLY where it has no partitions
+  way pg_catalog.text,           -- key | match | insert | skip; match with a nullable key: by key where it is not null
+  key_index pg_catalog.oid, key_columns pg_catalog.text[],
+  same_key pg_catalog.text,      -- the condition that row p of the table and staged row s have the same key
+  no_key pg_catalog.text,        -- the condition that a staged row s has no key
+  set_columns pg_catalog.text[],
+  rule pg_catalog.jsonb,         -- the update policy: update, newer, only, never; the guard column
+  guard pg_catalog.text,         -- the guard column, if the target has it
+  component integer,             -- stages of a component are written together, components in this order
+  joined boolean,                -- whether all of a component goes into one statement
+  reached boolean,               -- whether a referential action of the target may write to the table meanwhile
+  differs_sql pg_catalog.text, diff_sql pg_catalog.text, guard_sql pg_catalog.text, twice_sql pg_catalog.text,
+  update_sql pg_catalog.text, insert_sql pg_catalog.text, new_only pg_catalog.text, move_sql pg_catalog.text, row_sql pg_catalog.text,
+  is_empty boolean,              -- whether the table was empty when it was locked
+  rows bigint, inserted bigint, updated bigint, refused bigint,   -- as found when the table was locked, and written since
+  new bigint, changed bigint     -- what is still to be written
+) ON COMMIT DROP;
+CREATE INDEX ON pg_temp.dumpsert_stages (component);
+
+-- Marks a step of the merge. It does nothing; a test or a progress display may put its own in its place.
+CREATE PROCEDURE pg_temp.dumpsert_step(_step pg_catalog.text) LANGUAGE plpgsql AS $dumpsert$
+BEGIN
+END
+$dumpsert$;
+
+-- The columns of a staging table: exactly the dumped ones, with the target's types, and generated columns that a key may need.
+-- No table of the target is named in the statement, so that none is locked until the dump has arrived.
+CREATE FUNCTION pg_temp.dumpsert_stage_columns(_relid pg_catalog.oid, _columns pg_catalog.text[]) RETURNS pg_catalog.text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
+  SELECT string_agg(format('%I %s%s%s', d.c,
+           CASE WHEN a.attnum IS NULL THEN 'pg_catalog.text' ELSE format_type(a.atttypid, a.atttypmod) END,
+           CASE WHEN a.attcollation <> t.typcollation AND a.attcollation <> 0
+                THEN (SELECT format(' COLLATE %I.%I', n.nspname, l.collname) FROM pg_collation AS l
+                        JOIN pg_namespace AS n ON n.oid = l.collnamespace WHERE l.oid = a.attcollation) END,
+           CASE WHEN d.generated THEN (SELECT format(' GENERATED ALWAYS AS (%s) STORED', pg_get_expr(e.adbin, e.adrelid))
+                                         FROM pg_attrdef AS e WHERE e.adrelid = _relid AND e.adnum = a.attnum) END), ', ' ORDER BY d.o)
+    FROM (
+      SELECT c, o, false FROM unnest(_columns) WITH ORDINALITY AS u(c, o)
+      UNION ALL
+      SELECT g.attname::text, cardinality(_columns) + g.attnum, true FROM pg_attribute AS g
+       WHERE g.attrelid = _relid AND g.attgenerated = 's' AND g.attname <> ALL (_columns)
+         AND EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = _relid AND i.indisunique AND g.attnum = ANY (i.indkey))
+         AND NOT EXISTS (
+           SELECT FROM pg_attrdef AS e JOIN pg_depend AS p ON p.classid = 'pg_attrdef'::regclass AND p.objid = e.oid
+             JOIN pg_attribute AS b ON b.attrelid = p.refobjid AND b.attnum = p.refobjsubid
+            WHERE e.adrelid = _relid AND e.adnum = g.attnum AND p.refclassid = 'pg_class'::regclass AND p.refobjid = _relid
+              AND b.attnum <> g.attnum AND b.attname <> ALL (_columns))
+    ) AS d(c, o, generated)
+    LEFT JOIN (pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid)
+      ON a.attrelid = _relid AND a.attname = d.c AND a.attnum > 0 AND NOT a.attisdropped
+$dumpsert$;
+
+-- Every table, stage, index and TOAST table takes a lock until COMMIT. What would not fit is said here, before the rows come.
+CREATE PROCEDURE pg_temp.dumpsert_count_locks(_n integer)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _places bigint := current_setting('max_locks_per_transaction')::bigint
+    * (current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint);
+  _needed bigint;
+BEGIN
+  IF _n % 64 <> 0 OR _n * 4 < _places / 2 THEN
+    RETURN;  -- far from it; to count is not for nothing
+  END IF;
+  SELECT count(*) + coalesce(sum((SELECT count(*) FROM pg_class AS t WHERE t.oid = c.reltoastrelid) * 2
+           + (SELECT count(*) FROM pg_index AS i WHERE i.indrelid = c.oid)), 0) INTO _needed
+    FROM pg_class AS c WHERE c.oid IN (SELECT s.relid FROM pg_temp.dumpsert_stages AS s)
+      OR c.relnamespace = pg_my_temp_schema() AND c.relkind = 'r';
+  IF _needed > _places THEN
+    RAISE EXCEPTION USING ERRCODE = 'out_of_memory',
+      MESSAGE = format('dumpsert: %s tables so far need about %s locks, and this server has places for %s; nothing was changed', _n, _needed, _places),
+      HINT = format('max_locks_per_transaction is %s: set it to %s or more and restart the server, or restore some of the tables at a time.',
+                    current_setting('max_locks_per_transaction'), ceil(current_setting('max_locks_per_transaction')::numeric * 2 * _needed / _places));
+  END IF;
+END
+$dumpsert$;
+
+-- Checks a table against the dumped columns and makes its staging table.
+CREATE PROCEDURE pg_temp.dumpsert_stage(_n integer, _schema pg_catalog.text, _name pg_catalog.text, _columns pg_catalog.text[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _target text := format('%I.%I', _schema, _name);
+  _relid oid;
+  _unknown text[];
+BEGIN
+  IF (SELECT o.options ->> 'unknown_tables' FROM pg_temp.dumpsert_options AS o) = 'drop' AND to_regclass(_target) IS NULL THEN
+    INSERT INTO pg_temp.dumpsert_notes (note) VALUES (format('%s does not exist here: its rows are left out', _target));
+  ELSE
+    _relid := pg_temp.dumpsert_check(_schema, _name);
+    CALL pg_temp.dumpsert_must_own(ARRAY[_relid]);
+    _unknown := pg_temp.dumpsert_unknown(_relid, _columns, true);
+    INSERT INTO pg_temp.dumpsert_notes (note)
+    SELECT format('%s.%I %s: the dumped values are left out', _target, c.name, c.why) FROM (
+      SELECT u, 'does not exist here' FROM unnest(_unknown) AS u
+      UNION ALL
+      SELECT a.attname, 'is generated here' FROM pg_attribute AS a
+       WHERE a.attrelid = _relid AND a.attgenerated <> '' AND a.attname = ANY (_columns)) AS c(name, why);
+  END IF;
+  INSERT INTO pg_temp.dumpsert_stages (n, schema, name, columns, relid) VALUES (_n, _schema, _name, _columns, _relid);
+  CALL pg_temp.dumpsert_count_locks(_n);
+  CALL pg_temp.dumpsert_govern(_n);
+  EXECUTE format('CREATE TEMPORARY TABLE pg_temp.dumpsert_stage_%s (%s) ON COMMIT DROP', _n, pg_temp.dumpsert_stage_columns(_relid, _columns));
+END
+$dumpsert$;
