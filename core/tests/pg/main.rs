@@ -20,6 +20,7 @@ mod driver;
 mod exceptions;
 mod guards;
 mod long_rows;
+mod merge;
 mod orders;
 mod partitions;
 mod permits;

@@ -1,0 +1,130 @@
+//! Counts are what was written: a row that could not be written is an error, and not a number.
+
+use dumpsert::Triggers;
+
+use super::super::case::{Case, Shape};
+
+const IGNORE: &str = "CREATE FUNCTION ignore() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;";
+
+#[test]
+fn a_trigger_that_drops_the_row() {
+    for (on, here) in [
+        ("INSERT", ""),
+        ("INSERT", "INSERT INTO t VALUES (9, 'own');"),
+        ("UPDATE", "INSERT INTO t VALUES (1, 'old'), (9, 'own');"),
+        ("INSERT OR UPDATE", "INSERT INTO t VALUES (1, 'old'), (9, 'own');"),
+    ] {
+        let here = format!("ALTER TABLE t DISABLE TRIGGER USER; {here} ALTER TABLE t ENABLE TRIGGER USER;");
+        let there = "ALTER TABLE t DISABLE TRIGGER USER; INSERT INTO t VALUES (1, 'one'), (2, 'two'), (3, 'three'); ALTER TABLE t ENABLE TRIGGER USER;";
+        let schema = |when: &str| {
+            format!(
+                "CREATE TABLE t (id integer PRIMARY KEY, v text); {IGNORE} CREATE TRIGGER ignore BEFORE {on} ON t FOR EACH ROW {when} EXECUTE FUNCTION ignore();"
+            )
+        };
+        // For all rows, and for one of several.
+        for when in ["", "WHEN (NEW.id = 1)"] {
+            let case = |fire| Case::new(&schema(when), &here, there).with(|options| options.with_triggers(fire));
+            case(Triggers::Fire).refused(&["public.t"]);
+            case(Triggers::Off).passes_in_every_style();
+        }
+    }
+}
+
+#[test]
+fn a_trigger_of_a_partition_that_drops_the_row() {
+    let schema = format!(
+        "CREATE TABLE t (id integer PRIMARY KEY, v text) PARTITION BY RANGE (id);
+         CREATE TABLE t_1 PARTITION OF t FOR VALUES FROM (0) TO (10); CREATE TABLE t_2 PARTITION OF t DEFAULT; {IGNORE}
+         CREATE TRIGGER ignore BEFORE INSERT OR UPDATE ON t_2 FOR EACH ROW EXECUTE FUNCTION ignore();"
+    );
+    let rows = |rows: &str| {
+        format!(
+            "ALTER TABLE t_2 DISABLE TRIGGER USER; INSERT INTO t VALUES {rows}; ALTER TABLE t_2 ENABLE TRIGGER USER;"
+        )
+    };
+    let case = |fire| {
+        Case::new(
+            &schema,
+            &rows("(1, 'old'), (99, 'own')"),
+            &rows("(1, 'one'), (2, 'two'), (11, 'eleven')"),
+        )
+        .with(|options| options.with_triggers(fire))
+    };
+    case(Triggers::Fire).refused(&["public.t"]);
+    case(Triggers::Off).passes_in_every_style();
+}
+
+#[test]
+fn a_trigger_that_changes_other_rows() {
+    // What a trigger writes into rows that were merged before is undone, or the merge refuses: no dumped row stays wrong.
+    let schema = "CREATE TABLE t (id integer PRIMARY KEY, v text);
+         CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.id = 2 THEN UPDATE t SET v = 'spoilt' WHERE id = 1 AND v <> 'spoilt'; END IF; RETURN NEW; END $$;
+         CREATE TRIGGER spoil AFTER INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION spoil();";
+    Case::new(
+        schema,
+        "ALTER TABLE t DISABLE TRIGGER USER; INSERT INTO t VALUES (1, 'one'), (2, 'old'); ALTER TABLE t ENABLE TRIGGER USER;",
+        "ALTER TABLE t DISABLE TRIGGER USER; INSERT INTO t VALUES (1, 'one'), (2, 'two'); ALTER TABLE t ENABLE TRIGGER USER;",
+    )
+    .passes_in_every_style();
+}
+
+#[test]
+fn a_constraint_trigger_that_changes_rows() {
+    // It is one of the target's rules and stays on, whatever `triggers` says.
+    for timing in ["", "DEFERRABLE INITIALLY DEFERRED"] {
+        Case::new(
+            &format!(
+                "CREATE TABLE t (id integer PRIMARY KEY, v text);
+                 CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE t SET v = 'spoilt' WHERE id = 1 AND v <> 'spoilt'; RETURN NEW; END $$;
+                 CREATE CONSTRAINT TRIGGER spoil AFTER INSERT OR UPDATE ON t {timing} FOR EACH ROW WHEN (NEW.id = 2) EXECUTE FUNCTION spoil();"
+            ),
+            "INSERT INTO t VALUES (1, 'spoilt'), (3, 'own');",
+            "INSERT INTO t VALUES (2, 'two'); UPDATE t SET v = 'one' WHERE id = 1; INSERT INTO t VALUES (1, 'one');",
+        )
+        .only(&[Shape::Copy, Shape::Inserts, Shape::Shuffled])
+        .passes_or_says(&["public.t", "1"]);
+    }
+}
+
+#[test]
+fn rules_do_not_take_rows() {
+    Case::new(
+        "CREATE TABLE t (id integer PRIMARY KEY, v text); CREATE TABLE log (n integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text);",
+        "DROP RULE IF EXISTS taken ON t; DROP RULE IF EXISTS kept ON t; INSERT INTO t VALUES (1, 'old'), (9, 'own'); CREATE RULE taken AS ON INSERT TO t DO INSTEAD INSERT INTO log (v) VALUES (NEW.v);
+         CREATE RULE kept AS ON UPDATE TO t DO INSTEAD NOTHING;",
+        "INSERT INTO t VALUES (1, 'one'), (2, 'two');",
+    )
+    .then("SELECT * FROM log", &[])
+    .only(&[Shape::Copy, Shape::Inserts, Shape::Shuffled])
+    .passes();
+}
+
+#[test]
+fn rows_behind_a_policy_of_row_security() {
+    let schema = "CREATE TABLE t (id integer PRIMARY KEY, tenant text NOT NULL, v text); CREATE POLICY own ON t USING (tenant = 'a');
+         ALTER TABLE t ENABLE ROW LEVEL SECURITY; ALTER TABLE t FORCE ROW LEVEL SECURITY;";
+    // A mere owner does not see the row of tenant b.
+    Case::new(
+        schema,
+        "INSERT INTO t VALUES (1, 'a', 'old'), (2, 'b', 'old');",
+        "INSERT INTO t VALUES (1, 'a', 'new'), (2, 'b', 'new'), (3, 'a', 'new');",
+    )
+    .only(&[Shape::Inserts])
+    .refused(&["public.t"]);
+}
+
+#[test]
+fn children_by_inheritance_are_other_tables() {
+    // The rows of a child are no rows of its parent, for keys and for counts.
+    Case::new(
+        "CREATE TABLE t (id integer PRIMARY KEY, v text); CREATE TABLE u (w text, PRIMARY KEY (id)) INHERITS (t);",
+        "INSERT INTO t VALUES (1, 'old'); INSERT INTO u VALUES (1, 'old', 'x'), (2, 'own', 'y'), (3, 'old', 'z');",
+        "INSERT INTO t VALUES (1, 'one'), (2, 'two'); INSERT INTO u VALUES (1, 'one', 'x'), (3, 'three', 'z');",
+    )
+    .then(
+        "SELECT tableoid::regclass, * FROM t ORDER BY 1, 2",
+        &["t|1|one", "t|2|two", "u|1|one", "u|2|own", "u|3|three"],
+    )
+    .respelt()
+    .passes_in_every_style();
+}

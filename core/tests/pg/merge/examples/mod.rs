@@ -1,0 +1,10 @@
+//! What went wrong or was refused once, and its siblings.
+
+mod actions;
+mod circles;
+mod counts;
+mod equality;
+mod exclusions;
+mod indexes;
+mod partitions;
+mod scale;
