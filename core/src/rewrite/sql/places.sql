@@ -202,16 +202,16 @@ BEGIN
 END
 $dumpsert$;
 
--- Values for rows that step aside in an index: statements to be tried one after the other. Harmless are NULL where no foreign key
--- watches the column, an empty range, and values beyond all others, which the target's ON UPDATE CASCADE can follow. A key, a guard
--- and a foreign key of the table itself keep their values; nor does a value move that SET NULL or SET DEFAULT would take to be gone.
+-- Values for rows that step aside in an index: statements to be tried one after the other. Harmless are NULL where no ON UPDATE CASCADE
+-- follows the column, an empty range, and values beyond all others, which CASCADE can follow. A key, a guard and a foreign key of the
+-- table itself keep their values. Under SET NULL and SET DEFAULT only a value steps aside that changes anyway: its children lose it anyway.
 CREATE FUNCTION pg_temp.dumpsert_spares(_relid pg_catalog.oid, _index pg_catalog.oid) RETURNS TABLE (statement pg_catalog.text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
   WITH RECURSIVE watched AS MATERIALIZED (
     SELECT r.* FROM pg_temp.dumpsert_references AS r
   ), col AS (
     SELECT a.attname::text AS name, a.attnum, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull, a.atttypid,
-           EXISTS (SELECT FROM watched AS r WHERE r.parent_relid = _relid AND a.attname = ANY (r.referenced)) AS watched,
+           EXISTS (SELECT FROM watched AS r WHERE r.parent_relid = _relid AND a.attname = ANY (r.referenced) AND r.action = 'c') AS followed,
            EXISTS (SELECT FROM watched AS r WHERE r.parent_relid = _relid AND a.attname = ANY (r.referenced) AND r.action IN ('n', 'd')) AS lost,
            EXISTS (SELECT FROM watched AS r WHERE r.child_relid = _relid AND a.attname = ANY (r.holding)) AS refers,
            -- the column that takes the value need not be the indexed one, if an expression or a condition reads it
@@ -224,18 +224,17 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
          OR EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = _index
                        AND d.refclassid = 'pg_class'::regclass AND d.refobjid = _relid AND d.refobjsubid = a.attnum)
          OR EXISTS (  -- a generated column in the index is moved by what it is computed from
-            SELECT FROM pg_index AS i JOIN pg_attrdef AS e ON e.adrelid = i.indrelid AND e.adnum = ANY (i.indkey)
-              JOIN pg_depend AS d ON d.classid = 'pg_attrdef'::regclass AND d.objid = e.oid AND d.refobjid = _relid AND d.refobjsubid = a.attnum
-             WHERE i.indexrelid = _index))
+            SELECT FROM pg_index AS i JOIN pg_attribute AS g ON g.attrelid = i.indrelid AND g.attnum = ANY (i.indkey) AND g.attgenerated <> ''
+             WHERE i.indexrelid = _index AND a.attnum = ANY (pg_temp.dumpsert_computed_from(_relid, g.attnum))))
   ), base AS (
     SELECT c.attnum, t.oid, t.typtype, t.typbasetype, t.typcategory FROM col AS c JOIN pg_type AS t ON t.oid = c.atttypid
     UNION ALL SELECT b.attnum, t.oid, t.typtype, t.typbasetype, t.typcategory FROM base AS b JOIN pg_type AS t ON t.oid = b.typbasetype WHERE b.typtype = 'd'
   ), spare AS (
-    SELECT c.name, v.value, v.ord, c.indexed FROM col AS c JOIN base AS b ON b.attnum = c.attnum AND b.typtype <> 'd'
+    SELECT c.name, v.value, v.ord, c.indexed, c.lost FROM col AS c JOIN base AS b ON b.attnum = c.attnum AND b.typtype <> 'd'
      CROSS JOIN LATERAL (
-       SELECT 'NULL' AS value, 1 AS ord WHERE NOT c.attnotnull AND NOT c.watched
-       UNION ALL SELECT '''empty''', 2 WHERE b.typtype = 'r' AND NOT c.watched
-       UNION ALL SELECT '''{}''', 2 WHERE b.typtype = 'm' AND NOT c.watched
+       SELECT 'NULL' AS value, 1 AS ord WHERE NOT c.attnotnull AND NOT c.followed
+       UNION ALL SELECT '''empty''', 2 WHERE b.typtype = 'r' AND NOT c.followed
+       UNION ALL SELECT '''{}''', 2 WHERE b.typtype = 'm' AND NOT c.followed
        UNION ALL SELECT x.value, x.ord FROM (VALUES
            ('N', 3, format('(SELECT pg_catalog.max(x.%I) FROM %s AS x) OPERATOR(pg_catalog.+) m.id', c.name, _relid::regclass)),
            ('N', 4, format('(SELECT pg_catalog.min(x.%I) FROM %s AS x) OPERATOR(pg_catalog.-) m.id', c.name, _relid::regclass)),
@@ -246,21 +245,22 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
            ('S', 5, 'pg_catalog.translate(pg_catalog.upper(pg_catalog.md5(m.id::pg_catalog.text || pg_catalog.random()::pg_catalog.text)), ''0123456789'', ''GHIJKLMNOP'')'),
            ('S', 5, '(1000000000 + m.id)::pg_catalog.text'),
            ('S', 6, 'pg_catalog.chr(57344 + m.id % 6400)')
-         ) AS x(category, ord, value) WHERE x.category = b.typcategory AND NOT c.lost AND NOT c.refers
+         ) AS x(category, ord, value) WHERE x.category = b.typcategory AND NOT c.refers
        UNION ALL SELECT 'pg_catalog.md5(m.id::pg_catalog.text || pg_catalog.random()::pg_catalog.text)::pg_catalog.uuid', 3
-         WHERE b.oid = 'uuid'::regtype AND NOT c.lost AND NOT c.refers
+         WHERE b.oid = 'uuid'::regtype AND NOT c.refers
        UNION ALL SELECT 'pg_catalog.decode(pg_catalog.md5(m.id::pg_catalog.text || pg_catalog.random()::pg_catalog.text), ''hex'')', 3
-         WHERE b.oid = 'bytea'::regtype AND NOT c.lost AND NOT c.refers
+         WHERE b.oid = 'bytea'::regtype AND NOT c.refers
        UNION ALL SELECT '(SELECT pg_catalog.max(x.' || quote_ident(c.name) || ') FROM ' || _relid::regclass || ' AS x) OPERATOR(pg_catalog.+) m.id OPERATOR(pg_catalog.*) ''1 second''::pg_catalog.interval', 3
-         WHERE b.oid = 'interval'::regtype AND NOT c.lost AND NOT c.refers
+         WHERE b.oid = 'interval'::regtype AND NOT c.refers
        -- out of an index over some rows: a boolean can leave it
-       UNION ALL SELECT x.value, 7 FROM (VALUES ('false'), ('true')) AS x(value) WHERE b.oid = 'bool'::regtype AND NOT c.lost AND NOT c.refers
+       UNION ALL SELECT x.value, 7 FROM (VALUES ('false'), ('true')) AS x(value) WHERE b.oid = 'bool'::regtype AND NOT c.refers
      ) AS v
   )
   SELECT format('WITH u AS (UPDATE %s AS p SET %I = (%s)::%s FROM pg_temp.dumpsert_move_%s AS m JOIN pg_temp.dumpsert_aside AS a ON a.id OPERATOR(pg_catalog.=) m.id AND a.index OPERATOR(pg_catalog.=) %s'
-                ' WHERE p.tableoid OPERATOR(pg_catalog.=) m.rel AND p.ctid OPERATOR(pg_catalog.=) m.at RETURNING m.id, p.tableoid AS rel, p.ctid AS at)'
-                ' UPDATE pg_temp.dumpsert_move_%5$s AS m SET rel = u.rel, at = u.at FROM u WHERE u.id OPERATOR(pg_catalog.=) m.id',
-                (SELECT min(s.target) FROM pg_temp.dumpsert_stages AS s WHERE s.relid = _relid), s.name, s.value, c.type, _relid, _index)
+                ' WHERE p.tableoid OPERATOR(pg_catalog.=) m.rel AND p.ctid OPERATOR(pg_catalog.=) m.at%s RETURNING m.id, p.tableoid AS rel, p.ctid AS at)'
+                ' UPDATE pg_temp.dumpsert_move_%8$s AS m SET rel = u.rel, at = u.at FROM u WHERE u.id OPERATOR(pg_catalog.=) m.id',
+                (SELECT min(s.target) FROM pg_temp.dumpsert_stages AS s WHERE s.relid = _relid), s.name, s.value, c.type, _relid, _index,
+                CASE WHEN s.lost THEN format(' AND NOT ROW(p.%1$I)::pg_catalog.record OPERATOR(pg_catalog.*=) ROW((m.becomes).%1$I)::pg_catalog.record', s.name) END, _relid)
     FROM spare AS s JOIN col AS c ON c.name = s.name ORDER BY s.ord, NOT s.indexed, c.attnum
 $dumpsert$;
 

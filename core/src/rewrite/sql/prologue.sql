@@ -246,7 +246,7 @@ BEGIN
   RETURN QUERY
     SELECT f.relid, f.kind, f.name::text, f.state, pg_has_role(c.relowner, 'USAGE') FROM (
       SELECT t.tgrelid, 'TRIGGER', t.tgname, t.tgenabled FROM pg_trigger AS t
-       WHERE t.tgrelid = ANY (_tables || ARRAY(SELECT p.relid FROM unnest(_tables) AS u CROSS JOIN LATERAL pg_partition_tree(u) AS p))
+       WHERE t.tgrelid = ANY (_tables || ARRAY(SELECT p.relid::oid FROM unnest(_tables) AS u CROSS JOIN LATERAL pg_partition_tree(u) AS p))
          AND t.tgconstraint = 0 AND _off
       UNION ALL
       SELECT r.ev_class, 'RULE', r.rulename, r.ev_enabled FROM pg_rewrite AS r
@@ -334,13 +334,55 @@ BEGIN
 END
 $dumpsert$;
 
-CREATE PROCEDURE pg_temp.dumpsert_table(_schema pg_catalog.text, _name pg_catalog.text, _columns pg_catalog.text[]) LANGUAGE plpgsql AS $dumpsert$
+-- Row by row, a referential action would change rows that are written already: of the table itself, or of one that came before. Where
+-- the table has rows whose referenced values may change, only style staged compares again what the action did.
+CREATE PROCEDURE pg_temp.dumpsert_check_actions(_relid pg_catalog.oid, _columns pg_catalog.text[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
-  _relid pg_catalog.oid := pg_temp.dumpsert_check(_schema, _name);
+  _fault record;
+  _has_rows boolean;
+BEGIN
+  SELECT c.conrelid::regclass AS child, CASE c.confupdtype WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' ELSE 'SET DEFAULT' END AS action,
+         (SELECT string_agg(quote_ident(a.attname), ', ') FROM pg_attribute AS a WHERE a.attrelid = c.confrelid AND a.attnum = ANY (c.confkey)) AS columns
+    INTO _fault FROM pg_constraint AS c
+   WHERE c.contype = 'f' AND c.confrelid = ANY (ARRAY(SELECT _relid UNION SELECT a.relid FROM pg_partition_ancestors(_relid) AS a)) AND c.confupdtype IN ('c', 'n', 'd')
+     AND coalesce((to_jsonb(c) ->> 'conenforced')::boolean, true)
+     AND coalesce(pg_partition_root(c.conrelid), c.conrelid) IN (SELECT t.root FROM pg_temp.dumpsert_touched AS t)  -- this table is one of them
+     AND EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.confrelid AND a.attnum = ANY (c.confkey) AND a.attname = ANY (_columns)
+                    AND NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.confrelid AND i.indisprimary AND a.attnum = ANY (i.indkey)))
+     AND NOT EXISTS (SELECT FROM pg_temp.dumpsert_options AS o CROSS JOIN LATERAL jsonb_array_elements(o.options -> 'rules') AS r
+                      WHERE NOT r ? 'name' AND r ->> 'update' = 'nothing')
+   LIMIT 1;
+  IF FOUND THEN
+    EXECUTE format('SELECT EXISTS (SELECT FROM %s)', _relid::regclass) INTO _has_rows;
+    IF _has_rows THEN
+      RAISE EXCEPTION USING ERRCODE = 'feature_not_supported', HINT = 'Use style staged, which needs no order of rows.',
+        MESSAGE = format('dumpsert: rows of %s that are written before those of %s would be changed by ON UPDATE %s of the foreign key on (%s); nothing was changed',
+                         _fault.child, _relid::regclass, _fault.action, _fault.columns);
+    END IF;
+  END IF;
+END
+$dumpsert$;
+
+CREATE PROCEDURE pg_temp.dumpsert_table(_schema pg_catalog.text, _name pg_catalog.text, _columns pg_catalog.text[]) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _relid oid := pg_temp.dumpsert_check(_schema, _name);
+  _reached oid[];
 BEGIN
   PERFORM pg_temp.dumpsert_unknown(_relid, _columns, false);
+  CALL pg_temp.dumpsert_check_actions(_relid, _columns);
   CALL pg_temp.dumpsert_must_own(ARRAY[_relid]);
-  CALL pg_temp.dumpsert_switch_off(ARRAY[_relid]);
+  -- Also of the tables that ON UPDATE actions may reach from here: their triggers do not fire either.
+  _reached := ARRAY(
+    WITH RECURSIVE fk AS (
+      SELECT c.conrelid, c.confrelid FROM pg_constraint AS c WHERE c.contype = 'f'
+         AND c.confupdtype = ANY ('{c,n,d}'::"char"[])
+         AND NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.confrelid AND i.indisprimary
+                            AND i.indkey::int2[] @> c.confkey)
+    ), reach AS (
+      SELECT _relid AS relid UNION SELECT f.conrelid FROM reach AS r JOIN fk AS f ON f.confrelid = r.relid)
+    SELECT r.relid FROM reach AS r);
+  CALL pg_temp.dumpsert_switch_off(_reached);
   CALL pg_temp.dumpsert_run('off');
 END
 $dumpsert$;

@@ -29,6 +29,17 @@ BEGIN
 END
 $dumpsert$;
 
+-- The columns that a generated column is computed from. PostgreSQL 15 moved this dependency from the column to its default.
+CREATE FUNCTION pg_temp.dumpsert_computed_from(_relid pg_catalog.oid, _attnum int2) RETURNS integer[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
+BEGIN
+  RETURN ARRAY(SELECT d.refobjsubid FROM pg_depend AS d
+    WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = _relid AND d.refobjsubid NOT IN (0, _attnum)
+      AND (d.classid = 'pg_class'::regclass AND d.objid = _relid AND d.objsubid = _attnum
+        OR d.classid = 'pg_attrdef'::regclass AND d.objid IN (SELECT e.oid FROM pg_attrdef AS e WHERE e.adrelid = _relid AND e.adnum = _attnum)));
+END
+$dumpsert$;
+
 -- The columns of a staging table: exactly the dumped ones, with the target's types, and generated columns that a key may need.
 -- No table of the target is named in the statement, so that none is locked until the dump has arrived.
 CREATE FUNCTION pg_temp.dumpsert_stage_columns(_relid pg_catalog.oid, _columns pg_catalog.text[]) RETURNS pg_catalog.text
@@ -46,11 +57,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
       SELECT g.attname::text, cardinality(_columns) + g.attnum, true FROM pg_attribute AS g
        WHERE g.attrelid = _relid AND g.attgenerated = 's' AND g.attname <> ALL (_columns)
          AND EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = _relid AND i.indisunique AND g.attnum = ANY (i.indkey))
-         AND NOT EXISTS (
-           SELECT FROM pg_attrdef AS e JOIN pg_depend AS p ON p.classid = 'pg_attrdef'::regclass AND p.objid = e.oid
-             JOIN pg_attribute AS b ON b.attrelid = p.refobjid AND b.attnum = p.refobjsubid
-            WHERE e.adrelid = _relid AND e.adnum = g.attnum AND p.refclassid = 'pg_class'::regclass AND p.refobjid = _relid
-              AND b.attnum <> g.attnum AND b.attname <> ALL (_columns))
+         AND NOT EXISTS (SELECT FROM unnest(pg_temp.dumpsert_computed_from(_relid, g.attnum)) AS u
+                           JOIN pg_attribute AS b ON b.attrelid = _relid AND b.attnum = u WHERE b.attname <> ALL (_columns))
     ) AS d(c, o, generated)
     LEFT JOIN (pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid)
       ON a.attrelid = _relid AND a.attname = d.c AND a.attnum > 0 AND NOT a.attisdropped
