@@ -54,7 +54,10 @@ fn unique_values_that_change_places() {
          CREATE TABLE holds (v text REFERENCES t (v)); INSERT INTO holds VALUES ('a'), ('b');",
     );
     let message = target.refuses(&rows(&["1, 'b'", "2, 'a'"]), "23505");
-    assert_says(&message, &["t_v_key", "public.t exchange values", "(1), (2)", "holds_v_fkey"]);
+    assert_says(
+        &message,
+        &["t_v_key", "public.t exchange values", "(1), (2)", "holds_v_fkey"],
+    );
 }
 
 #[test]

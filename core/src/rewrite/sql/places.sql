@@ -203,17 +203,16 @@ END
 $dumpsert$;
 
 -- Values for rows that step aside in an index: statements to be tried one after the other. Harmless are NULL where no ON UPDATE CASCADE
--- follows the column, an empty range, and values beyond all others, which CASCADE can follow. A key, a guard and a foreign key of the
--- table itself keep their values. Under SET NULL and SET DEFAULT only a value steps aside that changes anyway: its children lose it anyway.
+-- follows the column, an empty range, and values beyond all others, which CASCADE can follow. A key and a guard keep their
+-- values; a foreign key of the table itself may refuse. Under SET NULL and SET DEFAULT only a value steps aside that changes anyway: its children lose it anyway.
 CREATE FUNCTION pg_temp.dumpsert_spares(_relid pg_catalog.oid, _index pg_catalog.oid) RETURNS TABLE (statement pg_catalog.text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
   WITH RECURSIVE watched AS MATERIALIZED (
     SELECT r.* FROM pg_temp.dumpsert_references AS r
   ), col AS (
-    SELECT a.attname::text AS name, a.attnum, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull, a.atttypid,
+    SELECT a.attname::text AS name, a.attnum, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull, a.atttypid, a.atttypmod,
            EXISTS (SELECT FROM watched AS r WHERE r.parent_relid = _relid AND a.attname = ANY (r.referenced) AND r.action = 'c') AS followed,
            EXISTS (SELECT FROM watched AS r WHERE r.parent_relid = _relid AND a.attname = ANY (r.referenced) AND r.action IN ('n', 'd')) AS lost,
-           EXISTS (SELECT FROM watched AS r WHERE r.child_relid = _relid AND a.attname = ANY (r.holding)) AS refers,
            -- the column that takes the value need not be the indexed one, if an expression or a condition reads it
            EXISTS (SELECT FROM pg_index AS i WHERE i.indexrelid = _index AND a.attnum = ANY ((i.indkey::int2[])[0 : i.indnkeyatts - 1])) AS indexed
       FROM pg_attribute AS a
@@ -235,31 +234,41 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
        SELECT 'NULL' AS value, 1 AS ord WHERE NOT c.attnotnull AND NOT c.followed
        UNION ALL SELECT '''empty''', 2 WHERE b.typtype = 'r' AND NOT c.followed
        UNION ALL SELECT '''{}''', 2 WHERE b.typtype = 'm' AND NOT c.followed
+       -- Beyond all others where that can be told, else any that is not likely to be there. Texts are read as the column's type.
+       UNION ALL SELECT format('(SELECT pg_catalog.%s(x.%I) FROM %s AS x) OPERATOR(pg_catalog.%s) m.id%s', e.name, c.name, _relid::regclass, e.sign,
+                               CASE WHEN b.typcategory IN ('D', 'T') THEN ' OPERATOR(pg_catalog.*) ''1 day''::pg_catalog.interval' END), e.ord
+         FROM (VALUES ('max', '+', 3), ('min', '-', 4)) AS e(name, sign, ord) WHERE b.typcategory IN ('N', 'D', 'T')
+       UNION ALL SELECT format('(SELECT x FROM pg_catalog.unnest(pg_catalog.enum_range(NULL::%s)) AS x WHERE x OPERATOR(pg_catalog.<>) ALL (ARRAY(SELECT y.%I FROM %s AS y))'
+                               ' OFFSET m.id OPERATOR(pg_catalog.-) (SELECT pg_catalog.min(a.id) FROM pg_temp.dumpsert_aside AS a WHERE a.index OPERATOR(pg_catalog.=) %s) LIMIT 1)',
+                               c.type, c.name, _relid::regclass, _index), 3 WHERE b.typcategory = 'E'
        UNION ALL SELECT x.value, x.ord FROM (VALUES
-           ('N', 3, format('(SELECT pg_catalog.max(x.%I) FROM %s AS x) OPERATOR(pg_catalog.+) m.id', c.name, _relid::regclass)),
-           ('N', 4, format('(SELECT pg_catalog.min(x.%I) FROM %s AS x) OPERATOR(pg_catalog.-) m.id', c.name, _relid::regclass)),
-           ('D', 3, format('(SELECT pg_catalog.max(x.%I) FROM %s AS x) OPERATOR(pg_catalog.+) m.id OPERATOR(pg_catalog.*) ''1 day''::pg_catalog.interval', c.name, _relid::regclass)),
-           ('D', 4, format('(SELECT pg_catalog.min(x.%I) FROM %s AS x) OPERATOR(pg_catalog.-) m.id OPERATOR(pg_catalog.*) ''1 day''::pg_catalog.interval', c.name, _relid::regclass)),
-           ('S', 3, '''~'' || pg_catalog.md5(m.id::pg_catalog.text || pg_catalog.random()::pg_catalog.text)'),
-           ('S', 4, 'pg_catalog.substr(pg_catalog.md5(m.id::pg_catalog.text || pg_catalog.random()::pg_catalog.text), 1, 8)'),
-           ('S', 5, 'pg_catalog.translate(pg_catalog.upper(pg_catalog.md5(m.id::pg_catalog.text || pg_catalog.random()::pg_catalog.text)), ''0123456789'', ''GHIJKLMNOP'')'),
-           ('S', 5, '(1000000000 + m.id)::pg_catalog.text'),
-           ('S', 6, 'pg_catalog.chr(57344 + m.id % 6400)')
-         ) AS x(category, ord, value) WHERE x.category = b.typcategory AND NOT c.refers
-       UNION ALL SELECT 'pg_catalog.md5(m.id::pg_catalog.text || pg_catalog.random()::pg_catalog.text)::pg_catalog.uuid', 3
-         WHERE b.oid = 'uuid'::regtype AND NOT c.refers
-       UNION ALL SELECT 'pg_catalog.decode(pg_catalog.md5(m.id::pg_catalog.text || pg_catalog.random()::pg_catalog.text), ''hex'')', 3
-         WHERE b.oid = 'bytea'::regtype AND NOT c.refers
-       UNION ALL SELECT '(SELECT pg_catalog.max(x.' || quote_ident(c.name) || ') FROM ' || _relid::regclass || ' AS x) OPERATOR(pg_catalog.+) m.id OPERATOR(pg_catalog.*) ''1 second''::pg_catalog.interval', 3
-         WHERE b.oid = 'interval'::regtype AND NOT c.refers
-       -- out of an index over some rows: a boolean can leave it
-       UNION ALL SELECT x.value, 7 FROM (VALUES ('false'), ('true')) AS x(value) WHERE b.oid = 'bool'::regtype AND NOT c.refers
+           ('S', 3, 'pg_catalog.concat(''~'', {md5})'), ('S', 4, 'pg_catalog.substr({md5}, 1, 8)'),
+           ('S', 5, 'pg_catalog.translate(pg_catalog.upper({md5}), ''0123456789'', ''GHIJKLMNOP'')'), ('S', 6, 'pg_catalog.concat(''1'', pg_catalog.lpad(m.id::pg_catalog.text, 9, ''0''))'),
+           ('S', 7, 'pg_catalog.chr(pg_catalog.int4pl(57344, pg_catalog.mod(m.id, 6400)))'), ('S', 8, 'pg_catalog.chr(pg_catalog.int4pl(33, pg_catalog.mod(m.id, 90)))'),
+           ('N', 5, '{number}'), ('N', 6, 'pg_catalog.round(({random} OPERATOR(pg_catalog.*) 2000000000)::pg_catalog.numeric)::pg_catalog.text'),
+           ('N', 7, 'pg_catalog.round(({random} OPERATOR(pg_catalog.*) 99)::pg_catalog.numeric, 2)::pg_catalog.text'),
+           ('D', 5, '{day}'), ('D', 6, '{time}'), ('T', 5, '{time}'),
+           ('I', 3, 'pg_catalog.concat(''fd00::'', pg_catalog.substr({md5}, 1, 4))'), ('I', 4, 'pg_catalog.concat(''fd00::'', pg_catalog.substr({md5}, 1, 4), ''/128'')'),
+           ('V', 3, format('pg_catalog.substr(({random} OPERATOR(pg_catalog.*) 2000000000)::pg_catalog.int4::bit(32)::pg_catalog.text, 8, %s)',
+                           CASE WHEN c.atttypmod BETWEEN 1 AND 24 THEN c.atttypmod ELSE 24 END)),
+           ('A', 3, 'pg_catalog.concat(''{'', {number}, ''}'')'), ('A', 4, 'pg_catalog.concat(''{'', {md5}, ''}'')'),
+           ('R', 3, 'pg_catalog.concat(''['', {number}, '',]'')'), ('R', 4, 'pg_catalog.concat(''['', {day}, '',]'')'),
+           ('U', 3, '{md5}'), ('U', 4, 'pg_catalog.concat(''\x'', {md5})'), ('U', 5, 'pg_catalog.concat(''"'', {md5}, ''"'')'), ('U', 6, 'pg_catalog.substr({md5}, 1, 12)'),
+           ('U', 7, 'pg_catalog.substr({md5}, 1, 16)'), ('U', 8, 'pg_catalog.concat(''0/'', pg_catalog.substr({md5}, 1, 7))'), ('U', 9, '{number}'),
+           -- out of an index over some rows: a boolean can leave it
+           ('B', 3, '''false'''), ('B', 4, '''true''')
+         ) AS x(category, ord, value) WHERE x.category = b.typcategory
      ) AS v
   )
   SELECT format('WITH u AS (UPDATE %s AS p SET %I = (%s)::%s FROM pg_temp.dumpsert_move_%s AS m JOIN pg_temp.dumpsert_aside AS a ON a.id OPERATOR(pg_catalog.=) m.id AND a.index OPERATOR(pg_catalog.=) %s'
                 ' WHERE p.tableoid OPERATOR(pg_catalog.=) m.rel AND p.ctid OPERATOR(pg_catalog.=) m.at%s RETURNING m.id, p.tableoid AS rel, p.ctid AS at)'
                 ' UPDATE pg_temp.dumpsert_move_%8$s AS m SET rel = u.rel, at = u.at FROM u WHERE u.id OPERATOR(pg_catalog.=) m.id',
-                (SELECT min(s.target) FROM pg_temp.dumpsert_stages AS s WHERE s.relid = _relid), s.name, s.value, c.type, _relid, _index,
+                (SELECT min(s.target) FROM pg_temp.dumpsert_stages AS s WHERE s.relid = _relid), s.name,
+                replace(replace(replace(replace(replace(s.value, '{md5}', 'pg_catalog.md5(pg_catalog.concat(m.id, {random}))'),
+                  '{number}', 'pg_catalog.round(({random} OPERATOR(pg_catalog.*) 32000)::pg_catalog.numeric)::pg_catalog.text'),
+                  '{day}', '(''2000-01-01''::pg_catalog.date OPERATOR(pg_catalog.+) ({random} OPERATOR(pg_catalog.*) 300000)::pg_catalog.int4)::pg_catalog.text'),
+                  '{time}', '({random} OPERATOR(pg_catalog.*) ''24 hours''::pg_catalog.interval)::pg_catalog.text'),
+                  '{random}', 'pg_catalog.random()'), c.type, _relid, _index,
                 CASE WHEN s.lost THEN format(' AND NOT ROW(p.%1$I)::pg_catalog.record OPERATOR(pg_catalog.*=) ROW((m.becomes).%1$I)::pg_catalog.record', s.name) END, _relid)
     FROM spare AS s JOIN col AS c ON c.name = s.name ORDER BY s.ord, NOT s.indexed, c.attnum
 $dumpsert$;
