@@ -4,6 +4,7 @@
 # make cuts    the scripts cut at every byte, which takes most of an hour; `make test` leaves out some inside the fixed texts
 # make product every shape of dump in every style with every update policy, which takes half an hour; `make test` takes pairs
 # make cascade random schemas and conditions by the thousand, which takes half an hour; `make test` takes some hundreds
+# make merges  random schemas merged into random targets by the thousand, which takes an hour; `make test` takes some hundreds
 # make versions ROOTS="DIR DIR"
 #              dumps of other major versions of PostgreSQL, and dumps for them; each DIR is the root of a Debian that has one, unpacked
 # make bench   the benchmarks
@@ -14,7 +15,7 @@
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo test cuts product cascade versions bench fuzz lint clean setup test-rust test-node test-python
+.PHONY: demo test cuts product cascade merges versions bench fuzz lint clean setup test-rust test-node test-python
 .DEFAULT_GOAL := test
 .NOTPARALLEL:
 
@@ -67,6 +68,9 @@ CASES ?= 3000
 cascade: setup
 	DUMPSERT_CASES=$(CASES) DUMPSERT_CONDITIONS=all $(CARGO) test --package dumpsert --features cli --lib --test pg -- \
 		cascade:: condition:: conditions:: --nocapture
+
+merges: setup
+	DUMPSERT_CASES=$(CASES) $(CARGO) test --package dumpsert --features cli --test pg -- merge::random:: --nocapture
 
 empty :=
 versions: setup

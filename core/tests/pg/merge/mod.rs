@@ -6,3 +6,4 @@
 
 mod case;
 mod examples;
+mod random;
