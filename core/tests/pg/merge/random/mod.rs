@@ -168,7 +168,7 @@ impl Case {
         let mut random = Random(seed);
         loop {
             let schema = Schema::random(&format!("m{seed}"), major, &mut random);
-            let all = 1 + random.below(9);
+            let all = 2 + random.below(8);
             let numbers = |random: &mut Random, of: usize| -> Vec<Vec<u32>> {
                 let pick = |random: &mut Random| (1..=all as u32).filter(|_| random.below(4) < of).collect();
                 schema.tables.iter().map(|_| pick(random)).collect()

@@ -167,7 +167,7 @@ impl Schema {
         let count = 2 + random.below(4);
         let mut tables: Vec<Table> = (0..count).map(|number| Table::random(number, major, random)).collect();
         for at in 0..count {
-            for _ in 0..[0, 1, 1, 2, 2][random.below(5)].max(usize::from(at + 1 == count)) {
+            for _ in 0..[0, 1, 1, 2, 2, 3][random.below(6)].max(usize::from(at + 1 == count)) {
                 add_foreign_key(&mut tables, at, random);
             }
         }
@@ -266,7 +266,7 @@ impl Table {
         if is_partitioned {
             table.columns.push(column("l", Type::Int, false));
         }
-        for _ in 0..[1, 1, 1, 2, 2, 3, 0][random.below(7)] {
+        for _ in 0..[1, 1, 1, 2, 2, 3][random.below(6)] {
             table.add_unique(major, random);
         }
         table
@@ -463,16 +463,26 @@ impl Table {
 }
 
 fn add_foreign_key(tables: &mut [Table], at: usize, random: &mut Random) {
-    let parent = random.below(tables.len());
     let number = tables[at].foreign_keys.len();
     // Unique keys that are foreign keys themselves are referenced from later tables only, so that values can be chosen in order.
-    let candidates: Vec<usize> = (0..tables[parent].uniques.len())
-        .filter(|&unique| {
-            let unique = &tables[parent].uniques[unique];
-            let is_reference = unique.columns.iter().any(|column| tables[parent].is_reference(*column));
+    let candidates = |parent: usize| -> Vec<usize> {
+        let table = &tables[parent];
+        let is_candidate = |unique: &Unique| {
+            let is_reference = unique.columns.iter().any(|column| table.is_reference(*column));
             unique.is_key() && (!is_reference || parent < at)
-        })
-        .collect();
+        };
+        (0..table.uniques.len())
+            .filter(|&unique| is_candidate(&table.uniques[unique]))
+            .collect()
+    };
+    // Rather a table that has more than its primary key to be referenced by.
+    let mut parent = random.below(tables.len());
+    for _ in 0..3 {
+        if candidates(parent).is_empty() {
+            parent = random.below(tables.len());
+        }
+    }
+    let candidates = candidates(parent);
     let unique = candidates
         .get(random.below(candidates.len().max(1)))
         .copied()

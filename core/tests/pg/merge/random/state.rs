@@ -133,10 +133,11 @@ pub(super) fn random_state(
     for (at, table) in schema.tables.iter().enumerate() {
         let rows = ids[at].iter().map(|&id| {
             let old = base.and_then(|base| base[at].get(&id));
+            let is_same = random.below(4) > 0;
             let row: Vec<Value> = (0..table.columns.len())
                 .map(|column| match old {
                     _ if table.partition_column() == Some(column) => Some(Table::partition(id)),
-                    Some(old) if random.below(4) > 0 => old[column],
+                    Some(old) if is_same || random.below(3) > 0 => old[column],
                     _ => draw(table, column, random),
                 })
                 .collect();
@@ -169,7 +170,7 @@ pub(super) fn random_state(
 fn permute(table: &Table, rows: &mut BTreeMap<u32, Vec<Value>>, random: &mut Random) {
     for unique in &table.uniques {
         let column = unique.columns[unique.columns.len() - 1];
-        if table.is_reference(column) || random.below(3) == 0 {
+        if table.is_reference(column) || random.below(4) == 0 {
             continue;
         }
         let mut some: Vec<u32> = rows.keys().copied().filter(|_| random.below(2) == 0).collect();
@@ -237,7 +238,7 @@ fn refer(
         let same_parent = same_values
             .as_ref()
             .and_then(|values| parent_of(schema, old?.0, key, values));
-        let wanted = random.below(3);
+        let wanted = [0, 0, 0, 1, 2][random.below(5)];
         let rank = |parent: &&(u32, Vec<Value>)| match wanted {
             0 => Some(&parent.1) != same_values.as_ref(),
             1 => Some(parent.0) != same_parent,
