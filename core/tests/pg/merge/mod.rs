@@ -7,3 +7,4 @@
 mod case;
 mod examples;
 mod random;
+mod values;
