@@ -383,6 +383,11 @@ BEGIN
       SELECT _relid AS relid UNION SELECT f.conrelid FROM reach AS r JOIN fk AS f ON f.confrelid = r.relid)
     SELECT r.relid FROM reach AS r);
   CALL pg_temp.dumpsert_switch_off(_reached);
+  INSERT INTO pg_temp.dumpsert_notes (note)
+  SELECT format('triggers that run before each row of %s fire: rows that they suppress are not noticed in this style', _relid::regclass)
+   WHERE (SELECT o.options ->> 'triggers' = 'fire' FROM pg_temp.dumpsert_options AS o)
+     AND EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgtype::integer & 3 = 3 AND t.tgtype::integer & 20 > 0 AND t.tgenabled IN ('O', 'A')
+                    AND (t.tgrelid = _relid OR t.tgrelid IN (SELECT p.relid FROM pg_partition_tree(_relid) AS p)));
   CALL pg_temp.dumpsert_run('off');
 END
 $dumpsert$;
