@@ -1,6 +1,30 @@
-//! Names and messages of a dump on their way to a terminal.
+//! What no text of PostgreSQL can be, and what no terminal should get.
 
 use std::borrow::Cow;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// What is said of a NUL byte. psql drops the rest of its line, so that quotes behind it would turn inside out.
+pub(crate) const NUL: &str = "a NUL byte, which no text of PostgreSQL can hold";
+
+/// Refuses what cannot be the text of an option; `of` says whose.
+pub(crate) fn check_option(text: &str, of: &str) -> Result<()> {
+    match text.contains('\0') {
+        true => Err(Error::new(
+            ErrorKind::InvalidOption,
+            format!("{of} `{text}` holds {NUL}"),
+        )),
+        false => Ok(()),
+    }
+}
+
+/// The same for a name of one thing, which cannot be empty either.
+pub(crate) fn check_option_name(name: &str, of: &str) -> Result<()> {
+    match name.is_empty() {
+        true => Err(Error::new(ErrorKind::InvalidOption, format!("{of} is empty"))),
+        false => check_option(name, of),
+    }
+}
 
 /// A text of which a terminal makes nothing but what can be read: control characters, which could move its cursor or
 /// change its state, and those that turn the direction of writing are shown as escapes.
@@ -20,8 +44,10 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
 }
 
 fn is_control(char: char) -> bool {
-    let is_format =
-        matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let is_format = matches!(
+        char,
+        '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    );
     char.is_control() || is_format
 }
 

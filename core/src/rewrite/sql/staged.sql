@@ -128,6 +128,7 @@ BEGIN
       UPDATE pg_temp.dumpsert_stages AS s SET relid = pg_temp.dumpsert_touch(_s.nspname, _s.relname) WHERE s.n = _s.n;
     END IF;
   END LOOP;
+  CALL pg_temp.dumpsert_check_routes();
 
   UPDATE pg_temp.dumpsert_stages AS s SET
     target = CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || s.relid::regclass,
