@@ -23,6 +23,7 @@ use crate::options::Plan;
 use crate::report::Report;
 use crate::rewrite::{Writer, several_databases};
 use crate::rewriter::Progress;
+use crate::text::printable_json;
 
 /// What is in a dump; see [`inspect`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -110,9 +111,9 @@ pub struct Problem {
 }
 
 impl Inspection {
-    /// The inspection as JSON.
+    /// The inspection as JSON, in which control characters are escaped.
     pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_default()
+        printable_json(serde_json::to_string_pretty(self).unwrap_or_default())
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Catalog, Key, Table, TableName, Type, TypeKind, VERSION};
 use crate::error::{Error, ErrorKind, Result};
-use crate::text::NUL;
+use crate::text::{NUL, printable_json};
 
 impl Catalog {
     /// Reads the JSON that [`CATALOG_QUERY`](super::CATALOG_QUERY) returns and [`to_json`](Self::to_json) writes.
@@ -35,7 +35,7 @@ impl Catalog {
     /// The catalog as JSON, indented, with a line feed at its end.
     pub fn to_json(&self) -> String {
         // Nothing in a catalog can fail to become JSON: no maps with other keys than text, no I/O.
-        let mut json = serde_json::to_string_pretty(self).unwrap_or_default();
+        let mut json = printable_json(serde_json::to_string_pretty(self).unwrap_or_default());
         json.push('\n');
         json
     }

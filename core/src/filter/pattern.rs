@@ -119,6 +119,12 @@ impl TablePattern {
         })
     }
 
+    /// The pattern as regular expressions of PostgreSQL for schema and name, of the few constructs that mean the same
+    /// everywhere; to be matched with `COLLATE "C"`, by which ranges go by code.
+    pub(crate) fn to_regexes(&self) -> (String, String) {
+        (self.schema.to_regex(), self.name.to_regex())
+    }
+
     /// Whether the table is meant.
     pub(crate) fn matches(&self, table: &TableName) -> bool {
         self.schema.matches(&table.schema) && self.name.matches(&table.name)
@@ -227,6 +233,31 @@ impl Part {
                 }
             }
         }
+    }
+
+    fn to_regex(&self) -> String {
+        let mut regex = "^(?:".to_owned();
+        for element in &self.0 {
+            match element {
+                Element::AnyNumber => regex.push_str(".*"),
+                Element::AnyChar => regex.push('.'),
+                Element::Char(char) => {
+                    if char.is_ascii() && !char.is_ascii_alphanumeric() {
+                        regex.push('\\');
+                    }
+                    regex.push(*char);
+                }
+                Element::Class(is_negated, ranges) => {
+                    regex.push_str(if *is_negated { "[^" } else { "[" });
+                    for (first, last) in ranges {
+                        regex.extend([*first, '-', *last]);
+                    }
+                    regex.push(']');
+                }
+            }
+        }
+        regex.push_str(")$");
+        regex
     }
 
     /// Whether the name is the pattern's but for capitals.

@@ -54,12 +54,18 @@ impl Selection {
 
     /// The tables that `only_tables` names, and those of the catalog that it matches.
     pub(crate) fn only_names(&self, catalog: Option<&Catalog>) -> Vec<TableName> {
-        names(&self.only, catalog)
+        let patterns = self.only.items().iter();
+        let mut names: BTreeSet<TableName> = patterns.clone().filter_map(TablePattern::exact_name).collect();
+        for tables in patterns.filter_map(|pattern| pattern.tables(catalog?).ok()) {
+            names.extend(tables.into_iter().map(Table::table_name));
+        }
+        names.into_iter().collect()
     }
 
-    /// The same of `exclude_tables`.
-    pub(crate) fn excluded_names(&self, catalog: Option<&Catalog>) -> Vec<TableName> {
-        names(&self.exclude, catalog)
+    /// The tables that `exclude_tables` names.
+    pub(crate) fn excluded_names(&self) -> Vec<TableName> {
+        let patterns = self.exclude.items().iter();
+        patterns.filter_map(TablePattern::exact_name).collect()
     }
 
     /// Whether `only_tables` names this very table, without wildcards.
@@ -96,18 +102,6 @@ impl Selection {
         let exclude = self.exclude.items().iter().map(|pattern| ("exclude_tables", pattern));
         exclude.chain(self.only.items().iter().map(|pattern| ("only_tables", pattern)))
     }
-}
-
-fn names(patterns: &Listed<TablePattern>, catalog: Option<&Catalog>) -> Vec<TableName> {
-    let mut names = BTreeSet::new();
-    for pattern in patterns.items() {
-        names.extend(pattern.exact_name());
-        let matched = catalog
-            .and_then(|catalog| pattern.tables(catalog).ok())
-            .unwrap_or_default();
-        names.extend(matched.into_iter().map(Table::table_name));
-    }
-    names.into_iter().collect()
 }
 
 #[cfg(test)]

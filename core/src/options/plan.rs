@@ -9,7 +9,7 @@ use crate::drift::Drift;
 use crate::error::Result;
 use crate::filter::exclusions::Exclusions;
 use crate::filter::learned::{Learned, Learning};
-use crate::filter::{FilterPlan, Selection};
+use crate::filter::{FilterPlan, Selection, TablePattern};
 use crate::listed::Listed;
 use crate::permits::Permits;
 use crate::update::{OnGuard, TableRule};
@@ -231,25 +231,26 @@ impl Plan {
         options.to_string()
     }
 
-    /// What may be written, for the script: names and no patterns, since the target's are of another kind. Patterns with
-    /// wildcards are those tables of the given catalog that they match.
+    /// What may be written, for the script: by names, and not by patterns, of which the target may have others than are
+    /// known here. What matches `only_tables` is the tables of the given catalog, and those that the script brings. To
+    /// leave something out, patterns do: that can only narrow.
     fn selected(&self) -> Option<serde_json::Value> {
         let (schemas, selection) = (self.0.permits.only_schemas(), &self.0.selection);
         if schemas.is_empty() && selection.is_empty() {
             return None;
         }
         let catalog = self.catalog().filter(|_| !self.is_catalog_of_dump());
-        let given = |is_given: bool, value: serde_json::Value| if is_given { value } else { serde_json::Value::Null };
-        let mut selected = serde_json::json!({
-            "schemas": given(!schemas.is_empty(), schemas.into()),
-            "only": given(!selection.only.items().is_empty(), serde_json::json!(selection.only_names(catalog))),
-            "exclude": selection.excluded_names(catalog),
-        });
-        // Which tables of the target such a pattern means is not known: then only those that the dump names are written to.
-        let is_open = catalog.is_none() && selection.exclude.items().iter().any(|pattern| !pattern.is_exact());
-        if let (Some(selected), true) = (selected.as_object_mut(), is_open) {
-            selected.insert("named".to_owned(), true.into());
-        }
-        Some(selected)
+        let only = (!selection.only.items().is_empty()).then(|| selection.only_names(catalog));
+        let patterns = selection.exclude.items().iter().filter(|pattern| !pattern.is_exact());
+        let patterns = patterns.map(TablePattern::to_regexes);
+        let patterns: Vec<_> = patterns
+            .map(|(schema, name)| serde_json::json!({ "schema": schema, "name": name }))
+            .collect();
+        Some(serde_json::json!({
+            "schemas": (!schemas.is_empty()).then_some(schemas),
+            "only": only,
+            "exclude": selection.excluded_names(),
+            "exclude_patterns": patterns,
+        }))
     }
 }

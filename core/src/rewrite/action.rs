@@ -313,7 +313,7 @@ impl Writer {
         let Decision { conflict, source, .. } = decision;
         if let Some(Guard::Absent(column)) = conflict.as_ref().and_then(|conflict| conflict.guard.as_ref()) {
             self.warn_once(format!(
-                "the dump has no column `{column}` of table {name}: where the target has it, {}",
+                "the rows of table {name} are not guarded: the dump has no column `{column}` there; where the target has it, {}",
                 match self.plan.on_guard() {
                     OnGuard::Error => "the script ends with an error",
                     OnGuard::Skip => "rows that are there already are left out",

@@ -14,9 +14,6 @@ const STAGED: &str = include_str!("sql/staged.sql");
 const STAGED_RULES: &str = include_str!("sql/staged_rules.sql");
 const EPILOGUE: &str = include_str!("sql/epilogue.sql");
 
-/// The end of the first block of the prologue.
-const END_OF_BLOCK: &str = "\n$dumpsert$;\n";
-
 /// What the frame depends on.
 pub(crate) struct Frame<'a> {
     pub(crate) style: Style,
@@ -96,9 +93,7 @@ pub(crate) fn open(out: &mut Vec<u8>, frame: &Frame<'_>) -> Result<()> {
         .map_or(0, |timeout| timeout.as_millis().clamp(1, i32::MAX as u128));
     out.extend_from_slice(format!("SET LOCAL lock_timeout = {lock_timeout};\n").as_bytes());
     out.extend_from_slice(SETTINGS.as_bytes());
-    // What is wrong with the server or the session is said before anything is made there.
-    let (first, rest) = PROLOGUE.split_at(PROLOGUE.find(END_OF_BLOCK).map_or(0, |at| at + END_OF_BLOCK.len()));
-    for text in [first, NAMES, rest, SELECTED] {
+    for text in [PROLOGUE, NAMES, SELECTED] {
         out.extend_from_slice(text.as_bytes());
     }
     if frame.style == Style::Staged {

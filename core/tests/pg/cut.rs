@@ -18,8 +18,10 @@ const SEED: u64 = 20_261_123;
 /// Random cuts inside of the fixed texts of one script.
 const RANDOM_CUTS: usize = 300;
 
-const FIXED: [&str; 4] = [
+const FIXED: [&str; 6] = [
     include_str!("../../src/rewrite/sql/prologue.sql"),
+    include_str!("../../src/rewrite/sql/names.sql"),
+    include_str!("../../src/rewrite/sql/selected.sql"),
     include_str!("../../src/rewrite/sql/staged.sql"),
     include_str!("../../src/rewrite/sql/staged_rules.sql"),
     include_str!("../../src/rewrite/sql/epilogue.sql"),

@@ -10,6 +10,8 @@ use crate::support::{psql, script};
 
 const FIXED: &str = concat!(
     include_str!("../../src/rewrite/sql/prologue.sql"),
+    include_str!("../../src/rewrite/sql/names.sql"),
+    include_str!("../../src/rewrite/sql/selected.sql"),
     include_str!("../../src/rewrite/sql/staged.sql"),
     include_str!("../../src/rewrite/sql/staged_rules.sql"),
     include_str!("../../src/rewrite/sql/epilogue.sql")

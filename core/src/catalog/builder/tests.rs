@@ -1,6 +1,7 @@
 //! Schema statements one by one; the comparison with a server is in `tests/catalog_live.rs`.
 
 use crate::catalog::{Action, Catalog, CatalogBuilder, Identity, Table, TableKind};
+use crate::error::ErrorKind;
 
 fn read(sql: &str) -> Catalog {
     Catalog::from_schema_sql(sql).unwrap()
@@ -291,7 +292,7 @@ fn names_that_are_no_text_are_refused() {
     );
     refused(
         b"SET client_encoding TO LATIN1;\nCREATE TABLE \"\xe9\xe9\" (id int, );",
-        55,
+        58,
         "",
     );
     refused(
@@ -430,7 +431,7 @@ fn what_cannot_be_read_is_an_error() {
         ),
     ] {
         let error = Catalog::from_schema_sql(sql).unwrap_err();
-        assert_eq!(error.kind(), crate::error::ErrorKind::InvalidCatalog, "{sql}");
+        assert_eq!(error.kind(), ErrorKind::InvalidCatalog, "{sql}");
         assert!(error.to_string().contains(message), "{sql}: {error}");
         assert!(error.position().is_some(), "{sql}: {error}");
     }

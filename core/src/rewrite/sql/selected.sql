@@ -37,7 +37,6 @@ BEGIN
       OR NOT (jsonb_typeof(_selected -> 'only') = 'null' OR _staged
               OR EXISTS (SELECT FROM pg_temp.dumpsert_lineage(_relid) AS l
                            JOIN jsonb_to_recordset(_selected -> 'only') AS o(schema text, name text) USING (schema, name)))
-      OR NOT (_staged OR NOT coalesce((_selected ->> 'named')::boolean, false))
       OR pg_temp.dumpsert_excluded(_relid);
 END
 $dumpsert$;
@@ -49,6 +48,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
     JOIN (SELECT e.schema, e.name FROM pg_temp.dumpsert_options AS o
            CROSS JOIN jsonb_to_recordset(coalesce(o.options -> 'selected' -> 'exclude', '[]')) AS e(schema text, name text)
            UNION ALL SELECT x.schema, x.name FROM pg_temp.dumpsert_left_out_names AS x) AS e USING (schema, name))
+    OR EXISTS (SELECT FROM pg_temp.dumpsert_lineage(_relid) AS l, pg_temp.dumpsert_options AS o
+    CROSS JOIN jsonb_to_recordset(coalesce(o.options -> 'selected' -> 'exclude_patterns', '[]')) AS e(schema text, name text)
+         WHERE l.schema COLLATE "C" ~ e.schema AND l.name COLLATE "C" ~ e.name)
 $dumpsert$;
 
 -- Refuses to write to relations that are not selected.
@@ -60,15 +62,15 @@ BEGIN
   SELECT r INTO _relid FROM unnest(_relids) WITH ORDINALITY AS u(r, n) WHERE pg_temp.dumpsert_unselected(r) ORDER BY n LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
-      MESSAGE = format('dumpsert: rows of the dump would be routed into %s, which is not selected; nothing was changed',
+      MESSAGE = format('dumpsert: rows of the dump would be written to %s, which is not selected; nothing was changed',
                        pg_temp.dumpsert_shown(_relid::regclass::text)),
       HINT = 'Select the table that it is a partition of, or leave out the table whose rows these are.';
   END IF;
 END
 $dumpsert$;
 
--- Style staged: where rows of a stage are written through a partitioned table, finds the relations that they would end in. Bounds
--- on a column that the stage has not may take any row.
+-- Style staged: finds the partitions in which rows of a stage would end, also those that are written through a root. Bounds on a
+-- column that the stage has not may take any row.
 CREATE PROCEDURE pg_temp.dumpsert_check_routes()
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
@@ -78,7 +80,7 @@ BEGIN
   FOR _s IN
     SELECT s.n, p.relid, coalesce(pg_get_partition_constraintdef(p.relid), 'true') AS bounds
       FROM pg_temp.dumpsert_stages AS s CROSS JOIN LATERAL pg_partition_tree(s.relid) AS p
-     WHERE p.isleaf AND p.relid <> s.relid AND pg_temp.dumpsert_unselected(p.relid)
+     WHERE p.isleaf AND pg_temp.dumpsert_unselected(p.relid)
   LOOP
     BEGIN
       EXECUTE format('SELECT EXISTS (SELECT FROM pg_temp.dumpsert_stage_%s WHERE %s)', _s.n, _s.bounds) INTO _fits;

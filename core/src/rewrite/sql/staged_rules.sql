@@ -33,6 +33,12 @@ BEGIN
       MESSAGE = format('dumpsert: %s has no column %I here and in the dump, by which it is guarded; nothing was changed',
                        _s.relid::regclass, _own ->> 'guard');
   END IF;
+  IF (SELECT o.options ->> 'on_guard' FROM pg_temp.dumpsert_options AS o) = 'error' AND _all ? 'guard' AND _all ->> 'guard' <> ALL (_known)
+     AND _all ->> 'update' IS DISTINCT FROM 'nothing' AND EXISTS (
+       SELECT FROM pg_attribute AS a WHERE a.attrelid = _s.relid AND a.attname = _all ->> 'guard' AND a.attnum > 0 AND NOT a.attisdropped) THEN
+    RAISE EXCEPTION USING ERRCODE = 'undefined_column', HINT = 'Leave the table out of the dump, or choose on_guard = skip: then only rows that are new are taken.',
+      MESSAGE = format('dumpsert: %s is guarded by %I, which the dump does not bring; nothing was changed', pg_temp.dumpsert_shown(_s.relid::regclass::text), _all ->> 'guard');
+  END IF;
   UPDATE pg_temp.dumpsert_stages AS s SET rule = _all, guard = (SELECT k FROM unnest(_known) AS k WHERE k = _all ->> 'guard') WHERE s.n = _n;
 END
 $dumpsert$;
