@@ -233,7 +233,8 @@ impl Options {
 
     /// The guard: where the target has a row with another value in this column under the key of a row of the dump, it is
     /// not taken over. `column` for all tables that have it, `schema.table=column` for one, which must have it. Two NULLs
-    /// are the same; other values are compared by the equality of their type. Default: no guard.
+    /// are the same; other values are compared by the equality of their type. Rows without the column, where the target
+    /// has it, are an error; with [`OnGuard::Skip`] those whose key the target has are left out. Default: no guard.
     ///
     /// The guard goes before [`Update`], except that with [`Update::Nothing`] no row is taken over anyway.
     ///
@@ -320,7 +321,8 @@ impl Options {
     }
 
     /// The only tables whose rows are taken, by a pattern as for [`with_exclude_table`](Options::with_exclude_table),
-    /// which goes before. `_prisma_migrations` is taken where it is named without wildcards. Default: all.
+    /// which goes before. Partitions of them are taken where the catalog that is given says what they are; a dump that says
+    /// it of its own tables is not believed. `_prisma_migrations` is taken where it is named without wildcards. Default: all.
     ///
     /// # Errors
     /// As [`with_exclude_table`](Options::with_exclude_table).

@@ -242,7 +242,7 @@ impl Part {
                 Element::AnyNumber => regex.push_str(".*"),
                 Element::AnyChar => regex.push('.'),
                 Element::Char(char) => {
-                    if char.is_ascii() && !char.is_ascii_alphanumeric() {
+                    if char.is_ascii() && !char.is_ascii_alphanumeric() && *char != '_' {
                         regex.push('\\');
                     }
                     regex.push(*char);
