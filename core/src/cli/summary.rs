@@ -69,18 +69,21 @@ mod tests {
     #[test]
     fn nothing_of_a_dump_reaches_the_terminal_raw() {
         let evil = "\u{1b}[2J\u{9b}\u{7f}\u{202e}";
-        let mut report = Report::default();
-        let mut table = dumpsert::TableReport::default();
-        table.table = format!("public.{evil}");
-        table.rows_kept = 1;
-        table.columns_dropped = vec![evil.to_owned()];
-        table.references_changed = 1;
-        table.left_out.insert(format!("cascade: {evil}"), 1);
-        report.tables.push(table);
-        report.warnings.push(dumpsert::Warning {
-            message: evil.to_owned(),
-            position: None,
-        });
+        let report = Report {
+            tables: vec![dumpsert::TableReport {
+                table: format!("public.{evil}"),
+                rows_kept: 1,
+                columns_dropped: vec![evil.to_owned()],
+                references_changed: 1,
+                left_out: [(format!("cascade: {evil}"), 1)].into(),
+                ..dumpsert::TableReport::default()
+            }],
+            warnings: vec![dumpsert::Warning {
+                message: evil.to_owned(),
+                position: None,
+            }],
+            ..Report::default()
+        };
         let mut shown = Vec::new();
         print(&mut shown, &report).unwrap();
         let shown = String::from_utf8(shown).unwrap();

@@ -118,24 +118,17 @@ fn every_encoding_means_the_same_table() {
 #[test]
 fn defaults_are_written_in_the_encoding_of_the_dump() {
     let schema = "CREATE TABLE p (id text PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY, p text DEFAULT 'ничей' REFERENCES p ON DELETE SET DEFAULT);";
-    let dump = "SET client_encoding = 'WIN1251';\nINSERT INTO public.p (id) VALUES ('gone');\nINSERT INTO public.p (id) VALUES ('ничей');\n\
+    let dump = "SET client_encoding = 'WIN1251';\nINSERT INTO public.p (id) VALUES ('gone');\n\
                 INSERT INTO public.c (id, p) VALUES (1, 'gone');\n";
-    let bytes: Vec<u8> = dump
-        .chars()
-        .map(|char| match char as u32 {
-            code @ 0..0x80 => code as u8,
-            code => (code - 0x410 + 0xc0) as u8,
-        })
-        .collect();
     for style in [Style::Rows, Style::Staged] {
         let target = Cluster::shared().create_unique("names_default");
-        target.execute(schema);
+        target.execute(&format!("{schema} INSERT INTO p VALUES ('ничей')"));
         let options = Options::new()
             .with_style(style)
             .with_exclude("public.p: id = 'gone'")
             .and_then(|options| options.with_catalog(Catalog::from_schema_sql(schema)?))
             .unwrap();
-        psql(&target, "postgres", &script(&bytes, options.clone())).expect_success();
+        psql(&target, "postgres", &script(dump.as_bytes(), options.clone())).expect_success();
         assert_eq!(target.value("SELECT p FROM c").unwrap(), "ничей", "{style:?}");
         // In an encoding without these letters it cannot be written.
         let latin1 = "SET client_encoding = 'LATIN1';\nINSERT INTO public.p (id) VALUES ('gone');\nINSERT INTO public.c (id, p) VALUES (1, 'gone');\n";
