@@ -70,6 +70,44 @@ test('options that cannot be used', async () => {
   await convert(DUMP, { style: undefined, catalog: [], keys: { 'public.t': ['id'] }, tables: { t_b: { update: 'changed' } } });
 });
 
+test('text that PostgreSQL cannot have', async () => {
+  const nul = /NUL byte/;
+  const wrong = [
+    { excludeTables: ['public.t\0'] },
+    { onlyTables: ['"t\0"'] },
+    { onlySchemas: ['"public\0"'] },
+    { keys: { 'public.t': '"id\0"' } },
+    { keys: { 'public."t\0"': 'id' } },
+    { tables: { 'public.t': { updateNever: ['"v\0"'] } } },
+    { guard: '"v\0"' },
+    { update: 'newer("v\0")' },
+    { allowRelations: ['public."w\0"'] },
+    { exclude: ["public.t: v = '\0'"] },
+    { foreignKeys: ['public.t("v\0") REFERENCES public.t(id)'] },
+    { demoFlag: 'v\0' },
+    { database: 'd\0' },
+  ];
+  for (const options of wrong) await assert.rejects(convert(DUMP, options), isError('invalid_option', nul));
+  await assert.rejects(convert(DUMP, { database: '' }), isError('invalid_option', /empty/));
+  await assert.rejects(Catalog.fromSchemaSql('CREATE TABLE t (id int PRIMARY KEY, "g\0" int)'), isError('nul_byte', nul));
+  await assert.rejects(Catalog.fromSchemaSql(Buffer.from('CREATE TABLE "caf\xe9" (id int)', 'latin1')), isError('invalid_catalog', /UTF8/));
+  const catalog = JSON.parse((await Catalog.fromSchemaSql("CREATE TABLE t (id int PRIMARY KEY, v text DEFAULT 'x')")).toJson());
+  const change = (edit) => {
+    const copy = structuredClone(catalog);
+    edit(copy.tables[0]);
+    return JSON.stringify(copy);
+  };
+  for (const edit of [
+    (table) => (table.name = 't\0'),
+    (table) => (table.schema = ''),
+    (table) => (table.columns[1].name = 'v\0'),
+    (table) => (table.columns[1].default_value = 'x\0y'),
+    (table) => (table.keys[0].name = 'k\0'),
+  ]) {
+    await assert.rejects(Catalog.fromJson(change(edit)), isError('invalid_catalog'));
+  }
+});
+
 test('chunks that are none', async () => {
   for (const chunk of [1, {}, [], Symbol('s'), true]) {
     const stream = createRewriter();

@@ -34,6 +34,43 @@ def test_errors_tell_everything() -> None:
 
 
 @pytest.mark.parametrize(
+    "options",
+    [
+        {"exclude_tables": ["public.t\0"]},
+        {"only_tables": ['"t\0"']},
+        {"only_schemas": ['"public\0"']},
+        {"keys": {"public.t": '"id\0"'}},
+        {"keys": {'public."t\0"': "id"}},
+        {"tables": {"public.t": {"update_never": ['"v\0"']}}},
+        {"guard": '"v\0"'},
+        {"update": 'newer("v\0")'},
+        {"allow_relations": ['public."w\0"']},
+        {"exclude": ["public.t: v = '\0'"]},
+        {"foreign_keys": ['public.t("v\0") REFERENCES public.t(id)']},
+        {"demo_flag": "v\0"},
+        {"database": "d\0"},
+    ],
+)
+def test_options_that_no_text_of_postgresql_can_be(options: Any) -> None:
+    with pytest.raises(dumpsert.ConfigError, match="NUL byte") as caught:
+        dumpsert.convert([DUMP], **options)
+    assert caught.value.kind == "invalid_option"
+
+
+def test_catalogs_that_no_text_of_postgresql_can_be() -> None:
+    with pytest.raises(dumpsert.DumpSyntaxError, match="NUL byte"):
+        dumpsert.Catalog.from_schema_sql('CREATE TABLE t (id int PRIMARY KEY, "g\0" int)')
+    with pytest.raises(dumpsert.ConfigError, match="UTF8"):
+        dumpsert.Catalog.from_schema_sql(b'CREATE TABLE "caf\xe9" (id int)')
+    good = dumpsert.Catalog.from_schema_sql("CREATE TABLE t (id int PRIMARY KEY, v text DEFAULT 'x')").to_json()
+    for old, new in [('"t"', r'"t\u0000"'), ('"public"', '""'), ('"v"', r'"v\u0000"'), ('"x"', r'"x\u0000y"'), ('"t_pkey"', '""')]:
+        assert old in good
+        with pytest.raises(dumpsert.ConfigError) as caught:
+            dumpsert.Catalog.from_json(good.replace(old, new))
+        assert caught.value.kind == "invalid_catalog"
+
+
+@pytest.mark.parametrize(
     ("dump", "kind", "of"),
     [
         (b"DELETE FROM public.t;\n", "statement_not_allowed", dumpsert.UnsupportedError),

@@ -13,6 +13,7 @@ pub use crate::limits::{limit_names, parse_size};
 use crate::nearest::nearest;
 use crate::options::{Client, Losses, NoKey, Options, Style, Triggers};
 use crate::permits::Unselected;
+use crate::text::check_option;
 use crate::update::{OnGuard, Update};
 
 type Setter = fn(Options, &Place<'_>, &Value) -> Result<Options>;
@@ -451,7 +452,9 @@ impl<'a> Place<'a> {
     }
 
     fn text<'v>(&self, value: &'v Value) -> Result<&'v str> {
-        value.as_str().ok_or_else(|| self.wanted("a string"))
+        let text = value.as_str().ok_or_else(|| self.wanted("a string"))?;
+        check_option(text, "the text").map_err(|error| self.blame(error))?;
+        Ok(text)
     }
 
     fn number(&self, value: &Value) -> Result<usize> {

@@ -23,6 +23,7 @@ use crate::options::Plan;
 use crate::report::Report;
 use crate::rewrite::{Writer, several_databases};
 use crate::rewriter::Progress;
+use crate::text::printable_json;
 
 /// What is in a dump; see [`inspect`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -110,9 +111,9 @@ pub struct Problem {
 }
 
 impl Inspection {
-    /// The inspection as JSON.
+    /// The inspection as JSON, in which control characters are escaped.
     pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_default()
+        printable_json(serde_json::to_string_pretty(self).unwrap_or_default())
     }
 }
 
@@ -248,7 +249,7 @@ impl Inspector {
         };
         let report = Report {
             bytes_read: reader.bytes(),
-            ..self.writer.finish()
+            ..self.writer.finish()?
         };
         // An INSERT without a list of columns has those of its table.
         for table in self.catalog.iter().flat_map(Catalog::tables) {
@@ -347,7 +348,7 @@ impl Events for Inspector {
         };
         if let (Some(table), Some(columns)) = (self.writer.table_of(target.id), &head.columns) {
             let known = self.columns.entry(table.to_owned()).or_default();
-            for column in columns.iter().map(|column| decode_name(column).into_owned()) {
+            for column in self.writer.names.read_all(columns).unwrap_or_default() {
                 if !known.contains(&column) {
                     known.push(column);
                 }
@@ -401,7 +402,7 @@ impl Events for Inspector {
         self.keep_catalog();
         self.writer.database(name)?;
         self.writer.keep_to_one_database();
-        let name = decode_name(name).into_owned();
+        let name = self.writer.names.read(name)?;
         let next = self.databases.len();
         if let Some(&known) = self.numbers.get(&name) {
             self.database = Some(known);

@@ -18,12 +18,19 @@ use crate::lex::tokens::decode_name;
 use crate::listed::Listed;
 use crate::nearest::{known_column, known_table};
 use crate::permits::Permits;
+use crate::text::{check_option, check_option_name};
 use crate::update::{OnGuard, Rules, Update};
 
 pub use self::plan::Plan;
 
 /// Levels of partitions; a catalog by hand may hold a circle.
 const LEVELS_MAX: usize = 64;
+
+/// A table and those that it is a partition of, the nearest first.
+pub(crate) fn lineage(name: &TableName, partition_of: impl Fn(&TableName) -> Option<TableName>) -> Vec<TableName> {
+    let names = std::iter::successors(Some(name.clone()), partition_of);
+    names.take(LEVELS_MAX).collect()
+}
 
 /// How the script writes rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -226,7 +233,8 @@ impl Options {
 
     /// The guard: where the target has a row with another value in this column under the key of a row of the dump, it is
     /// not taken over. `column` for all tables that have it, `schema.table=column` for one, which must have it. Two NULLs
-    /// are the same; other values are compared by the equality of their type. Default: no guard.
+    /// are the same; other values are compared by the equality of their type. Rows without the column, where the target
+    /// has it, are an error; with [`OnGuard::Skip`] those whose key the target has are left out. Default: no guard.
     ///
     /// The guard goes before [`Update`], except that with [`Update::Nothing`] no row is taken over anyway.
     ///
@@ -313,7 +321,8 @@ impl Options {
     }
 
     /// The only tables whose rows are taken, by a pattern as for [`with_exclude_table`](Options::with_exclude_table),
-    /// which goes before. `_prisma_migrations` is taken where it is named without wildcards. Default: all.
+    /// which goes before. Partitions of them are taken where the catalog that is given says what they are; a dump that says
+    /// it of its own tables is not believed. `_prisma_migrations` is taken where it is named without wildcards. Default: all.
     ///
     /// # Errors
     /// As [`with_exclude_table`](Options::with_exclude_table).
@@ -427,6 +436,7 @@ impl Options {
             ));
         }
         self.check_drift()?;
+        self.check_texts()?;
         if let Some(catalog) = &self.catalog {
             self.selection.check(catalog)?;
             self.rules.check(catalog)?;
@@ -438,6 +448,19 @@ impl Options {
         }
         self.exclusions.compile(self.catalog.as_ref())?;
         Ok(Plan(Arc::new(self)))
+    }
+
+    /// What setters took as it came; the others have read theirs as SQL names.
+    fn check_texts(&self) -> Result<()> {
+        let database = self.database.iter().map(|name| (name, "the name of a database"));
+        let flag = self.exclusions.demo.iter().filter_map(|demo| demo.flag.as_ref());
+        let flag = flag.map(|column| (column, "the column that marks a business as demo"));
+        let newer = self
+            .rules
+            .newer_columns()
+            .map(|column| (column, "the column of the policy `newer`"));
+        let mut names = database.chain(flag).chain(newer);
+        names.try_for_each(|(name, of)| check_option_name(name, of))
     }
 }
 
@@ -455,6 +478,7 @@ fn table_name(relation: Relation) -> TableName {
 
 /// Reads `schema.table`.
 pub(crate) fn parse_table(table: &str) -> Result<TableName> {
+    check_option(table, "the name")?;
     head::parse_relation(table.as_bytes()).map(table_name).ok_or_else(|| {
         invalid(format!("`{table}` is no name of a table"))
             .with_hint("write it as schema.table, and quote names with capitals: public.\"User\"")
@@ -467,6 +491,7 @@ fn names(columns: &[Vec<u8>]) -> Vec<String> {
 
 /// Reads `schema.table=column,column`.
 fn table_columns(text: &str) -> Result<(TableName, Vec<String>)> {
+    check_option(text, "the list of columns")?;
     let (relation, columns) = head::parse_key(text.as_bytes()).ok_or_else(|| {
         invalid(format!("`{text}` names no columns of a table"))
             .with_hint("write schema.table=column,column, and quote names with capitals: public.\"User\"=id")
@@ -476,6 +501,7 @@ fn table_columns(text: &str) -> Result<(TableName, Vec<String>)> {
 
 /// Reads `column,column` or `schema.table=column,column`.
 fn maybe_table_columns(text: &str) -> Result<(Option<TableName>, Vec<String>)> {
+    check_option(text, "the list of columns")?;
     match head::parse_columns(text.as_bytes()) {
         Some(columns) => Ok((None, names(&columns))),
         None => table_columns(text).map(|(table, columns)| (Some(table), columns)),

@@ -9,6 +9,7 @@ use crate::lex::tokens::decode_name;
 use crate::limits::{Limit, Limits};
 use crate::listed::Listed;
 use crate::options::{Options, Plan, parse_table};
+use crate::text::check_option;
 
 /// What happens to rows of tables that the options do not select.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -33,6 +34,16 @@ pub(crate) struct Permits {
 }
 
 impl Permits {
+    /// Whether something is permitted by its name.
+    pub(crate) fn has_names(&self) -> bool {
+        let relations = [&self.extension_tables, &self.relations];
+        !self.only_schemas.items().is_empty() || relations.iter().any(|names| !names.items().is_empty())
+    }
+
+    pub(crate) fn only_schemas(&self) -> &[String] {
+        self.only_schemas.items()
+    }
+
     /// What adds up otherwise is replaced by the next call.
     pub(crate) fn make_defaults(&mut self) {
         self.only_schemas.make_default();
@@ -48,6 +59,7 @@ impl Options {
     /// # Errors
     /// If `schema` is no name.
     pub fn with_only_schema(mut self, schema: &str) -> Result<Self> {
+        check_option(schema, "the name")?;
         let name = head::parse_relation(schema.as_bytes()).filter(|relation| relation.schema.is_none());
         let name = name.ok_or_else(|| {
             Error::new(ErrorKind::InvalidOption, format!("`{schema}` is no name of a schema"))

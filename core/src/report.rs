@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::error::Position;
 use crate::limits;
+use crate::text::printable_json;
 
 /// The account of one run; the same JSON in every language and in `--report`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -107,9 +108,9 @@ impl Report {
         }
     }
 
-    /// The report as JSON.
+    /// The report as JSON, in which control characters are escaped.
     pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_default()
+        printable_json(serde_json::to_string_pretty(self).unwrap_or_default())
     }
 
     /// Rows in the script, of all tables.

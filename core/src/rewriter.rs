@@ -74,7 +74,7 @@ impl Rewriter {
             writer.check_selection()?;
             Ok(Report {
                 bytes_read: reader.bytes(),
-                ..writer.finish()
+                ..writer.finish()?
             })
         })?;
         self.is_done = true;
@@ -116,6 +116,7 @@ impl Rewriter {
         let before = out.len();
         std::mem::swap(out, &mut self.writer.out);
         let result = run(&mut self.reader, &mut self.writer);
+        let result = result.and_then(|value| self.writer.check(before).map(|()| value));
         if let Err(error) = &result {
             self.is_done = true;
             self.writer.abort(error);

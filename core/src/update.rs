@@ -5,13 +5,14 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
-use crate::ast::When;
+use crate::ast::{Guard, When};
 use crate::catalog::{Catalog, TableName};
 use crate::dump::head::parse_columns;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::tokens::decode_name;
 use crate::listed::Listed;
 use crate::nearest::{known_column, known_table, with_nearest};
+use crate::text::check_option;
 
 /// What happens to a row that the target has already.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -117,6 +118,20 @@ impl Rules {
         }
     }
 
+    /// Whether a rule is about a table or column by name.
+    pub(crate) fn has_names(&self) -> bool {
+        !self.tables.is_empty() || self.all.columns().next().is_some()
+    }
+
+    /// The columns by which newer rows are known.
+    pub(crate) fn newer_columns(&self) -> impl Iterator<Item = &String> {
+        let rules = self.tables.values().chain([&self.all]);
+        rules.filter_map(|rule| match &rule.update {
+            Some(Update::Newer(column)) => Some(column),
+            _ => None,
+        })
+    }
+
     /// The rules for the fixed text of the script; none if there is nothing to say.
     pub(crate) fn to_json(&self) -> Vec<Value> {
         let all = (None, &self.all);
@@ -204,28 +219,19 @@ impl TableRule {
         }
     }
 
-    /// The guard column of rows with these columns; or the column that is not there, where the guard is one for all tables.
-    pub(crate) fn guard(&self, table: &TableName, columns: &[String]) -> Result<Option<Guard<'_>>> {
+    /// By what the rows with these columns are guarded. A guard that was named for this very table needs its column.
+    pub(crate) fn guard(&self, table: &TableName, columns: &[String], on_guard: OnGuard) -> Result<Option<Guard>> {
         match &self.rule.guard {
-            Some(column) if columns.contains(column) => Ok(Some(Guard::Column(column))),
-            Some(column) if self.is_own_guard => {
+            Some(column) if columns.contains(column) => Ok(Some(Guard::Column(column.clone()))),
+            Some(column) if self.is_own_guard && on_guard == OnGuard::Error => {
                 let message = format!("the dump has no column `{column}` of table {table}, by which it is guarded");
                 let error = Error::new(ErrorKind::InvalidOption, message);
                 Err(with_nearest(error, column, columns.iter().cloned()))
             }
-            Some(column) => Ok(Some(Guard::Absent(column))),
+            Some(column) => Ok(Some(Guard::Absent(column.clone()))),
             None => Ok(None),
         }
     }
-}
-
-/// What a guard does for a table.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Guard<'a> {
-    /// Rows are compared by this column.
-    Column(&'a str),
-    /// Rows are not compared: they have no such column.
-    Absent(&'a str),
 }
 
 impl FromStr for Update {
@@ -246,6 +252,7 @@ impl FromStr for Update {
                     .strip_prefix("newer(")
                     .and_then(|rest| rest.strip_suffix(')'))
                     .ok_or_else(invalid)?;
+                check_option(column, "the column")?;
                 match parse_columns(column.as_bytes()).as_deref() {
                     Some([column]) => Ok(Self::Newer(decode_name(column).into_owned())),
                     _ => Err(invalid()),

@@ -13,36 +13,105 @@ use sqlparser::ast::{
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 
-use crate::catalog::quote_ident;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The alias of the target in every upsert: a table may itself be called `excluded`, and then only an alias tells the
 /// two apart (42P09 otherwise).
 pub(crate) const TARGET_ALIAS: &str = "_t";
 
-/// What happens when the row is already there.
+/// An identifier or a literal as the script has it. Only [`rewrite::emit`](crate::rewrite::emit), the one door for names
+/// and values, makes them: here they are put together.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Conflict {
+pub(crate) struct Sql(String);
+
+impl Sql {
+    pub(crate) fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    fn ident(&self) -> Ident {
+        Ident::new(&self.0)
+    }
+}
+
+/// What happens when the row is already there, with names as they are stored, or as they are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Conflict<N = String> {
     /// The columns of `ON CONFLICT (…)`.
-    pub(crate) target: Vec<String>,
+    pub(crate) target: Vec<N>,
     /// The columns of `SET`; none means `DO NOTHING`.
-    pub(crate) set: Vec<String>,
+    pub(crate) set: Vec<N>,
     /// Which rows are updated.
-    pub(crate) when: When,
-    /// Rows of the target with another value in this column are refused.
-    pub(crate) guard: Option<String>,
+    pub(crate) when: When<N>,
+    /// Rows of the target with another owner are refused.
+    pub(crate) guard: Option<Guard<N>>,
+}
+
+/// By what the owner of a row is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Guard<N = String> {
+    /// Rows with another value in this column belong to somebody else.
+    Column(N),
+    /// The dump does not bring this column: where the target has it, every row there may belong to somebody else.
+    Absent(N),
 }
 
 /// The `WHERE` of an upsert.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum When {
+pub(crate) enum When<N = String> {
     /// None: every row is updated.
     #[default]
     Always,
     /// Rows of which a column that is set differs.
     Changed,
     /// Rows whose value in this column is larger than the target's, or where the target has none.
-    Newer(String),
+    Newer(N),
+}
+
+impl<N> Conflict<N> {
+    /// Every name in it.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &N> {
+        let newer = match &self.when {
+            When::Newer(column) => Some(column),
+            When::Always | When::Changed => None,
+        };
+        let guard = self
+            .guard
+            .as_ref()
+            .map(|(Guard::Column(column) | Guard::Absent(column))| column);
+        self.target.iter().chain(&self.set).chain(newer).chain(guard)
+    }
+
+    /// The same with other names.
+    pub(crate) fn try_map<M>(&self, name: impl Fn(&N) -> Result<M>) -> Result<Conflict<M>> {
+        let names = |names: &[N]| names.iter().map(&name).collect::<Result<Vec<M>>>();
+        Ok(Conflict {
+            target: names(&self.target)?,
+            set: names(&self.set)?,
+            when: match &self.when {
+                When::Always => When::Always,
+                When::Changed => When::Changed,
+                When::Newer(column) => When::Newer(name(column)?),
+            },
+            guard: match &self.guard {
+                None => None,
+                Some(Guard::Column(column)) => Some(Guard::Column(name(column)?)),
+                Some(Guard::Absent(column)) => Some(Guard::Absent(name(column)?)),
+            },
+        })
+    }
+}
+
+/// What is put into a head.
+#[derive(Clone, Debug)]
+pub(crate) struct Upsert {
+    pub(crate) schema: Sql,
+    pub(crate) name: Sql,
+    pub(crate) columns: Vec<Sql>,
+    pub(crate) overriding: bool,
+    pub(crate) conflict: Option<Conflict<Sql>>,
+    /// For a guard: the table, the columns of the key and the guard's, as literals for the message.
+    pub(crate) guarded: Option<[Sql; 3]>,
 }
 
 /// An upsert without its values: they go between the two parts.
@@ -100,40 +169,29 @@ impl InsertHead {
         &self.columns
     }
 
-    /// Prints the head as an upsert into `schema.name`: every identifier quoted anew, the clause built as AST.
-    pub(crate) fn upsert(
-        mut self,
-        schema: &str,
-        name: &str,
-        overriding: bool,
-        conflict: Option<&Conflict>,
-    ) -> UpsertText {
-        self.insert.table = TableObject::TableName(ObjectName::from(vec![quoted(schema), quoted(name)]));
+    /// Prints the head as an upsert: every name as it was made, the clause built as AST.
+    pub(crate) fn upsert(mut self, upsert: &Upsert) -> UpsertText {
+        let names = |names: &[&Sql]| ObjectName::from(names.iter().map(|name| name.ident()).collect::<Vec<_>>());
+        self.insert.table = TableObject::TableName(names(&[&upsert.schema, &upsert.name]));
         self.insert.table_alias = Some(TableAliasWithoutColumns {
             explicit: true,
             alias: Ident::new(TARGET_ALIAS),
         });
-        self.insert.columns = self
-            .columns
-            .iter()
-            .map(|column| ObjectName::from(vec![quoted(column)]))
-            .collect();
+        self.insert.columns = upsert.columns.iter().map(|column| names(&[column])).collect();
         self.insert.on = None;
         let printed = self.insert.to_string();
         let before = printed.strip_suffix("VALUES (NULL)").unwrap_or(&printed);
-        let clause = conflict
-            .map(|conflict| on_conflict(conflict, &[schema, name]).to_string())
+        let clause = upsert
+            .conflict
+            .as_ref()
+            .map(|conflict| on_conflict(conflict, upsert.guarded.as_ref()).to_string())
             .unwrap_or_default();
+        let values = match upsert.overriding {
+            true => "OVERRIDING SYSTEM VALUE VALUES (",
+            false => "VALUES (",
+        };
         UpsertText {
-            before: format!(
-                "{before}{}",
-                if overriding {
-                    "OVERRIDING SYSTEM VALUE VALUES ("
-                } else {
-                    "VALUES ("
-                }
-            )
-            .into(),
+            before: format!("{before}{values}").into(),
             after: format!("){clause};").into(),
         }
     }
@@ -151,34 +209,35 @@ fn part(part: &ObjectNamePart) -> Option<String> {
     })
 }
 
-fn on_conflict(conflict: &Conflict, table: &[&str]) -> OnInsert {
+fn on_conflict(conflict: &Conflict<Sql>, guarded: Option<&[Sql; 3]>) -> OnInsert {
     let action = if conflict.set.is_empty() {
         OnConflictAction::DoNothing
     } else {
         let assignments = conflict.set.iter().map(|column| Assignment {
-            target: AssignmentTarget::ColumnName(ObjectName::from(vec![quoted(column)])),
-            value: Expr::CompoundIdentifier(vec![Ident::new("EXCLUDED"), quoted(column)]),
+            target: AssignmentTarget::ColumnName(ObjectName::from(vec![column.ident()])),
+            value: Expr::CompoundIdentifier(vec![Ident::new("EXCLUDED"), column.ident()]),
         });
         OnConflictAction::DoUpdate(DoUpdate {
             assignments: assignments.collect(),
-            selection: match &conflict.guard {
-                None => selection(conflict),
-                Some(guard) => Some(guarded(conflict, guard, table)),
+            selection: match (&conflict.guard, guarded) {
+                (Some(guard), Some(texts)) => Some(self::guarded(conflict, guard, texts)),
+                _ => selection(conflict),
             },
         })
     };
-    let target = conflict.target.iter().map(|column| quoted(column)).collect();
     OnInsert::OnConflict(OnConflict {
-        conflict_target: Some(ConflictTarget::Columns(target)),
+        conflict_target: Some(ConflictTarget::Columns(
+            conflict.target.iter().map(Sql::ident).collect(),
+        )),
         action,
     })
 }
 
-fn column(of: &str, name: &str) -> Expr {
-    Expr::CompoundIdentifier(vec![Ident::new(of), quoted(name)])
+fn column(of: &str, name: &Sql) -> Expr {
+    Expr::CompoundIdentifier(vec![Ident::new(of), name.ident()])
 }
 
-fn selection(conflict: &Conflict) -> Option<Expr> {
+fn selection(conflict: &Conflict<Sql>) -> Option<Expr> {
     match &conflict.when {
         When::Always => None,
         When::Changed => {
@@ -195,34 +254,37 @@ fn selection(conflict: &Conflict) -> Option<Expr> {
 
 /// The condition with a guard before it. `=` on records takes each type's own equality, as the catalog has it, and two
 /// NULLs for equal (record_eq() in src/backend/utils/adt/rowtypes.c). CASE is what PostgreSQL evaluates in order.
-fn guarded(conflict: &Conflict, guard: &str, table: &[&str]) -> Expr {
-    let of = |of: &str, names: &[String]| record(names.iter().map(|name| column(of, name)));
-    let owner = [guard.to_owned()];
-    let arguments = [
-        literal(&table.iter().map(|name| quote_ident(name)).collect::<Vec<_>>().join(".")),
-        literal(
-            &conflict
-                .target
-                .iter()
-                .map(|name| quote_ident(name))
-                .collect::<Vec<_>>()
-                .join(", "),
+///
+/// Where the dump does not bring the column, the script asks the target whether there is one.
+fn guarded(conflict: &Conflict<Sql>, guard: &Guard<Sql>, texts: &[Sql; 3]) -> Expr {
+    let of = |of: &str, names: &[Sql]| record(names.iter().map(|name| column(of, name)));
+    let [table, key, name] = texts.each_ref().map(|text| Expr::Identifier(text.ident()));
+    let row = cast(of(TARGET_ALIAS, &conflict.target), "text");
+    let function = |name| vec![Ident::new("pg_temp"), Ident::new(name)];
+    let (condition, otherwise) = match guard {
+        Guard::Column(column) => {
+            let owner = std::slice::from_ref(column);
+            let value = |side| cast(of(side, owner), "text");
+            let arguments = [table, key, row, name, value(TARGET_ALIAS), value("EXCLUDED")];
+            (
+                operator(of(TARGET_ALIAS, owner), "=", of("EXCLUDED", owner)),
+                call(function("dumpsert_refuse"), arguments.into_iter()),
+            )
+        }
+        Guard::Absent(_) => (
+            call(function("dumpsert_unowned"), [table, key, row, name].into_iter()),
+            Expr::value(Value::Boolean(false)),
         ),
-        cast(of(TARGET_ALIAS, &conflict.target), "text"),
-        literal(&quote_ident(guard)),
-        cast(of(TARGET_ALIAS, &owner), "text"),
-        cast(of("EXCLUDED", &owner), "text"),
-    ];
-    let refuse = vec![Ident::new("pg_temp"), Ident::new("dumpsert_refuse")];
+    };
     Expr::Case {
         case_token: AttachedToken::empty(),
         end_token: AttachedToken::empty(),
         operand: None,
         conditions: vec![CaseWhen {
-            condition: operator(of(TARGET_ALIAS, &owner), "=", of("EXCLUDED", &owner)),
+            condition,
             result: selection(conflict).unwrap_or(Expr::value(Value::Boolean(true))),
         }],
-        else_result: Some(Box::new(call(refuse, arguments.into_iter()))),
+        else_result: Some(Box::new(otherwise)),
     }
 }
 
@@ -272,38 +334,48 @@ fn cast(value: Expr, to: &str) -> Expr {
     }
 }
 
-/// A string literal for `standard_conforming_strings = on`; for its quotes see [`quoted`].
-fn literal(text: &str) -> Expr {
-    Expr::value(Value::SingleQuotedString(text.replace('\'', "''")))
-}
-
-/// A quoted identifier. sqlparser prints doubled quotes as they are (`EscapeQuotedString`), but would also take two
-/// quotes that belong to the name for one that is escaped already; so they are doubled here, always.
-fn quoted(name: &str) -> Ident {
-    Ident::with_quote('"', name.replace('"', "\"\""))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::quote_ident;
     use crate::rewrite::emit;
     use proptest::prelude::*;
 
+    fn own(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    /// Prints an upsert into `public.name` with the columns of a head.
+    fn print(sql: &str, name: &str, overriding: bool, conflict: Option<Conflict>) -> (String, String) {
+        let head = parse_head(sql).unwrap();
+        let columns = head
+            .columns()
+            .iter()
+            .map(|column| emit::ast_identifier(column).unwrap());
+        let conflict = conflict.map(|conflict| conflict.try_map(|name| emit::ast_identifier(name)).unwrap());
+        let upsert = Upsert {
+            schema: emit::ast_identifier("public").unwrap(),
+            name: emit::ast_identifier(name).unwrap(),
+            columns: columns.collect(),
+            overriding,
+            conflict,
+            guarded: Some(["'table'", "'key'", "'guard'"].map(|text| Sql::new(text.to_owned()))),
+        };
+        let text = head.upsert(&upsert);
+        (
+            String::from_utf8(text.before).unwrap(),
+            String::from_utf8(text.after).unwrap(),
+        )
+    }
+
     fn upsert(sql: &str, overriding: bool, target: &[&str], set: &[&str], when: When) -> (String, String) {
-        let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let conflict = Conflict {
             target: own(target),
             set: own(set),
             when,
             guard: None,
         };
-        let text = parse_head(sql)
-            .unwrap()
-            .upsert("public", "t", overriding, Some(&conflict));
-        (
-            String::from_utf8(text.before).unwrap(),
-            String::from_utf8(text.after).unwrap(),
-        )
+        print(sql, "t", overriding, Some(conflict))
     }
 
     #[test]
@@ -335,24 +407,26 @@ mod tests {
         );
     }
 
-    fn guarded(target: &[&str], when: When, guard: &str) -> String {
-        let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    fn guarded(target: &[&str], when: When, guard: Guard) -> String {
         let conflict = Conflict {
             target: own(target),
             set: own(&["b"]),
             when,
-            guard: Some(guard.to_owned()),
+            guard: Some(guard),
         };
-        let head = parse_head("INSERT INTO public.t (a, b) VALUES (NULL)").unwrap();
-        String::from_utf8(head.upsert("public", "T", false, Some(&conflict)).after).unwrap()
+        print("INSERT INTO public.t (a, b) VALUES (NULL)", "T", false, Some(conflict)).1
     }
 
     #[test]
     fn prints_a_guard() {
-        let expected = r#") ON CONFLICT("a", "K") DO UPDATE SET "b" = EXCLUDED."b" WHERE CASE WHEN ROW(_t."g")::pg_catalog.record OPERATOR(pg_catalog.=) ROW(EXCLUDED."g")::pg_catalog.record THEN true ELSE pg_temp.dumpsert_refuse('public."T"', 'a, "K"', ROW(_t."a", _t."K")::pg_catalog.record::pg_catalog.text, 'g', ROW(_t."g")::pg_catalog.record::pg_catalog.text, ROW(EXCLUDED."g")::pg_catalog.record::pg_catalog.text) END;"#;
-        assert_eq!(guarded(&["a", "K"], When::Always, "g"), expected);
-        let newer = guarded(&["a"], When::Newer("c".to_owned()), "g");
+        let column = || Guard::Column("g".to_owned());
+        let expected = r#") ON CONFLICT("a", "K") DO UPDATE SET "b" = EXCLUDED."b" WHERE CASE WHEN ROW(_t."g")::pg_catalog.record OPERATOR(pg_catalog.=) ROW(EXCLUDED."g")::pg_catalog.record THEN true ELSE pg_temp.dumpsert_refuse('table', 'key', ROW(_t."a", _t."K")::pg_catalog.record::pg_catalog.text, 'guard', ROW(_t."g")::pg_catalog.record::pg_catalog.text, ROW(EXCLUDED."g")::pg_catalog.record::pg_catalog.text) END;"#;
+        assert_eq!(guarded(&["a", "K"], When::Always, column()), expected);
+        let newer = guarded(&["a"], When::Newer("c".to_owned()), column());
         assert!(newer.contains(r#" THEN _t."c" IS NULL OR _t."c" OPERATOR(pg_catalog.<) EXCLUDED."c" ELSE pg_temp."#));
+        let absent = guarded(&["a"], When::Always, Guard::Absent("g".to_owned()));
+        let expected = r#" WHERE CASE WHEN pg_temp.dumpsert_unowned('table', 'key', ROW(_t."a")::pg_catalog.record::pg_catalog.text, 'guard') THEN true ELSE false END;"#;
+        assert!(absent.ends_with(expected), "{absent}");
     }
 
     proptest! {
@@ -360,23 +434,23 @@ mod tests {
         #[test]
         fn names_survive_in_literals(name in "[^\0]{1,20}|[\"\\\\' ;a]{1,8}") {
             let mut expected = Vec::new();
-            emit::literal(&mut expected, quote_ident(&name).as_bytes());
-            let expected = format!(", {}, ROW", String::from_utf8(expected).unwrap());
-            let printed = guarded(&[&name], When::Always, &name);
-            prop_assert_eq!(printed.matches(&expected).count(), 2, "{}", printed);
+            emit::literal(&mut expected, quote_ident(&name).as_bytes()).unwrap();
+            let made = emit::ast_literal(&quote_ident(&name)).unwrap();
+            prop_assert_eq!(Expr::Identifier(made.ident()).to_string().into_bytes(), expected);
         }
 
         /// Whatever a column is called, sqlparser reads the name that we print, and prints it as we do.
         #[test]
         fn names_survive(name in "[^\0]{1,20}|[\"\\\\' ;a]{1,8}") {
             let mut text = Vec::new();
-            emit::identifier(&mut text, name.as_bytes());
+            emit::identifier(&mut text, name.as_bytes()).unwrap();
             let text = String::from_utf8(text).unwrap();
-            let head = parse_head(&format!("INSERT INTO public.t ({text}) VALUES (NULL)")).unwrap();
+            let sql = format!("INSERT INTO public.t ({text}) VALUES (NULL)");
+            let head = parse_head(&sql).unwrap();
             prop_assert_eq!(head.columns(), std::slice::from_ref(&name));
-            let printed = head.upsert("public", &name, false, None);
+            let (before, _) = print(&sql, &name, false, None);
             let expected = format!("INSERT INTO \"public\".{text} AS _t ({text}) VALUES (");
-            prop_assert_eq!(String::from_utf8(printed.before).unwrap(), expected);
+            prop_assert_eq!(before, expected);
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::{Catalog, Key, Table, VERSION};
+use super::{Catalog, Key, Table, TableName, Type, TypeKind, VERSION};
 use crate::error::{Error, ErrorKind, Result};
+use crate::text::{NUL, printable_json};
 
 impl Catalog {
     /// Reads the JSON that [`CATALOG_QUERY`](super::CATALOG_QUERY) returns and [`to_json`](Self::to_json) writes.
@@ -34,12 +35,13 @@ impl Catalog {
     /// The catalog as JSON, indented, with a line feed at its end.
     pub fn to_json(&self) -> String {
         // Nothing in a catalog can fail to become JSON: no maps with other keys than text, no I/O.
-        let mut json = serde_json::to_string_pretty(self).unwrap_or_default();
+        let mut json = printable_json(serde_json::to_string_pretty(self).unwrap_or_default());
         json.push('\n');
         json
     }
 
     pub(super) fn check(&self) -> Result<()> {
+        self.check_texts()?;
         let mut tables = HashSet::new();
         for table in &self.tables {
             if !tables.insert((&table.schema, &table.name)) {
@@ -62,6 +64,98 @@ impl Catalog {
                 format!("the type {} is there twice", twice.type_name()),
             )),
             None => Ok(()),
+        }
+    }
+}
+
+impl Catalog {
+    /// Refuses what no name or text of PostgreSQL can be, wherever the catalog comes from: it would reach the script.
+    fn check_texts(&self) -> Result<()> {
+        let refuse =
+            |of: String, problem: String| Err(Error::new(ErrorKind::InvalidCatalog, format!("the {of}: {problem}")));
+        for table in &self.tables {
+            if let Err(problem) = table_texts(table) {
+                return refuse(format!("table {}", table.table_name()), problem);
+            }
+        }
+        for own in &self.types {
+            if let Err(problem) = type_texts(own) {
+                return refuse(format!("type {}", own.type_name()), problem);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_text(text: &str, what: &str) -> Result<(), String> {
+    match text.contains('\0') {
+        true => Err(format!("{what} {text:?} holds {NUL}")),
+        false => Ok(()),
+    }
+}
+
+fn check_name(name: &str, what: &str) -> Result<(), String> {
+    match name.is_empty() {
+        true => Err(format!("{what} is empty")),
+        false => check_text(name, what),
+    }
+}
+
+fn check_names(names: &[String], what: &str) -> Result<(), String> {
+    names.iter().try_for_each(|name| check_name(name, what))
+}
+
+fn check_relation(name: &TableName, what: &str) -> Result<(), String> {
+    check_name(&name.schema, what)?;
+    check_name(&name.name, what)
+}
+
+fn table_texts(table: &Table) -> Result<(), String> {
+    check_relation(&table.table_name(), "its name")?;
+    let parents = table.partition_of.iter().chain(&table.inherits);
+    parents
+        .into_iter()
+        .try_for_each(|parent| check_relation(parent, "the name of a parent"))?;
+    for column in &table.columns {
+        check_name(&column.name, "the name of a column")?;
+        check_name(&column.type_name, "the type of a column")?;
+        let collation = column.collation.iter().map(|name| (name, "the collation of a column"));
+        let default = column
+            .default_value
+            .iter()
+            .map(|value| (value, "the default of a column"));
+        collation
+            .chain(default)
+            .try_for_each(|(text, what)| check_text(text, what))?;
+        column
+            .sequence
+            .iter()
+            .try_for_each(|name| check_relation(name, "the sequence of a column"))?;
+    }
+    for key in &table.keys {
+        check_name(&key.name, "the name of a key")?;
+        check_names(&key.columns, "the column of a key")?;
+    }
+    for key in &table.foreign_keys {
+        check_name(&key.name, "the name of a foreign key")?;
+        check_relation(&key.references, "the table of a foreign key")?;
+        for columns in [&key.columns, &key.referenced_columns, &key.on_delete_columns] {
+            check_names(columns, "the column of a foreign key")?;
+        }
+    }
+    let mut triggers = table.triggers.iter();
+    triggers.try_for_each(|trigger| check_name(&trigger.name, "the name of a trigger"))
+}
+
+fn type_texts(own: &Type) -> Result<(), String> {
+    check_relation(&own.type_name(), "its name")?;
+    match &own.kind {
+        TypeKind::Enum { labels } => labels.iter().try_for_each(|label| check_text(label, "a label")),
+        TypeKind::Domain {
+            base_type, collation, ..
+        } => {
+            check_name(base_type, "the type beneath")?;
+            collation.iter().try_for_each(|name| check_text(name, "the collation"))
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Schema SQL as text: statement by statement into the builder.
 
+use super::builder::refuse_nul;
 use super::{Catalog, CatalogBuilder};
 use crate::error::Result;
 use crate::lex::split::Splitter;
@@ -36,6 +37,7 @@ impl CatalogBuilder {
         let sql = sql.as_ref();
         let mut standard_conforming_strings = true;
         let mut start = 0;
+        refuse_nul(sql)?;
         self.reset_session();
         while start < sql.len() {
             start = skip_meta_commands(sql, start, standard_conforming_strings);

@@ -95,13 +95,21 @@ where
         Ok(args) => run_command(&args.command),
         Err(error) => {
             // Help goes to standard output; nothing is left to be done where that is closed.
-            let _ = error.print();
+            let _ = match error.use_stderr() {
+                true => write_usage(&mut io::stderr(), &error.render().to_string()),
+                false => error.print(),
+            };
             u8::try_from(error.exit_code()).unwrap_or(2)
         }
     };
     // The process may end without the clean-up of a Rust program.
     let _ = io::stdout().flush();
     status
+}
+
+/// Arguments may come from elsewhere, and a message quotes them.
+fn write_usage(to: &mut impl Write, message: &str) -> io::Result<()> {
+    message.lines().try_for_each(|line| writeln!(to, "{}", printable(line)))
 }
 
 fn run_command(command: &Command) -> u8 {

@@ -30,8 +30,8 @@ pub(super) fn print(to: &mut impl Write, report: &Report) -> io::Result<()> {
         writeln!(
             to,
             "  left out: {} of {} (unknown column)",
-            table.columns_dropped.join(", "),
-            table.table
+            printable(&table.columns_dropped.join(", ")),
+            printable(&table.table)
         )?;
     }
     for warning in report.warnings.iter().take(WARNINGS_SHOWN) {
@@ -49,7 +49,7 @@ pub(super) fn left_out(to: &mut impl Write, report: &Report) -> io::Result<()> {
     for table in &report.tables {
         for (reason, rows) in &table.left_out {
             let (rows, table) = (HumanCount(*rows), printable(&table.table));
-            writeln!(to, "  left out: {rows} rows of {table} ({reason})")?;
+            writeln!(to, "  left out: {rows} rows of {table} ({})", printable(reason))?;
         }
         if table.references_changed > 0 {
             let (rows, table) = (HumanCount(table.references_changed), printable(&table.table));
@@ -60,4 +60,37 @@ pub(super) fn left_out(to: &mut impl Write, report: &Report) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_dump_reaches_the_terminal_raw() {
+        let evil = "\u{1b}[2J\u{9b}\u{7f}\u{202e}";
+        let report = Report {
+            tables: vec![dumpsert::TableReport {
+                table: format!("public.{evil}"),
+                rows_kept: 1,
+                columns_dropped: vec![evil.to_owned()],
+                references_changed: 1,
+                left_out: [(format!("cascade: {evil}"), 1)].into(),
+                ..dumpsert::TableReport::default()
+            }],
+            warnings: vec![dumpsert::Warning {
+                message: evil.to_owned(),
+                position: None,
+            }],
+            ..Report::default()
+        };
+        let mut shown = Vec::new();
+        print(&mut shown, &report).unwrap();
+        let shown = String::from_utf8(shown).unwrap();
+        assert!(
+            shown.chars().all(|char| char == '\n' || (' '..='~').contains(&char)),
+            "{shown:?}"
+        );
+        assert_eq!(shown.matches("\\u{9b}").count(), 6, "{shown}");
+    }
 }

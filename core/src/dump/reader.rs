@@ -18,6 +18,7 @@ use crate::lex::literal::{Field, skip_spaces, unexpected};
 use crate::lex::split::{Splitter, count_lines};
 use crate::lex::{LexError, has_excerpt, slice, tail};
 use crate::limits::{HEAD_OVERHEAD_BYTES, Limit, Limits};
+use crate::text::NUL;
 
 /// How much of the next chunk is joined to a cut piece at first.
 const JOIN_BYTES: usize = 4096;
@@ -215,7 +216,7 @@ impl Reader {
         };
         self.read(slice(chunk, 0, nul), events)?;
         self.read_held(events)?;
-        let error = Error::new(ErrorKind::NulByte, "a NUL byte, which no text of PostgreSQL can hold");
+        let error = Error::new(ErrorKind::NulByte, NUL);
         Err(self.locate(error, self.position(), events))
     }
 

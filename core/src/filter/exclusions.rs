@@ -11,6 +11,7 @@ use crate::catalog::{Action, Catalog, TableName};
 use crate::dump::head::{self, Cursor, Relation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::tokens::decode_name;
+use crate::text::check_option;
 
 /// Everything that is said of rows to be left out, and what was made of it.
 #[derive(Clone, Debug, Default)]
@@ -80,6 +81,7 @@ impl Exclude {
     }
 
     pub(crate) fn new(tables: &str, condition: &str) -> Result<Self> {
+        check_option(condition, "the condition")?;
         Ok(Self {
             tables: TablePattern::parse(tables)?,
             condition: condition.to_owned(),
@@ -112,6 +114,7 @@ impl DemoColumn {
             Error::new(ErrorKind::InvalidOption, message)
                 .with_hint("write column, table.column or schema.table.column, and quote names with capitals")
         };
+        check_option(text, "the column")?;
         let parts = head::parse_dotted(text.as_bytes()).ok_or_else(wrong)?;
         let mut parts: Vec<String> = parts.iter().map(|part| decode_name(part).into_owned()).collect();
         let column = parts.pop().ok_or_else(wrong)?;
@@ -196,6 +199,7 @@ impl VirtualKey {
                  CASCADE (the default), SET NULL and SET DEFAULT",
             )
         };
+        check_option(text, "the foreign key")?;
         let key = Self::read(text.as_bytes()).ok_or_else(wrong)?;
         if !key.referenced_columns.is_empty() && key.referenced_columns.len() != key.columns.len() {
             return Err(wrong());

@@ -36,7 +36,7 @@ pub(crate) struct HeadReference {
     pub(crate) set: usize,
     pub(crate) at: Vec<(usize, KeyForm)>,
     /// What the row's values become; none if it goes.
-    pub(crate) changes: Vec<(usize, Option<Vec<u8>>)>,
+    pub(crate) changes: Vec<(usize, Option<String>)>,
     /// The event that this is.
     pub(crate) event: usize,
     pub(crate) default_key: Option<Vec<Vec<u8>>>,
@@ -120,7 +120,7 @@ impl FilterPlan {
                 Effect::Set { values, event, key } => {
                     let changes = values
                         .iter()
-                        .filter_map(|(column, value)| Some((place(column)?, value.clone().map(String::into_bytes))));
+                        .filter_map(|(column, value)| Some((place(column)?, value.clone())));
                     let key = key.clone().map(|key| key.into_iter().map(String::into_bytes).collect());
                     (changes.collect(), *event, key)
                 }

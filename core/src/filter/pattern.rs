@@ -5,6 +5,7 @@ use std::fmt;
 use crate::catalog::{Catalog, Table, TableName};
 use crate::error::{Error, ErrorKind, Result};
 use crate::nearest::nearest;
+use crate::text::check_option;
 
 /// A pattern of table names with the meaning it has for `pg_dump -t` (`processSQLNamePattern()` in
 /// `src/fe_utils/string_utils.c`):
@@ -43,6 +44,7 @@ impl TablePattern {
     /// If it is empty, has more than one dot outside of quotes, a quote or bracket that is not closed, or a character
     /// of regular expressions that is not supported.
     pub(crate) fn parse(typed: &str) -> Result<Self> {
+        check_option(typed, "the pattern")?;
         let wrong = |message: &str| {
             Error::new(
                 ErrorKind::InvalidOption,
@@ -99,8 +101,28 @@ impl TablePattern {
 
     /// Whether it can match only one name.
     pub(crate) fn is_exact(&self) -> bool {
-        let mut elements = self.schema.0.iter().chain(&self.name.0);
-        elements.all(|element| matches!(element, Element::Char(_)))
+        self.exact_name().is_some()
+    }
+
+    /// The one name that it can match.
+    pub(crate) fn exact_name(&self) -> Option<TableName> {
+        let text = |part: &Part| {
+            let char = |element: &Element| match element {
+                Element::Char(char) => Some(*char),
+                _ => None,
+            };
+            part.0.iter().map(char).collect::<Option<String>>()
+        };
+        Some(TableName {
+            schema: text(&self.schema)?,
+            name: text(&self.name)?,
+        })
+    }
+
+    /// The pattern as regular expressions of PostgreSQL for schema and name, of the few constructs that mean the same
+    /// everywhere; to be matched with `COLLATE "C"`, by which ranges go by code.
+    pub(crate) fn to_regexes(&self) -> (String, String) {
+        (self.schema.to_regex(), self.name.to_regex())
     }
 
     /// Whether the table is meant.
@@ -211,6 +233,31 @@ impl Part {
                 }
             }
         }
+    }
+
+    fn to_regex(&self) -> String {
+        let mut regex = "^(?:".to_owned();
+        for element in &self.0 {
+            match element {
+                Element::AnyNumber => regex.push_str(".*"),
+                Element::AnyChar => regex.push('.'),
+                Element::Char(char) => {
+                    if char.is_ascii() && !char.is_ascii_alphanumeric() && *char != '_' {
+                        regex.push('\\');
+                    }
+                    regex.push(*char);
+                }
+                Element::Class(is_negated, ranges) => {
+                    regex.push_str(if *is_negated { "[^" } else { "[" });
+                    for (first, last) in ranges {
+                        regex.extend([*first, '-', *last]);
+                    }
+                    regex.push(']');
+                }
+            }
+        }
+        regex.push_str(")$");
+        regex
     }
 
     /// Whether the name is the pattern's but for capitals.

@@ -207,7 +207,7 @@ impl Filter {
     }
 
     /// The values that the row judged last gets, by their places in the row.
-    pub(crate) fn changes<'a>(&'a self, head: &'a HeadFilter) -> impl Iterator<Item = (usize, Option<&'a [u8]>)> {
+    pub(crate) fn changes<'a>(&'a self, head: &'a HeadFilter) -> impl Iterator<Item = (usize, Option<&'a str>)> {
         let references = self.changing.iter().filter_map(|&number| head.references.get(number));
         references.flat_map(|reference| reference.changes.iter().map(|(at, value)| (*at, value.as_deref())))
     }

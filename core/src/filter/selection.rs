@@ -1,7 +1,9 @@
 //! Tables that are left out whole.
 
+use std::collections::BTreeSet;
+
 use super::TablePattern;
-use crate::catalog::{Catalog, TableName};
+use crate::catalog::{Catalog, Table, TableName};
 use crate::error::Result;
 use crate::listed::Listed;
 
@@ -26,19 +28,44 @@ impl Selection {
         self.only.make_default();
     }
 
-    /// Why a table is left out, if it is; `names` are its own and those of the tables that it is a partition of.
-    pub(crate) fn reason(&self, names: &[TableName]) -> Option<&'static str> {
-        let is_meant = |patterns: &Listed<TablePattern>| {
+    /// Why a table is left out, if it is. `names` are its own and those of the tables that it is a partition of, as far as
+    /// that is certain; `claimed` those by any account.
+    pub(crate) fn reason(&self, names: &[TableName], claimed: &[TableName]) -> Option<&'static str> {
+        let is_meant = |patterns: &Listed<TablePattern>, names: &[TableName]| {
             let mut patterns = patterns.items().iter();
             patterns.any(|pattern| names.iter().any(|name| pattern.matches(name)))
         };
-        if is_meant(&self.exclude) {
+        if is_meant(&self.exclude, names) || is_meant(&self.exclude, claimed) {
             Some(EXCLUDED)
-        } else if !self.only.items().is_empty() && !is_meant(&self.only) {
+        } else if !self.only.items().is_empty() && !is_meant(&self.only, names) {
             Some(NOT_WANTED)
         } else {
             None
         }
+    }
+
+    /// The first of these tables that `only_tables` names.
+    pub(crate) fn root_that_is_wanted<'a>(&self, names: &'a [TableName]) -> Option<&'a TableName> {
+        let patterns = self.only.items();
+        names
+            .iter()
+            .find(|name| patterns.iter().any(|pattern| pattern.matches(name)))
+    }
+
+    /// The tables that `only_tables` names, and those of the catalog that it matches.
+    pub(crate) fn only_names(&self, catalog: Option<&Catalog>) -> Vec<TableName> {
+        let patterns = self.only.items().iter();
+        let mut names: BTreeSet<TableName> = patterns.clone().filter_map(TablePattern::exact_name).collect();
+        for tables in patterns.filter_map(|pattern| pattern.tables(catalog?).ok()) {
+            names.extend(tables.into_iter().map(Table::table_name));
+        }
+        names.into_iter().collect()
+    }
+
+    /// The tables that `exclude_tables` names.
+    pub(crate) fn excluded_names(&self) -> Vec<TableName> {
+        let patterns = self.exclude.items().iter();
+        patterns.filter_map(TablePattern::exact_name).collect()
     }
 
     /// Whether `only_tables` names this very table, without wildcards.

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Client, LEVELS_MAX, Losses, NoKey, Options, Style};
+use super::{Client, Losses, NoKey, Options, Style, lineage};
 use crate::catalog::{Catalog, Table, TableName};
 use crate::drift::Drift;
 use crate::error::Result;
 use crate::filter::exclusions::Exclusions;
 use crate::filter::learned::{Learned, Learning};
-use crate::filter::{FilterPlan, Selection};
+use crate::filter::{FilterPlan, Selection, TablePattern};
 use crate::listed::Listed;
 use crate::permits::Permits;
 use crate::update::{OnGuard, TableRule};
@@ -118,14 +118,45 @@ impl Plan {
         self.0.keys.get(name).map(Listed::items)
     }
 
-    /// The rule for a table, of which the catalog tells what it is a partition of.
+    /// A table and the tables that it is a partition of by the catalog that was given. What a dump says of itself is not
+    /// asked: it could make any table a partition of one that is permitted, or that has a laxer policy.
+    pub(crate) fn lineage(&self, name: &TableName) -> Vec<TableName> {
+        let known = |name: &TableName| self.table(name)?.partition_of.clone();
+        lineage(name, |name| known(name).filter(|_| !self.is_catalog_of_dump()))
+    }
+
+    /// The rule for a table.
     pub(crate) fn rule(&self, name: &TableName) -> TableRule {
-        let outer = |name: &TableName| self.table(name)?.partition_of.clone();
-        let mut lineage: Vec<TableName> = std::iter::successors(Some(name.clone()), outer)
-            .take(LEVELS_MAX)
-            .collect();
-        lineage.reverse();
-        self.0.rules.rule(lineage.iter())
+        let lineage = self.lineage(name);
+        self.0.rules.rule(lineage.iter().rev())
+    }
+
+    /// The tables of the lineage that have a rule, which is in force for this one.
+    pub(crate) fn ruled(&self, name: &TableName) -> Vec<TableName> {
+        let mut lineage = self.lineage(name);
+        lineage.retain(|name| self.0.rules.tables.contains_key(name));
+        lineage
+    }
+
+    /// Whether the target has to be asked of what a table is a partition, or which partitions it has.
+    pub(crate) fn asks_for_lineage(&self) -> bool {
+        !self.0.rules.tables.is_empty() || !self.0.selection.exclude.items().is_empty()
+    }
+
+    pub(crate) fn on_guard(&self) -> OnGuard {
+        self.0.rules.on_guard
+    }
+
+    /// Whether an option or a catalog is compared with names of the dump.
+    pub(crate) fn compares_names(&self) -> bool {
+        let options = &self.0;
+        options.catalog.is_some()
+            || !options.keys.is_empty()
+            || options.database.is_some()
+            || options.exclusions.is_any()
+            || options.permits.has_names()
+            || !options.selection.is_empty()
+            || options.rules.has_names()
     }
 
     pub(crate) fn permits(&self) -> &Permits {
@@ -185,6 +216,9 @@ impl Plan {
                     .map(|(name, unknown)| (name.to_owned(), serde_json::json!(unknown))),
             );
         }
+        if let (Some(options), Some(selected)) = (options.as_object_mut(), self.selected()) {
+            options.insert("selected".to_owned(), selected);
+        }
         let rules = self.0.rules.to_json();
         if let (Some(options), false) = (options.as_object_mut(), rules.is_empty()) {
             options.insert("rules".to_owned(), rules.into());
@@ -195,5 +229,28 @@ impl Plan {
             options.insert("on_guard".to_owned(), on_guard.into());
         }
         options.to_string()
+    }
+
+    /// What may be written, for the script: by names, and not by patterns, of which the target may have others than are
+    /// known here. What matches `only_tables` is the tables of the given catalog, and those that the script brings. To
+    /// leave something out, patterns do: that can only narrow.
+    fn selected(&self) -> Option<serde_json::Value> {
+        let (schemas, selection) = (self.0.permits.only_schemas(), &self.0.selection);
+        if schemas.is_empty() && selection.is_empty() {
+            return None;
+        }
+        let catalog = self.catalog().filter(|_| !self.is_catalog_of_dump());
+        let only = (!selection.only.items().is_empty()).then(|| selection.only_names(catalog));
+        let patterns = selection.exclude.items().iter().filter(|pattern| !pattern.is_exact());
+        let patterns = patterns.map(TablePattern::to_regexes);
+        let patterns: Vec<_> = patterns
+            .map(|(schema, name)| serde_json::json!({ "schema": schema, "name": name }))
+            .collect();
+        Some(serde_json::json!({
+            "schemas": (!schemas.is_empty()).then_some(schemas),
+            "only": only,
+            "exclude": selection.excluded_names(),
+            "exclude_patterns": patterns,
+        }))
     }
 }

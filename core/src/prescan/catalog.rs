@@ -8,6 +8,7 @@ use crate::dump::{Events, Piece, Target};
 use crate::error::{Category, Error, Position, Result};
 use crate::lex::literal::Field;
 use crate::options::Plan;
+use crate::rewrite::names::Names;
 
 /// Reads ahead: to the first row of a dump that has no tables of its own, or to the end of one that has.
 pub(super) struct CatalogScan {
@@ -27,6 +28,7 @@ impl CatalogScan {
                 rows: false,
                 database: plan.database().map(str::to_owned),
                 is_other: plan.database().is_some(),
+                names: Names::new(plan),
             },
             is_done: false,
             has_failed: false,
@@ -83,6 +85,7 @@ struct Listener {
     database: Option<String>,
     /// Whether what is read belongs to another one.
     is_other: bool,
+    names: Names,
 }
 
 impl Events for Listener {
@@ -120,17 +123,20 @@ impl Events for Listener {
         Ok(())
     }
 
-    fn client_encoding(&mut self, _: &'static str) -> Result<()> {
+    fn client_encoding(&mut self, name: &'static str) -> Result<()> {
+        self.names.set_encoding(name);
+        self.builder.set_client_encoding(name);
         Ok(())
     }
 
     fn database(&mut self, name: &[u8]) -> Result<()> {
         match &self.database {
-            Some(wanted) => self.is_other = name != wanted.as_bytes(),
+            Some(wanted) => self.is_other = self.names.read(name)? != *wanted,
             // Rows of a second database are refused by the second reading.
             None if self.rows => self.is_other = true,
             None => {
                 self.builder = CatalogBuilder::new();
+                self.builder.set_client_encoding(self.names.encoding());
                 self.tables = false;
             }
         }

@@ -15,7 +15,7 @@ use crate::filter::run::{Filter, Verdict};
 use crate::filter::{FilterPlan, HeadFilter};
 use crate::lex::literal::Field;
 use crate::options::Plan;
-use crate::rewrite::names::{resolve, shown};
+use crate::rewrite::names::{Names, resolve};
 
 /// How often a dump is read at the most, beyond the first time: once because its order was not the expected one, and
 /// once for every foreign key of which the default is left out itself.
@@ -39,6 +39,8 @@ pub(super) struct Learner {
     held: HeldRow,
     current: usize,
     is_other: bool,
+    /// How names are read here.
+    names: Names,
 }
 
 struct LearnedHead {
@@ -73,6 +75,7 @@ impl Learner {
             held: HeldRow::default(),
             current: 0,
             is_other: plan.database().is_some(),
+            names: Names::new(plan),
             plan: plan.clone(),
         }
     }
@@ -228,8 +231,9 @@ impl Learner {
     }
 
     fn filter_of(&self, head: &Head, name: &TableName) -> Option<(HeadFilter, usize)> {
+        // What is wrong with a name is said by the reading that writes.
         let columns: Vec<String> = match &head.columns {
-            Some(columns) => columns.iter().map(|column| shown(column)).collect(),
+            Some(columns) => self.names.read_all(columns).ok()?,
             None => self
                 .plan
                 .table(name)?
@@ -249,10 +253,7 @@ impl Learner {
 impl Events for Learner {
     fn head(&mut self, head: &Head, search_path: Option<&[u8]>) -> Result<Target> {
         let schema = resolve(&head.relation, search_path)?;
-        let name = TableName {
-            schema: shown(schema),
-            name: shown(&head.relation.name),
-        };
+        let name = self.names.table(schema, &head.relation.name)?;
         let filter = if self.is_other {
             None
         } else {
@@ -314,11 +315,13 @@ impl Events for Learner {
 
     fn client_encoding(&mut self, name: &'static str) -> Result<()> {
         self.filter.set_client_encoding(name);
+        self.names.set_encoding(name);
         Ok(())
     }
 
     fn database(&mut self, name: &[u8]) -> Result<()> {
-        self.is_other = self.plan.database().is_some_and(|wanted| wanted.as_bytes() != name);
+        let name = self.names.read(name)?;
+        self.is_other = self.plan.database().is_some_and(|wanted| wanted != name);
         Ok(())
     }
 

@@ -5,15 +5,18 @@ use std::collections::HashSet;
 use super::conflict::{Decision, decide};
 use super::events::{OTHER_DATABASE, UNSELECTED};
 use super::head_text::HeadText;
-use super::names::{is_system_schema, resolve, shown};
-use super::tables::{Action, HeadState, Upsert};
+use super::names::{is_system_schema, resolve};
+use super::tables::{Action, Checks, HeadState, Upsert};
 use super::writer::Writer;
+use crate::ast::{Conflict, Guard};
 use crate::catalog::{Table, TableKind, TableName};
 use crate::dump::Target;
 use crate::dump::head::{Head, Rows};
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::{EXCLUDED, NOT_WANTED};
 use crate::lex::literal::{Field, Form};
+use crate::options::lineage;
+use crate::update::OnGuard;
 
 /// Prisma keeps there which migrations a database has had; another database's record would be wrong.
 const PRISMA_MIGRATIONS: &str = "_prisma_migrations";
@@ -31,15 +34,18 @@ const POSITIONAL: &str = "INSERTs name no columns (pg_dump --inserts): their val
 /// What to do where the shape of the dump does not say enough.
 const OTHER_SHAPE: &str = "dump with --column-inserts instead of --inserts, or without both (COPY)";
 
+/// The columns of a head: in the bytes of the dump, and as text.
+struct Columns {
+    raw: Vec<Vec<u8>>,
+    shown: Vec<String>,
+}
+
 impl Writer {
     /// Decides for a head that was not seen before.
     pub(super) fn decide(&mut self, head: &Head, search_path: Option<&[u8]>) -> Result<Target> {
         self.reading = None;
         let schema = resolve(&head.relation, search_path)?;
-        let name = TableName {
-            schema: shown(schema),
-            name: shown(&head.relation.name),
-        };
+        let name = self.names.table(schema, &head.relation.name)?;
         let table = self.tables.table(schema, &head.relation.name, &name);
         self.reading = Some(table);
         if is_system_schema(&name.schema) {
@@ -59,10 +65,17 @@ impl Writer {
         } else {
             self.check_kind(&name)?;
             let columns = self.columns(head, &name)?;
+            let columns = Columns {
+                shown: self.names.read_all(&columns)?,
+                raw: columns,
+            };
             if head.columns.is_none() && head.rows == Rows::Values && !self.has_own_catalog() {
                 self.warn_once(POSITIONAL.to_owned());
             }
-            (self.action(head, &name, table, schema, &columns)?, Some(columns.len()))
+            (
+                self.action(head, &name, table, schema, &columns)?,
+                Some(columns.raw.len()),
+            )
         };
         let filter = self.filter_of(head, &name, &action)?;
         let by_row = filter.is_some();
@@ -126,7 +139,7 @@ impl Writer {
         let selection = self.plan.selection();
         let chosen = match selection.is_empty() {
             true => None,
-            false => selection.reason(&self.with_roots(name)),
+            false => selection.reason(&self.plan.lineage(name), &self.with_claimed_roots(name)),
         };
         if name.name == PRISMA_MIGRATIONS && chosen != Some(EXCLUDED) && !selection.wants_exactly(name) {
             self.warn_once(format!(
@@ -136,18 +149,23 @@ impl Writer {
         }
         if chosen == Some(NOT_WANTED) {
             self.plan.leave_unselected(name, "only_tables")?;
+            if let Some(root) = selection.root_that_is_wanted(&self.with_claimed_roots(name)) {
+                self.warn_once(format!(
+                    "table {name} is left out: that it is a partition of {root} is only what the dump says; select it by its \
+                     name, or give the catalog of the target"
+                ));
+            }
+        }
+        if chosen == Some(EXCLUDED) && self.is_staged() {
+            self.excluded.insert(name.clone());
         }
         Ok(chosen)
     }
 
-    /// A table and the tables that it is a partition of, as far as they are known: its rows are theirs as well.
-    fn with_roots(&self, name: &TableName) -> Vec<TableName> {
-        let mut names = vec![name.clone()];
-        let parent = |name: &TableName| self.known(name)?.partition_of.clone();
-        while let Some(parent) = names.last().and_then(parent).filter(|parent| !names.contains(parent)) {
-            names.push(parent);
-        }
-        names
+    /// A table and the tables that it is a partition of by any account, also the dump's own: enough to leave it out, and
+    /// never enough to permit anything.
+    fn with_claimed_roots(&self, name: &TableName) -> Vec<TableName> {
+        lineage(name, |name| self.known(name)?.partition_of.clone())
     }
 
     /// What is taken belongs to one database: rows of two would end up in one target.
@@ -156,7 +174,7 @@ impl Writer {
             None => self.taken = Some(self.database.clone()),
             Some(taken) if *taken == self.database => {}
             Some(taken) => {
-                let name = |database: &Option<Vec<u8>>| database.as_deref().map_or_else(|| "?".to_owned(), shown);
+                let name = |database: &Option<String>| database.clone().unwrap_or_else(|| "?".to_owned());
                 return Err(several_databases(&[&name(taken), &name(&self.database)]));
             }
         }
@@ -188,7 +206,10 @@ impl Writer {
         match columns.iter().find(|column| !seen.insert(*column)) {
             None => Ok(columns.clone()),
             Some(twice) => {
-                let message = format!("column `{}` stands twice in the list of columns", shown(twice));
+                let message = format!(
+                    "column `{}` stands twice in the list of columns",
+                    self.names.read(twice)?
+                );
                 Err(Error::new(ErrorKind::UnexpectedToken, message))
             }
         }
@@ -222,11 +243,10 @@ impl Writer {
                 "the INSERT into {name} names no columns, and their order in the source is not certain"
             ));
         }
-        Ok(table
-            .columns
-            .iter()
-            .map(|column| column.name.clone().into_bytes())
-            .collect())
+        let columns = table.columns.iter();
+        columns
+            .map(|column| Ok(self.names.write(&column.name)?.into_owned()))
+            .collect()
     }
 
     fn action(
@@ -235,7 +255,7 @@ impl Writer {
         name: &TableName,
         table: usize,
         schema: &[u8],
-        columns: &[Vec<u8>],
+        columns: &Columns,
     ) -> Result<Action> {
         if self.is_staged() {
             self.set_key(table, &[], "target");
@@ -246,83 +266,112 @@ impl Writer {
             self.warn_once(format!("table {name} is not in the catalog: its rows are left out"));
             return Ok(Action::LeaveOut(UNKNOWN_TABLE));
         }
+        let keep = self.drop_unknown(name, table, &columns.shown);
         let dumped = columns;
-        let keep = self.drop_unknown(name, table, dumped);
-        let columns = &kept(dumped, keep.as_deref());
+        let columns = Columns {
+            shown: kept(&dumped.shown, keep.as_deref()),
+            raw: kept(&dumped.raw, keep.as_deref()),
+        };
         for warning in self.order.as_mut().map(|order| order.meet(name)).unwrap_or_default() {
             self.warn_once(warning);
         }
-        let shown_columns: Vec<String> = columns.iter().map(|column| shown(column)).collect();
         let overriding = if head.rows == Rows::Copy {
             None
         } else {
             Some(head.overriding)
         };
-        let Some(decision) = decide(&self.plan, name, &shown_columns, overriding)? else {
+        let Some(decision) = decide(&self.plan, name, &columns.shown, overriding)? else {
             return Ok(Action::LeaveOut("no_key"));
         };
+        self.tell_key(name, table, &decision);
         let Decision {
-            conflict,
-            source,
-            overriding,
-            unguarded,
+            conflict, overriding, ..
         } = decision;
-        if let Some(column) = unguarded {
+        let target = conflict.iter().flat_map(|conflict| &conflict.target);
+        let key = target
+            .filter_map(|key| dumped.shown.iter().position(|column| column == key))
+            .collect();
+        // There is no OVERRIDING with DEFAULT VALUES (insert_rest in src/backend/parser/gram.y).
+        let overriding = overriding && head.rows != Rows::Default && !columns.raw.is_empty();
+        let written = |name: &String| match columns.shown.iter().position(|column| column == name) {
+            Some(at) => Ok(columns.raw.get(at).cloned().unwrap_or_default()),
+            None => Ok(self.names.write(name)?.into_owned()),
+        };
+        let conflict = conflict.map(|conflict| conflict.try_map(written)).transpose()?;
+        let head = HeadText::of(schema, &head.relation.name, &columns.raw, conflict.as_ref())?;
+        Ok(Action::Upsert(Upsert {
+            text: head.upsert(overriding)?,
+            key,
+            keep,
+            checks: self.checks(name, conflict.as_ref())?,
+            unannounced: Some(columns.raw),
+        }))
+    }
+
+    /// Says how rows are recognised, and what is not as it should be.
+    fn tell_key(&mut self, name: &TableName, table: usize, decision: &Decision) {
+        let Decision { conflict, source, .. } = decision;
+        if let Some(Guard::Absent(column)) = conflict.as_ref().and_then(|conflict| conflict.guard.as_ref()) {
             self.warn_once(format!(
-                "the rows of table {name} are not guarded: the dump has no column `{column}` there"
+                "the rows of table {name} are not guarded: the dump has no column `{column}` there; where the target has it, {}",
+                match self.plan.on_guard() {
+                    OnGuard::Error => "the script ends with an error",
+                    OnGuard::Skip => "rows that are there already are left out",
+                }
             ));
         }
-        match (&conflict, source) {
+        match (conflict, source) {
             (Some(conflict), Some(source)) => self.set_key(table, &conflict.target, source),
             _ => self.warn_once(format!("table {name} has no key: a second run inserts its rows again")),
         }
-        if source == Some("fallback") {
+        if *source == Some("fallback") {
             self.warn_once(format!(
                 "the key of table {name} is not known; its column `id` is taken for it"
             ));
         }
-        let target = conflict.iter().flat_map(|conflict| &conflict.target);
-        let key = target
-            .filter_map(|key| dumped.iter().position(|column| shown(column) == *key))
-            .collect();
-        // There is no OVERRIDING with DEFAULT VALUES (insert_rest in src/backend/parser/gram.y).
-        let overriding = overriding && head.rows != Rows::Default && !columns.is_empty();
-        let text = HeadText::of(schema, &head.relation, columns).upsert(overriding, conflict.as_ref())?;
-        Ok(Action::Upsert(Upsert {
-            text,
-            key,
-            keep,
-            unannounced: Some(columns.clone()),
+    }
+
+    /// What the target has to be asked of a table, beside its columns.
+    fn checks(&self, name: &TableName, conflict: Option<&Conflict<Vec<u8>>>) -> Result<Option<Checks>> {
+        let unguarded = match conflict.and_then(|conflict| conflict.guard.as_ref()) {
+            Some(Guard::Absent(column)) => Some(column.clone()),
+            _ => None,
+        };
+        if unguarded.is_none() && !self.plan.asks_for_lineage() {
+            return Ok(None);
+        }
+        let ruled = self.plan.ruled(name);
+        let written = |name: &String| Ok(self.names.write(name)?.into_owned());
+        Ok(Some(Checks {
+            ruled_schemas: ruled.iter().map(|name| written(&name.schema)).collect::<Result<_>>()?,
+            ruled_names: ruled.iter().map(|name| written(&name.name)).collect::<Result<_>>()?,
+            unguarded,
         }))
     }
 
     /// Which columns the catalog's table has, where the others are dropped.
-    fn drop_unknown(&mut self, name: &TableName, table: usize, columns: &[Vec<u8>]) -> Option<Vec<bool>> {
+    fn drop_unknown(&mut self, name: &TableName, table: usize, columns: &[String]) -> Option<Vec<bool>> {
         let known = self.plan.table(name).filter(|_| self.plan.drops_unknown_columns())?;
-        let keep: Vec<bool> = columns
-            .iter()
-            .map(|column| known.column(&shown(column)).is_some())
-            .collect();
+        let keep: Vec<bool> = columns.iter().map(|column| known.column(column).is_some()).collect();
         let report = &mut self.tables.tables.get_mut(table)?.report;
         for (column, _) in columns.iter().zip(&keep).filter(|(_, keep)| !**keep) {
-            let column = shown(column);
-            if !report.columns_dropped.contains(&column) {
-                report.columns_dropped.push(column);
+            if !report.columns_dropped.contains(column) {
+                report.columns_dropped.push(column.clone());
             }
         }
         keep.contains(&false).then_some(keep)
     }
 
     /// A stage takes the columns that can be written; `pg_dump --inserts` also names generated ones, as DEFAULT.
-    fn stage(&mut self, head: &Head, name: &TableName, table: usize, columns: &[Vec<u8>]) -> Action {
+    fn stage(&mut self, head: &Head, name: &TableName, table: usize, columns: &Columns) -> Action {
         // Only an INSERT without a list of columns, for which there was a table, can name a generated one.
         let known = if head.columns.is_none() { self.known(name) } else { None };
-        let is_generated = |column: &Vec<u8>| {
-            let column = known.and_then(|table| table.column(&shown(column)));
+        let is_generated = |column: &String| {
+            let column = known.and_then(|table| table.column(column));
             column.is_some_and(|column| column.generated)
         };
-        let keep: Vec<bool> = columns.iter().map(|column| !is_generated(column)).collect();
-        let stage = self.tables.stage(table, &kept(columns, Some(&keep)));
+        let keep: Vec<bool> = columns.shown.iter().map(|column| !is_generated(column)).collect();
+        let stage = self.tables.stage(table, &kept(&columns.raw, Some(&keep)));
         Action::Stage {
             stage,
             keep: keep.contains(&false).then_some(keep),
@@ -366,7 +415,7 @@ pub(crate) fn several_databases(names: &[&str]) -> Error {
 }
 
 /// The columns that are kept.
-fn kept(columns: &[Vec<u8>], keep: Option<&[bool]>) -> Vec<Vec<u8>> {
+fn kept<T: Clone>(columns: &[T], keep: Option<&[bool]>) -> Vec<T> {
     let is_kept = |at: usize| keep.is_none_or(|keep| keep.get(at) == Some(&true));
     let kept = columns.iter().enumerate().filter(|(at, _)| is_kept(*at));
     kept.map(|(_, column)| column.clone()).collect()

@@ -1,10 +1,10 @@
 //! Which columns an upsert conflicts on and which it sets.
 
-use crate::ast::{Conflict, When};
+use crate::ast::{Conflict, Guard, When};
 use crate::catalog::{Column, Identity, Table, TableName};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{NoKey, Plan};
-use crate::update::Guard;
+use crate::update::OnGuard;
 
 /// How the rows of a head are written.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,8 +14,6 @@ pub(crate) struct Decision {
     /// Where the key is known from.
     pub(crate) source: Option<&'static str>,
     pub(crate) overriding: bool,
-    /// The guard column for all tables, which this one has not.
-    pub(crate) unguarded: Option<String>,
 }
 
 /// Decides for one table and list of columns; `None` if its rows are left out for want of a key.
@@ -57,11 +55,16 @@ pub(crate) fn decide(
         // Without anything to set the condition has no meaning, and the upsert is a DO NOTHING.
         let when = rule.when(name, columns)?;
         let set = if when.is_some() { set } else { Vec::new() };
-        let (guard, unguarded) = match rule.guard(name, columns)? {
-            Some(Guard::Column(column)) => (Some(column.to_owned()), None),
-            Some(Guard::Absent(column)) => (None, Some(column.to_owned())),
-            None => (None, None),
+        // Nothing is taken over where nothing is set.
+        let guard = match set.is_empty() {
+            true => None,
+            false => rule.guard(name, columns, plan.on_guard())?,
         };
+        if let (Some(Guard::Absent(column)), OnGuard::Error) = (&guard, plan.on_guard())
+            && table.is_some_and(|table| table.column(column).is_some())
+        {
+            return Err(unguarded(name, column));
+        }
         let conflict = Conflict {
             target,
             set,
@@ -72,7 +75,6 @@ pub(crate) fn decide(
             conflict: Some(conflict),
             source: Some(source),
             overriding,
-            unguarded,
         }))
     };
     if let Some(key) = plan.key(name) {
@@ -91,11 +93,17 @@ pub(crate) fn decide(
             conflict: None,
             source: None,
             overriding,
-            unguarded: None,
         })),
         NoKey::Skip => Ok(None),
         NoKey::Error | NoKey::Match => Err(no_key(name, table.is_some())),
     }
+}
+
+/// Without its guard's column a row could take over anybody's.
+fn unguarded(name: &TableName, column: &str) -> Error {
+    let message = format!("the dump does not bring the column `{column}` of table {name}, by which it is guarded");
+    Error::new(ErrorKind::InvalidOption, message)
+        .with_hint("leave the table out, or choose on_guard = skip: then only rows that are new are taken")
 }
 
 fn no_key(name: &TableName, in_catalog: bool) -> Error {

@@ -1,10 +1,10 @@
 //! What the writer does at each thing the reader tells.
 
-use super::names::{is_system_schema, resolve, shown};
+use super::made::Made;
+use super::names::{is_system_schema, resolve};
 use super::tables::Action;
 use super::writer::Writer;
 use super::{emit, rows, script};
-use crate::catalog::TableName;
 use crate::dump::head::{Head, Relation};
 use crate::dump::statement::{LARGE_OBJECTS, REFRESH, STATISTICS, is_create_table};
 use crate::dump::{Events, Piece, Target};
@@ -33,7 +33,7 @@ impl Events for Writer {
     }
 
     fn default_row(&mut self, id: usize) -> Result<()> {
-        if self.before_row(id) {
+        if self.before_row(id)? {
             if self.copying.is_none() {
                 self.end_block();
             }
@@ -65,7 +65,7 @@ impl Events for Writer {
         if self.has_filter(id) {
             return self.held_piece(id, piece);
         }
-        if self.before_row(id) {
+        if self.before_row(id)? {
             if matches!(piece, Piece::Begin) && self.copying.is_none() {
                 self.end_block();
             }
@@ -94,10 +94,7 @@ impl Events for Writer {
         }
         self.take_database()?;
         let schema = resolve(sequence, search_path)?;
-        let name = TableName {
-            schema: shown(schema),
-            name: shown(&sequence.name),
-        };
+        let name = self.names.table(schema, &sequence.name)?;
         if is_system_schema(&name.schema) {
             let message = format!("sequence {name} belongs to PostgreSQL itself");
             return Err(Error::new(ErrorKind::TableNotAllowed, message));
@@ -105,12 +102,13 @@ impl Events for Writer {
         if !self.plan.selects(&name.schema, &name)? {
             return self.skipped(UNSELECTED);
         }
-        self.open();
+        self.open()?;
         self.end_block();
         script::call(&mut self.out, "dumpsert_sequence", |out| {
-            emit::list(out, &[schema, &sequence.name], emit::literal);
+            emit::list(out, &[schema, &sequence.name], emit::literal)?;
             out.extend_from_slice(format!(", {value}, {is_called}").as_bytes());
-        });
+            Ok(())
+        })?;
         if self.report.sequences.len() as u64 >= self.plan.limits().get(Limit::Sequences) {
             return Err(self.plan.limits().error(Limit::Sequences));
         }
@@ -125,14 +123,17 @@ impl Events for Writer {
             return Err(Error::new(ErrorKind::Encoding, message).with_hint("dump with pg_dump -E UTF8"));
         }
         // A driver sets that of its session itself.
-        if self.is_open && name != self.client_encoding && self.plan.client() == Client::Psql {
+        if self.is_open && name != self.names.encoding() && self.plan.client() == Client::Psql {
             self.end_block();
             script::set_client_encoding(&mut self.out, name);
         }
-        if name != self.client_encoding {
+        if name != self.names.encoding() {
             self.tables.forget_names();
         }
-        self.client_encoding = name;
+        self.names.set_encoding(name);
+        if let Some(made) = &mut self.made {
+            made.set_client_encoding(name);
+        }
         if let Some(filter) = &mut self.filter {
             filter.set_client_encoding(name);
         }
@@ -140,9 +141,10 @@ impl Events for Writer {
     }
 
     fn database(&mut self, name: &[u8]) -> Result<()> {
-        self.database = Some(name.to_vec());
+        let name = self.names.read(name)?;
         self.made = None;
-        self.is_other = self.plan.database().is_some_and(|wanted| wanted.as_bytes() != name);
+        self.is_other = self.plan.database().is_some_and(|wanted| wanted != name);
+        self.database = Some(name);
         self.has_wanted |= !self.is_other;
         Ok(())
     }
@@ -150,7 +152,8 @@ impl Events for Writer {
     fn schema(&mut self, sql: &[u8], scs: bool) -> Result<()> {
         self.is_full |= is_create_table(sql, scs);
         if self.is_staged() && self.plan.catalog().is_none() && !self.is_other {
-            self.made.get_or_insert_default().observe(sql, scs);
+            let encoding = self.names.encoding();
+            self.made.get_or_insert_with(|| Made::new(encoding)).observe(sql, scs);
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! A head on its way through sqlparser and back to bytes.
 
 use super::emit;
-use crate::ast::{Conflict, InsertHead, UpsertText, parse_head};
-use crate::dump::head::Relation;
+use crate::ast::{Conflict, Guard, InsertHead, Sql, Upsert, UpsertText, parse_head};
+use crate::catalog::quote_ident;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The head as text for sqlparser, which reads only UTF-8. In other encodings each byte becomes the character of the
@@ -11,49 +11,95 @@ pub(crate) struct HeadText {
     schema: String,
     name: String,
     columns: Vec<String>,
-    head: String,
+    conflict: Option<Conflict>,
     is_utf8: bool,
 }
 
 impl HeadText {
-    pub(crate) fn of(schema: &[u8], relation: &Relation, columns: &[Vec<u8>]) -> Self {
-        let names = || {
-            [schema, &relation.name]
-                .into_iter()
-                .chain(columns.iter().map(Vec::as_slice))
-        };
-        let is_utf8 = names().all(|name| std::str::from_utf8(name).is_ok());
+    /// All names are in the bytes of the dump.
+    pub(crate) fn of(
+        schema: &[u8],
+        name: &[u8],
+        columns: &[Vec<u8>],
+        conflict: Option<&Conflict<Vec<u8>>>,
+    ) -> Result<Self> {
+        let is_utf8 = |name: &Vec<u8>| std::str::from_utf8(name).is_ok();
+        let is_utf8 = [schema, name].into_iter().all(|name| std::str::from_utf8(name).is_ok())
+            && columns
+                .iter()
+                .chain(conflict.into_iter().flat_map(Conflict::names))
+                .all(is_utf8);
         let decode = |name: &[u8]| match std::str::from_utf8(name) {
             Ok(name) if is_utf8 => name.to_owned(),
             _ => name.iter().map(|&byte| char::from(byte)).collect(),
         };
-        let mut head = b"INSERT INTO ".to_vec();
-        emit::identifier(&mut head, schema);
-        head.push(b'.');
-        emit::identifier(&mut head, &relation.name);
-        for (index, column) in columns.iter().enumerate() {
-            head.extend_from_slice(if index == 0 { b" (" } else { b", " });
-            emit::identifier(&mut head, column);
-        }
-        head.extend_from_slice(if columns.is_empty() {
-            b" VALUES (NULL)"
-        } else {
-            b") VALUES (NULL)"
-        });
-        Self {
+        Ok(Self {
             schema: decode(schema),
-            name: decode(&relation.name),
+            name: decode(name),
             columns: columns.iter().map(|column| decode(column)).collect(),
-            head: decode(&head),
+            conflict: conflict
+                .map(|conflict| conflict.try_map(|name| Ok(decode(name))))
+                .transpose()?,
             is_utf8,
-        }
+        })
     }
 
     /// The head as an upsert, in the bytes of the dump.
-    pub(crate) fn upsert(&self, overriding: bool, conflict: Option<&Conflict>) -> Result<UpsertText> {
-        let parsed = parse_head(&self.head)?;
+    pub(crate) fn upsert(&self, overriding: bool) -> Result<UpsertText> {
+        let parsed = parse_head(&self.head()?)?;
         self.check(&parsed)?;
-        Ok(self.encode(parsed.upsert(&self.schema, &self.name, overriding, conflict)))
+        let conflict = self.conflict.as_ref();
+        let upsert = Upsert {
+            schema: emit::ast_identifier(&self.schema)?,
+            name: emit::ast_identifier(&self.name)?,
+            columns: self
+                .columns
+                .iter()
+                .map(|name| emit::ast_identifier(name))
+                .collect::<Result<_>>()?,
+            overriding,
+            conflict: conflict
+                .map(|conflict| conflict.try_map(|name| emit::ast_identifier(name)))
+                .transpose()?,
+            guarded: self.guarded()?,
+        };
+        Ok(self.encode(parsed.upsert(&upsert)))
+    }
+
+    /// `INSERT INTO name (columns) VALUES (NULL)`.
+    fn head(&self) -> Result<String> {
+        let mut head = b"INSERT INTO ".to_vec();
+        emit::identifier(&mut head, self.schema.as_bytes())?;
+        head.push(b'.');
+        emit::identifier(&mut head, self.name.as_bytes())?;
+        if !self.columns.is_empty() {
+            head.extend_from_slice(b" (");
+            emit::list(&mut head, &self.columns, emit::identifier)?;
+            head.push(b')');
+        }
+        head.extend_from_slice(b" VALUES (NULL)");
+        String::from_utf8(head).map_err(|error| Error::new(ErrorKind::Internal, "a head is no text").with_source(error))
+    }
+
+    /// What a guard says of the row that it refuses.
+    fn guarded(&self) -> Result<Option<[Sql; 3]>> {
+        let Some((conflict, guard)) = self
+            .conflict
+            .as_ref()
+            .and_then(|conflict| Some((conflict, conflict.guard.as_ref()?)))
+        else {
+            return Ok(None);
+        };
+        let quoted = |names: &[&String], between: &str| {
+            let names: Vec<_> = names.iter().map(|name| quote_ident(name)).collect();
+            emit::ast_literal(&names.join(between))
+        };
+        let (Guard::Column(column) | Guard::Absent(column)) = guard;
+        Ok(Some([
+            quoted(&[&self.schema, &self.name], ".")?,
+            quoted(&conflict.target.iter().collect::<Vec<_>>(), ", ")?,
+            quoted(&[column], "")?,
+        ]))
     }
 
     /// What sqlparser has read must be what the scanner has read.

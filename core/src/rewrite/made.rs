@@ -13,6 +13,17 @@ pub(crate) struct Made {
 }
 
 impl Made {
+    pub(crate) fn new(client_encoding: &'static str) -> Self {
+        let mut made = Self::default();
+        made.set_client_encoding(client_encoding);
+        made
+    }
+
+    /// What comes is in this encoding.
+    pub(crate) fn set_client_encoding(&mut self, name: &'static str) {
+        self.builder.set_client_encoding(name);
+    }
+
     pub(crate) fn observe(&mut self, sql: &[u8], scs: bool) {
         self.catalog = OnceLock::new();
         // What cannot be read matters only if an INSERT names no columns, which is an error then.

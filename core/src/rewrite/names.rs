@@ -1,12 +1,84 @@
 //! Names of the dump as the writer needs them.
 
-use crate::dump::head::Relation;
-use crate::error::{Error, ErrorKind, Result};
-use crate::lex::tokens::decode_name;
+use std::borrow::Cow;
 
-/// A name for messages, the report and the catalog.
-pub(crate) fn shown(name: &[u8]) -> String {
-    decode_name(name).into_owned()
+use crate::catalog::TableName;
+use crate::dump::head::Relation;
+use crate::encoding;
+use crate::error::{Error, ErrorKind, Result};
+use crate::lex::excerpt;
+use crate::options::Plan;
+
+/// How the names at a place of the dump become text, which is what they are compared as and shown as.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Names {
+    encoding: &'static str,
+    /// Whether an option or a catalog is compared with them.
+    are_compared: bool,
+}
+
+impl Names {
+    pub(crate) fn new(plan: &Plan) -> Self {
+        Self {
+            encoding: "UTF8",
+            are_compared: plan.compares_names(),
+        }
+    }
+
+    pub(crate) fn set_encoding(&mut self, name: &'static str) {
+        self.encoding = name;
+    }
+
+    pub(crate) fn encoding(self) -> &'static str {
+        self.encoding
+    }
+
+    /// A name as text. Bytes that can only be guessed pass where nothing is compared with them, each as the character of
+    /// the same number: those of an encoding that is not read here, and those of SQL_ASCII that are not UTF-8.
+    pub(crate) fn read(self, name: &[u8]) -> Result<String> {
+        if let Some(text) = encoding::decode(self.encoding, name) {
+            return Ok(text.into_owned());
+        }
+        let is_guessed = self.encoding == "SQL_ASCII" || !encoding::is_readable(self.encoding);
+        if is_guessed && !self.are_compared {
+            return Ok(name.iter().map(|&byte| char::from(byte)).collect());
+        }
+        let message = match is_guessed {
+            true => format!(
+                "the name `{}` in {} cannot be compared with options and catalogs, which are UTF-8",
+                excerpt(name),
+                self.encoding
+            ),
+            false => format!(
+                "the name `{}` is no text in the encoding {}",
+                excerpt(name),
+                self.encoding
+            ),
+        };
+        Err(Error::new(ErrorKind::Encoding, message).with_hint("dump with pg_dump -E UTF8"))
+    }
+
+    pub(crate) fn read_all(self, names: &[Vec<u8>]) -> Result<Vec<String>> {
+        names.iter().map(|name| self.read(name)).collect()
+    }
+
+    pub(crate) fn table(self, schema: &[u8], name: &[u8]) -> Result<TableName> {
+        Ok(TableName {
+            schema: self.read(schema)?,
+            name: self.read(name)?,
+        })
+    }
+
+    /// A text that comes from elsewhere, as bytes of the dump's encoding, in which the script is written.
+    pub(crate) fn write(self, text: &str) -> Result<Cow<'_, [u8]>> {
+        encoding::encode(self.encoding, text).ok_or_else(|| {
+            let message = format!(
+                "`{text}` cannot be written in {}, the encoding of the dump",
+                self.encoding
+            );
+            Error::new(ErrorKind::Encoding, message).with_hint("dump with pg_dump -E UTF8")
+        })
+    }
 }
 
 /// PostgreSQL's own schemas, whose rows make the system what it is.
@@ -22,7 +94,7 @@ pub(crate) fn resolve<'a>(relation: &'a Relation, search_path: Option<&'a [u8]>)
         (None, Some(b"")) => {
             let message = format!(
                 "`{}` has no schema, and the search path is empty",
-                shown(&relation.name)
+                excerpt(&relation.name)
             );
             Err(Error::new(ErrorKind::UnknownName, message))
         }

@@ -1,12 +1,15 @@
 //! The frame of the script: what stands before the first row and behind the last.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use super::emit;
-use crate::options::{Client, Style};
+use super::tables::{Checks, TableState};
+use crate::error::Result;
+use crate::options::{Client, Plan, Style};
 
 const PROLOGUE: &str = include_str!("sql/prologue.sql");
+const NAMES: &str = include_str!("sql/names.sql");
+const SELECTED: &str = include_str!("sql/selected.sql");
 /// In this order: a function in SQL is checked when it is made, so what it calls comes first.
 const STAGED: [&str; 10] = [
     include_str!("sql/stages.sql"),
@@ -77,7 +80,7 @@ $dumpsert$;
 ";
 
 /// Writes everything up to the first row.
-pub(crate) fn open(out: &mut Vec<u8>, frame: &Frame<'_>) {
+pub(crate) fn open(out: &mut Vec<u8>, frame: &Frame<'_>) -> Result<()> {
     let style = match frame.style {
         Style::Rows => "rows",
         Style::Batches => "batches",
@@ -101,35 +104,67 @@ pub(crate) fn open(out: &mut Vec<u8>, frame: &Frame<'_>) {
         .map_or(0, |timeout| timeout.as_millis().clamp(1, i32::MAX as u128));
     out.extend_from_slice(format!("SET LOCAL lock_timeout = {lock_timeout};\n").as_bytes());
     out.extend_from_slice(SETTINGS.as_bytes());
-    out.extend_from_slice(PROLOGUE.as_bytes());
+    for text in [PROLOGUE, NAMES, SELECTED] {
+        out.extend_from_slice(text.as_bytes());
+    }
     if frame.style == Style::Staged {
         STAGED.iter().for_each(|text| out.extend_from_slice(text.as_bytes()));
     } else {
         // Where the target's foreign keys are deferrable, the order of rows does not matter; the epilogue checks them.
         out.extend_from_slice(b"SET CONSTRAINTS ALL DEFERRED;\n");
     }
-    call(out, "dumpsert_begin", |out| {
-        emit::literal(out, json(frame.options, frame.client_encoding).as_bytes())
-    });
+    let is_ascii = frame.options.is_ascii();
+    in_utf8(out, frame.client, frame.client_encoding, is_ascii, |out| {
+        call(out, "dumpsert_begin", |out| {
+            emit::literal(out, frame.options.as_bytes())
+        })
+    })
 }
 
-/// JSON for a script in this encoding: what is not ASCII is escaped, where it would not be read as UTF-8.
-fn json<'a>(text: &'a str, client_encoding: &str) -> Cow<'a, str> {
-    if text.is_ascii() || matches!(client_encoding, "UTF8" | "SQL_ASCII") {
-        return Cow::Borrowed(text);
+/// Writes what is in UTF-8 whatever the dump is in. A driver's session has its own encoding, and takes UTF-8.
+pub(crate) fn in_utf8(
+    out: &mut Vec<u8>,
+    client: Client,
+    encoding: &str,
+    is_ascii: bool,
+    write: impl FnOnce(&mut Vec<u8>) -> Result<()>,
+) -> Result<()> {
+    let switches = !is_ascii && encoding != "UTF8" && client == Client::Psql;
+    if switches {
+        set_client_encoding(out, "UTF8");
     }
-    let mut escaped = String::new();
-    for char in text.chars() {
-        match char {
-            '\0'..='\x7f' => escaped.push(char),
-            _ => escaped.extend(
-                char.encode_utf16(&mut [0; 2])
-                    .iter()
-                    .map(|unit| format!("\\u{unit:04x}")),
-            ),
+    write(out)?;
+    if switches {
+        set_client_encoding(out, encoding);
+    }
+    Ok(())
+}
+
+/// Names in SQL_ASCII are compared as UTF-8, and a server takes their bytes as they are: it must take them for UTF-8 too.
+pub(crate) fn check_bytes(out: &mut Vec<u8>, encoding: &str, plan: &Plan, table: &TableState, columns: &[Vec<u8>]) {
+    let is_ascii = table.schema.is_ascii() && table.name.is_ascii() && columns.iter().all(|column| column.is_ascii());
+    if encoding == "SQL_ASCII" && !is_ascii && plan.compares_names() {
+        out.extend_from_slice(b"CALL pg_temp.dumpsert_bytes_are_utf8();\n");
+    }
+}
+
+/// Lets the target check what only it knows of a table.
+pub(crate) fn check_table(out: &mut Vec<u8>, table: &TableState, checks: &Checks) -> Result<()> {
+    call(out, "dumpsert_check_table", |out| {
+        emit::list(out, &[&table.schema, &table.name], emit::literal)?;
+        for names in [&checks.ruled_schemas, &checks.ruled_names] {
+            out.extend_from_slice(b", ");
+            emit::text_array(out, names)?;
         }
-    }
-    Cow::Owned(escaped)
+        out.extend_from_slice(b", ");
+        match &checks.unguarded {
+            Some(column) => emit::literal(out, column),
+            None => {
+                out.extend_from_slice(b"NULL");
+                Ok(())
+            }
+        }
+    })
 }
 
 /// Writes everything behind the last row.
@@ -178,10 +213,11 @@ pub(crate) fn set_client_encoding(out: &mut Vec<u8>, encoding: &str) {
 }
 
 /// `CALL pg_temp.name(…);`
-pub(crate) fn call(out: &mut Vec<u8>, name: &str, arguments: impl FnOnce(&mut Vec<u8>)) {
+pub(crate) fn call(out: &mut Vec<u8>, name: &str, arguments: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<()> {
     out.extend_from_slice(b"CALL pg_temp.");
     out.extend_from_slice(name.as_bytes());
     out.push(b'(');
-    arguments(out);
+    arguments(out)?;
     out.extend_from_slice(b");\n");
+    Ok(())
 }

@@ -1,13 +1,13 @@
 //! Leaves out rows: judges each before it is written.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::emit;
-use super::names::shown;
+use super::names::Names;
 use super::tables::Action;
 use super::writer::Writer;
 use crate::catalog::TableName;
-use crate::dump::copy::escape;
 use crate::dump::head::{Head, Rows};
 use crate::dump::{Events, Piece};
 use crate::error::Result;
@@ -29,12 +29,9 @@ impl Writer {
         let Some(filter) = &self.filter else {
             return Ok(None);
         };
-        let columns: Vec<String> = match &head.columns {
-            Some(columns) => columns.iter().map(|column| shown(column)).collect(),
-            None if head.rows == Rows::Values => {
-                let columns = self.columns_of_catalog(name)?;
-                columns.iter().map(|column| shown(column)).collect()
-            }
+        let columns = match &head.columns {
+            Some(columns) => self.names.read_all(columns)?,
+            None if head.rows == Rows::Values => self.names.read_all(&self.columns_of_catalog(name)?)?,
             None => Vec::new(),
         };
         Ok(filter.plan.head(name, &columns, self.plan.catalog())?.map(Arc::new))
@@ -101,11 +98,11 @@ impl Writer {
         let table = self.tables.heads.get(id).map(|head| head.table);
         match row {
             Row::Literals(bytes, fields) => {
-                let (bytes, fields) = changed_literals(filter, head, bytes, fields);
+                let (bytes, fields) = changed_literals(filter, head, bytes, fields, self.names)?;
                 self.write_row(id, &bytes, &fields)?;
             }
             Row::Line(line) => {
-                let line = changed_line(filter, head, line);
+                let line = changed_line(filter, head, line, self.names)?;
                 self.write_lines(id, &line, 1)?;
             }
         }
@@ -140,20 +137,35 @@ fn bytes_of(row: Row<'_>) -> usize {
     }
 }
 
-/// The value that replaces the one at a place, if one does; `Some(None)` is NULL.
-fn change<'a>(filter: &'a Filter, head: &'a HeadFilter, place: usize) -> Option<Option<&'a [u8]>> {
+/// The value that replaces the one at a place, if one does; `Some(None)` is NULL. It is a default of the catalog.
+fn change<'a>(
+    filter: &'a Filter,
+    head: &'a HeadFilter,
+    place: usize,
+    names: Names,
+) -> Result<Option<Option<Cow<'a, [u8]>>>> {
     let mut changes = filter.changes(head);
-    changes.find(|(at, _)| *at == place).map(|(_, value)| value)
+    match changes.find(|(at, _)| *at == place) {
+        None => Ok(None),
+        Some((_, None)) => Ok(Some(None)),
+        Some((_, Some(value))) => Ok(Some(Some(names.write(value)?))),
+    }
 }
 
-fn changed_literals(filter: &Filter, head: &HeadFilter, bytes: &[u8], fields: &[Field]) -> (Vec<u8>, Vec<Field>) {
+fn changed_literals(
+    filter: &Filter,
+    head: &HeadFilter,
+    bytes: &[u8],
+    fields: &[Field],
+    names: Names,
+) -> Result<(Vec<u8>, Vec<Field>)> {
     let (mut text, mut changed) = (Vec::new(), Vec::with_capacity(fields.len()));
     for (place, field) in fields.iter().enumerate() {
         if place > 0 {
             text.extend_from_slice(b", ");
         }
         let start = text.len();
-        let form = match change(filter, head, place) {
+        let form = match change(filter, head, place, names)? {
             None => {
                 text.extend_from_slice(field.raw(bytes));
                 field.form
@@ -164,7 +176,7 @@ fn changed_literals(filter: &Filter, head: &HeadFilter, bytes: &[u8], fields: &[
             }
             // Its backslashes are not doubled: this form is copied as it is.
             Some(Some(value)) => {
-                emit::literal(&mut text, value);
+                emit::literal(&mut text, &value)?;
                 Form::Quotes
             }
         };
@@ -176,18 +188,18 @@ fn changed_literals(filter: &Filter, head: &HeadFilter, bytes: &[u8], fields: &[
     }
     // As in the dump, the row ends behind its parenthesis.
     text.push(b')');
-    (text, changed)
+    Ok((text, changed))
 }
 
-fn changed_line(filter: &Filter, head: &HeadFilter, line: &[u8]) -> Vec<u8> {
+fn changed_line(filter: &Filter, head: &HeadFilter, line: &[u8], names: Names) -> Result<Vec<u8>> {
     let mut changed = Vec::with_capacity(line.len());
     let mut rest = line.strip_suffix(b"\n").unwrap_or(line);
     for place in 0.. {
         let end = memchr::memchr(b'\t', rest);
-        match change(filter, head, place) {
+        match change(filter, head, place, names)? {
             None => changed.extend_from_slice(rest.get(..end.unwrap_or(rest.len())).unwrap_or_default()),
             Some(None) => changed.extend_from_slice(b"\\N"),
-            Some(Some(value)) => value.iter().for_each(|&byte| escape(byte, &mut changed)),
+            Some(Some(value)) => emit::copy_value(&mut changed, &value)?,
         }
         match end {
             Some(tab) => {
@@ -198,5 +210,5 @@ fn changed_line(filter: &Filter, head: &HeadFilter, line: &[u8]) -> Vec<u8> {
         }
     }
     changed.push(b'\n');
-    changed
+    Ok(changed)
 }

@@ -3,30 +3,41 @@
 use super::action::check_default;
 use super::tables::{Stage, TableState};
 use super::{emit, script};
+use crate::catalog::TableName;
 use crate::dump::Piece;
 use crate::error::Result;
 use crate::lex::literal::{Field, Form};
 
 /// Announces a stage to the target, which checks the table and makes the stage.
-pub(crate) fn create(out: &mut Vec<u8>, number: usize, table: &TableState, stage: &Stage) {
+pub(crate) fn create(out: &mut Vec<u8>, number: usize, table: &TableState, stage: &Stage) -> Result<()> {
     script::call(out, "dumpsert_stage", |out| {
         out.extend_from_slice(format!("{number}, ").as_bytes());
-        emit::list(out, &[&table.schema, &table.name], emit::literal);
+        emit::list(out, &[&table.schema, &table.name], emit::literal)?;
         out.extend_from_slice(b", ");
-        emit::text_array(out, &stage.columns);
-    });
+        emit::text_array(out, &stage.columns)
+    })
+}
+
+/// Tells the target which tables were left out, so that no row reaches them by another way.
+pub(crate) fn left_out(out: &mut Vec<u8>, tables: &[&TableName]) -> Result<()> {
+    script::call(out, "dumpsert_left_out", |out| {
+        emit::text_array(out, &tables.iter().map(|table| &table.schema).collect::<Vec<_>>())?;
+        out.extend_from_slice(b", ");
+        emit::text_array(out, &tables.iter().map(|table| &table.name).collect::<Vec<_>>())
+    })
 }
 
 /// Opens the COPY into a stage. It cannot fail to start, because the statement before it has made the stage: some
 /// releases of psql would run the rows of a COPY that fails as SQL (CVE-2026-6464).
-pub(crate) fn begin_copy(out: &mut Vec<u8>, number: usize, stage: &Stage) {
+pub(crate) fn begin_copy(out: &mut Vec<u8>, number: usize, stage: &Stage) -> Result<()> {
     out.extend_from_slice(format!("COPY pg_temp.dumpsert_stage_{number}").as_bytes());
     if !stage.columns.is_empty() {
         out.extend_from_slice(b" (");
-        emit::list(out, &stage.columns, emit::identifier);
+        emit::list(out, &stage.columns, emit::identifier)?;
         out.push(b')');
     }
     out.extend_from_slice(b" FROM stdin;\n");
+    Ok(())
 }
 
 /// Writes a row of literals as a line.

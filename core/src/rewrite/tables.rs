@@ -13,6 +13,8 @@ pub(crate) struct TableState {
     /// Schema and name in the bytes of the dump.
     pub(crate) schema: Vec<u8>,
     pub(crate) name: Vec<u8>,
+    /// The same as text.
+    pub(crate) table_name: TableName,
     pub(crate) report: TableReport,
     /// The lists of columns that the script has announced to the target.
     pub(crate) announced: HashSet<Vec<Vec<u8>>>,
@@ -39,6 +41,17 @@ pub(crate) struct Upsert {
     pub(crate) keep: Option<Vec<bool>>,
     /// The columns that are written, until the target has been told of them.
     pub(crate) unannounced: Option<Vec<Vec<u8>>>,
+    /// What the target is asked then, if there is anything.
+    pub(crate) checks: Option<Checks>,
+}
+
+/// What only the target knows of a table, and options hang on.
+pub(crate) struct Checks {
+    /// The tables whose policies and guards are in force: those that it is a partition of have to be among them.
+    pub(crate) ruled_schemas: Vec<Vec<u8>>,
+    pub(crate) ruled_names: Vec<Vec<u8>>,
+    /// The column of its guard, where the dump does not bring it.
+    pub(crate) unguarded: Option<Vec<u8>>,
 }
 
 /// One head of the dump.
@@ -82,6 +95,7 @@ impl Tables {
             self.tables.push(TableState {
                 schema: schema.to_vec(),
                 name: name.to_vec(),
+                table_name: shown.clone(),
                 report,
                 announced: HashSet::new(),
             });

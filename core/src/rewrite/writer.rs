@@ -1,9 +1,11 @@
 //! Listens to the reader and writes the script.
 
+use std::collections::BTreeSet;
+
 use super::batches::Batches;
 use super::emit;
 use super::made::Made;
-use super::names::shown;
+use super::names::Names;
 use super::order::OrderWatch;
 use super::rows::{self, LongRow};
 use super::script::{self, Frame};
@@ -14,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::filter::held::HeldRow;
 use crate::filter::run::Filter;
 use crate::lex::literal::{Field, Form};
+use crate::lex::tail;
 use crate::options::{Plan, Style};
 use crate::report::Report;
 
@@ -27,19 +30,22 @@ pub(crate) struct Writer {
     pub(super) order: Option<OrderWatch>,
     /// Whether the frame of the script is open.
     pub(super) is_open: bool,
-    pub(super) client_encoding: &'static str,
+    /// How names are read here.
+    pub(crate) names: Names,
     /// Whether the dump has tables and not only rows.
     pub(crate) is_full: bool,
     /// In style `staged`, which needs no catalog: the tables that the dump itself has made so far. An `INSERT` without a
     /// list of columns means theirs.
     pub(super) made: Option<Made>,
     /// The database that the dump has named, and whether it is another one than the wanted.
-    pub(super) database: Option<Vec<u8>>,
+    pub(super) database: Option<String>,
     pub(crate) is_other: bool,
     /// Whether the wanted database was there.
     pub(super) has_wanted: bool,
     /// The first database of which rows or sequences were taken.
-    pub(super) taken: Option<Option<Vec<u8>>>,
+    pub(super) taken: Option<Option<String>>,
+    /// In style `staged`: the tables that `exclude_tables` leaves out.
+    pub(super) excluded: BTreeSet<TableName>,
     /// The stage whose COPY is open.
     pub(super) copying: Option<usize>,
     /// The table that is being read, for the position of an error.
@@ -70,6 +76,7 @@ impl Writer {
             .filter()
             .map(|filter| Filter::new(filter, plan.learned(), plan.limits()));
         let batches = (plan.style() == Style::Batches).then(|| Batches::new(plan.batch_limits()));
+        let names = Names::new(&plan);
         Self {
             plan,
             out: Vec::new(),
@@ -80,13 +87,14 @@ impl Writer {
             tables: Tables::default(),
             order,
             is_open: false,
-            client_encoding: "UTF8",
+            names,
             is_full: false,
             made: None,
             database: None,
             is_other,
             has_wanted: false,
             taken: None,
+            excluded: BTreeSet::new(),
             copying: None,
             reading: None,
             long_row: LongRow::default(),
@@ -105,25 +113,26 @@ impl Writer {
     }
 
     /// Writes the frame, unless it is there.
-    pub(super) fn open(&mut self) {
+    pub(super) fn open(&mut self) -> Result<()> {
         if self.is_open {
-            return;
+            return Ok(());
         }
         self.is_open = true;
         let frame = Frame {
             style: self.plan.style(),
             client: self.plan.client(),
-            client_encoding: self.client_encoding,
+            client_encoding: self.names.encoding(),
             lock_timeout: self.plan.lock_timeout(),
             options: &self.plan.target_options(),
         };
-        script::open(&mut self.out, &frame);
+        script::open(&mut self.out, &frame)
     }
 
     /// The dump has ended well.
-    pub(crate) fn finish(&mut self) -> Report {
-        self.open();
+    pub(crate) fn finish(&mut self) -> Result<Report> {
+        self.open()?;
         self.end_block();
+        self.tell_excluded()?;
         script::close(&mut self.out, self.plan.client());
         let mut report = std::mem::take(&mut self.report);
         // Kept, for those who ask for the progress at the end.
@@ -131,7 +140,20 @@ impl Writer {
         if let Some(filter) = &self.filter {
             filter.report(&mut report);
         }
-        report
+        Ok(report)
+    }
+
+    /// Tells the target which tables were left out by a pattern. Names of several encodings stand beside each other.
+    fn tell_excluded(&mut self) -> Result<()> {
+        const NAMES_AT_ONCE: usize = 500;
+        let names: Vec<&TableName> = self.excluded.iter().collect();
+        let is_ascii = names.iter().all(|name| name.schema.is_ascii() && name.name.is_ascii());
+        let encoding = self.names.encoding();
+        script::in_utf8(&mut self.out, self.plan.client(), encoding, is_ascii, |out| {
+            names
+                .chunks(NAMES_AT_ONCE)
+                .try_for_each(|names| staged::left_out(out, names))
+        })
     }
 
     /// Where no catalog has told it before, the end of the dump tells whether a pattern is of any use.
@@ -139,13 +161,18 @@ impl Writer {
         if self.plan.has_catalog() || self.plan.selection().is_empty() {
             return Ok(());
         }
-        let met = self.tables.tables.iter().map(|table| TableName {
-            schema: shown(&table.schema),
-            name: shown(&table.name),
-        });
+        let met = self.tables.tables.iter().map(|table| table.table_name.clone());
         let made = self.made.as_ref().and_then(Made::catalog);
         let made = made.into_iter().flat_map(Catalog::tables).map(Table::table_name);
         self.plan.selection().check_met(&met.chain(made).collect::<Vec<_>>())
+    }
+
+    /// The last look at what was written from `start` on; what may not leave is cut off.
+    pub(crate) fn check(&mut self, start: usize) -> Result<()> {
+        emit::check(tail(&self.out, start)).map_err(|(at, error)| {
+            self.out.truncate(start + at);
+            error
+        })
     }
 
     /// The run has failed: closes what is open and makes the script fail.
@@ -171,63 +198,71 @@ impl Writer {
 
     /// What has to stand before a row of this head. Returns false if the row is left out.
     #[inline]
-    pub(super) fn before_row(&mut self, id: usize) -> bool {
+    pub(super) fn before_row(&mut self, id: usize) -> Result<bool> {
         let Some(head) = self.tables.heads.get(id) else {
-            return false;
+            return Ok(false);
         };
         self.reading = Some(head.table);
         match &head.action {
-            &Action::Stage { stage, .. } if self.copying == Some(stage) => true,
+            &Action::Stage { stage, .. } if self.copying == Some(stage) => Ok(true),
             &Action::Stage { stage, .. } => {
-                self.begin_stage(stage);
-                true
+                self.begin_stage(stage)?;
+                Ok(true)
             }
-            Action::Upsert(Upsert { unannounced: None, .. }) => true,
+            Action::Upsert(Upsert { unannounced: None, .. }) => Ok(true),
             Action::Upsert(_) => {
-                self.announce(id);
-                true
+                self.announce(id)?;
+                Ok(true)
             }
-            Action::LeaveOut(_) => false,
+            Action::LeaveOut(_) => Ok(false),
         }
     }
 
     #[cold]
-    fn announce(&mut self, id: usize) {
-        self.open();
+    fn announce(&mut self, id: usize) -> Result<()> {
+        self.open()?;
         self.end_block();
         let Some(head) = self.tables.heads.get_mut(id) else {
-            return;
+            return Ok(());
         };
         let (Action::Upsert(upsert), Some(table)) = (&mut head.action, self.tables.tables.get_mut(head.table)) else {
-            return;
+            return Ok(());
         };
         let columns = upsert.unannounced.take();
         let Some(columns) = columns.filter(|columns| !table.announced.contains(columns)) else {
-            return;
+            return Ok(());
         };
+        script::check_bytes(&mut self.out, self.names.encoding(), &self.plan, table, &columns);
+        let name = [&table.schema, &table.name];
         script::call(&mut self.out, "dumpsert_table", |out| {
-            emit::list(out, &[&table.schema, &table.name], emit::literal);
+            emit::list(out, &name, emit::literal)?;
             out.extend_from_slice(b", ");
-            emit::text_array(out, &columns);
-        });
+            emit::text_array(out, &columns)
+        })?;
+        if let Some(checks) = &upsert.checks {
+            script::check_table(&mut self.out, table, checks)?;
+        }
         table.announced.insert(columns);
+        Ok(())
     }
 
     #[cold]
-    fn begin_stage(&mut self, number: usize) {
-        self.open();
+    fn begin_stage(&mut self, number: usize) -> Result<()> {
+        self.open()?;
         self.end_block();
         let Some(stage) = self.tables.stages.get(number) else {
-            return;
+            return Ok(());
         };
         let Some(table) = self.tables.tables.get(stage.table) else {
-            return;
+            return Ok(());
         };
         if self.tables.created.insert(stage.number) {
-            staged::create(&mut self.out, stage.number + 1, table, stage);
+            script::check_bytes(&mut self.out, self.names.encoding(), &self.plan, table, &stage.columns);
+            staged::create(&mut self.out, stage.number + 1, table, stage)?;
         }
-        staged::begin_copy(&mut self.out, stage.number + 1, stage);
+        staged::begin_copy(&mut self.out, stage.number + 1, stage)?;
         self.copying = Some(number);
+        Ok(())
     }
 
     /// Counts rows of a head.
@@ -272,7 +307,7 @@ impl Writer {
     /// Writes and counts a row of literals, unless all of its head are left out.
     #[inline]
     pub(super) fn write_row(&mut self, id: usize, bytes: &[u8], fields: &[Field]) -> Result<()> {
-        if self.before_row(id) {
+        if self.before_row(id)? {
             if self.copying.is_some() {
                 self.check_defaults(id, fields)?;
             }
@@ -285,7 +320,7 @@ impl Writer {
     /// The same for lines of canonical COPY data.
     #[inline]
     pub(super) fn write_lines(&mut self, id: usize, lines: &[u8], rows: u64) -> Result<()> {
-        if self.before_row(id) {
+        if self.before_row(id)? {
             self.lines(id, lines);
         }
         self.count(id, rows, lines.len());

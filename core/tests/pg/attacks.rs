@@ -8,11 +8,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use dumpsert::{Client, NoKey, Options, Plan, Style, statements};
+use dumpsert::{Catalog, Client, NoKey, Options, Plan, Style, convert, statements};
 use dumpsert_testkit::postgres::{self, SimpleQueryMessage};
 use dumpsert_testkit::{Cluster, Db};
-
-use crate::support::try_script;
 
 #[derive(serde::Deserialize)]
 struct Entry {
@@ -22,6 +20,10 @@ struct Entry {
     outcome: String,
     /// The outcome in style `staged`, where it is another.
     staged: Option<String>,
+    /// What goes in beside the dump: options and a catalog as JSON, a schema as SQL.
+    options: Option<String>,
+    catalog: Option<String>,
+    schema: Option<String>,
 }
 
 struct Attack {
@@ -36,6 +38,21 @@ CREATE TABLE public.secret (id serial PRIMARY KEY, v text);
 INSERT INTO public.secret VALUES (1, 'secret');
 CREATE TABLE public.a_name_of_sixty_three_bytes_which_is_as_long_as_a_name_can_be__ (id integer PRIMARY KEY, v text);
 CREATE TABLE public._prisma_migrations (id text PRIMARY KEY);
+CREATE TABLE public."секрет" (id integer PRIMARY KEY, v text);
+INSERT INTO public."секрет" VALUES (1, 'secret');
+CREATE SCHEMA "Ã©";
+CREATE TABLE "Ã©".t (id integer PRIMARY KEY, v text);
+CREATE TABLE public.tenants (id integer PRIMARY KEY, tenant text, "businessId" text, "владелец" text, v text);
+INSERT INTO public.tenants VALUES (1, 'acme', 'acme', 'acme', 'theirs');
+CREATE SCHEMA hidden;
+CREATE TABLE public.events (id integer PRIMARY KEY, v text) PARTITION BY RANGE (id);
+CREATE TABLE public.events_1 PARTITION OF public.events FOR VALUES FROM (0) TO (100);
+CREATE TABLE hidden.events_2 PARTITION OF public.events FOR VALUES FROM (100) TO (200);
+CREATE TABLE hidden.logs (id integer PRIMARY KEY, v text) PARTITION BY RANGE (id);
+CREATE TABLE public.logs_1 PARTITION OF hidden.logs FOR VALUES FROM (0) TO (100);
+CREATE TABLE hidden.logs_2 PARTITION OF hidden.logs FOR VALUES FROM (100) TO (200);
+INSERT INTO hidden.events_2 VALUES (101, 'theirs');
+INSERT INTO hidden.logs_2 VALUES (101, 'theirs');
 CREATE VIEW public.w AS SELECT * FROM public.secret;
 CREATE MATERIALIZED VIEW public.m AS SELECT 1 AS id, 'm' AS v;
 CREATE EXTENSION citext;
@@ -88,6 +105,9 @@ UNION ALL SELECT 'server', pg_read_file('postgresql.auto.conf')
 UNION ALL SELECT 'secret', (SELECT json_agg(t ORDER BY id)::text FROM public.secret AS t)
 UNION ALL SELECT 'jobs', (SELECT json_agg(t)::text FROM cron.job AS t)
 UNION ALL SELECT 'migrations', (SELECT json_agg(t)::text FROM public._prisma_migrations AS t)
+UNION ALL SELECT 'names', concat((SELECT json_agg(t)::text FROM public."секрет" AS t), (SELECT json_agg(t)::text FROM "Ã©".t))
+UNION ALL SELECT 'tenants', (SELECT json_agg(t)::text FROM public.tenants AS t)
+UNION ALL SELECT 'hidden', concat((SELECT json_agg(t)::text FROM public.events AS t), (SELECT json_agg(t)::text FROM hidden.logs AS t))
 UNION ALL SELECT 'long name', (SELECT json_agg(t)::text FROM public.a_name_of_sixty_three_bytes_which_is_as_long_as_a_name_can_be__ AS t)
 UNION ALL SELECT 'sequences', (SELECT concat((SELECT (last_value, is_called)::text FROM public.secret_id_seq), (SELECT (last_value, is_called)::text FROM cron.run_seq))) "#;
 
@@ -193,7 +213,7 @@ fn attacks() -> Vec<Attack> {
         path.extension().is_some_and(|extension| extension == "sql")
     });
     assert_eq!(files.count(), index.len(), "a file without an entry");
-    assert!(index.len() >= 60);
+    assert!(index.len() >= 200);
     let attack = |(name, entry): (String, Entry)| {
         assert!(!entry.tries.is_empty());
         let dump = std::fs::read(folder.join(format!("{name}.sql"))).unwrap();
@@ -202,8 +222,18 @@ fn attacks() -> Vec<Attack> {
     index.into_iter().map(attack).collect()
 }
 
-fn options(style: Style) -> Options {
-    Options::new().with_style(style).with_no_key(NoKey::Insert)
+impl Attack {
+    fn plan(&self, style: Style, client: Client) -> Result<Plan, dumpsert::Error> {
+        let options = Options::from_json(self.entry.options.as_deref().unwrap_or("{}"))?;
+        let mut options = options.with_style(style).with_client(client).with_no_key(NoKey::Insert);
+        if let Some(catalog) = &self.entry.catalog {
+            options = options.with_catalog(Catalog::from_json(catalog)?)?;
+        }
+        if let Some(schema) = &self.entry.schema {
+            options = options.with_catalog(Catalog::from_schema_sql(schema)?)?;
+        }
+        options.build()
+    }
 }
 
 fn kind(error: &dumpsert::Error) -> String {
@@ -218,8 +248,12 @@ fn in_style(style: Style) {
     for attack in attacks() {
         victim.reset();
         let (before, rows) = (victim.state(), victim.permitted());
-        let (script, result) = try_script(&victim.dump(&attack), options(style));
-        let status = victim.psql(&script);
+        let mut script = Vec::new();
+        let plan = attack.plan(style, Client::Psql);
+        let result = plan.and_then(|plan| convert(&victim.dump(&attack)[..], &mut script, &plan));
+        assert!(!script.contains(&0), "{}", attack.name);
+        // What is refused before the dump is read has no script.
+        let status = if script.is_empty() { 3 } else { victim.psql(&script) };
         let outcome = match (&result, status) {
             (Err(error), 3) => kind(error),
             (Ok(_), 3) => "target".to_owned(),
@@ -283,8 +317,8 @@ fn drivers() {
     ));
     for attack in attacks() {
         for style in [Style::Rows, Style::Batches] {
-            let plan = options(style).with_client(Client::Driver).build().unwrap();
-            let Ok(statements) = driver_statements(&plan, &victim.dump(&attack)) else {
+            let plan = attack.plan(style, Client::Driver);
+            let Ok(statements) = plan.and_then(|plan| driver_statements(&plan, &victim.dump(&attack))) else {
                 // What came before the error was not committed, and need not be run.
                 continue;
             };

@@ -1,8 +1,9 @@
 //! Reads the tokens of one statement from left to right.
 
 use crate::catalog::names::{NAME_BYTES_MAX, truncate};
+use crate::encoding;
 use crate::lex::LexError;
-use crate::lex::tokens::{Token, TokenKind, Tokens, decode_name, string_value};
+use crate::lex::tokens::{Token, TokenKind, Tokens, string_value};
 
 /// Why a statement cannot be read, and at which offset of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,13 @@ pub(super) struct Cursor<'a> {
     tokens: Vec<Token<'a>>,
     at: usize,
     standard_conforming_strings: bool,
+    /// The encoding of `sql`.
+    encoding: &'static str,
+}
+
+/// What is said of a name or value that is no text.
+pub(super) fn unreadable(encoding: &str) -> String {
+    format!("this cannot be read in the encoding {encoding}: give the schema in UTF-8 (pg_dump -E UTF8)")
 }
 
 impl<'a> Cursor<'a> {
@@ -50,7 +58,24 @@ impl<'a> Cursor<'a> {
             tokens,
             at: 0,
             standard_conforming_strings,
+            encoding: "UTF8",
         })
+    }
+
+    /// The same, if all names can be read in this encoding.
+    pub(super) fn checked(mut self, is_readable: impl Fn(&[u8]) -> bool, encoding: &'static str) -> Parse<Self> {
+        let is_name = |token: &&Token<'_>| matches!(token.kind, TokenKind::Word(_) | TokenKind::Quoted(_));
+        let is_text = |token: &Token<'_>| self.sql.get(token.start..token.end).is_none_or(&is_readable);
+        match self.tokens.iter().filter(is_name).find(|token| !is_text(token)) {
+            Some(token) => Err(Fault {
+                offset: token.start,
+                message: unreadable(encoding),
+            }),
+            None => {
+                self.encoding = encoding;
+                Ok(self)
+            }
+        }
     }
 
     pub(super) fn position(&self) -> usize {
@@ -197,8 +222,13 @@ impl<'a> Cursor<'a> {
             return self.fault("a string is expected here");
         }
         let value = string_value(self.text(), self.standard_conforming_strings);
-        self.at += 1;
-        Ok(decode_name(&value).into_owned())
+        match encoding::decode(self.encoding, &value) {
+            Some(value) => {
+                self.at += 1;
+                Ok(value.into_owned())
+            }
+            None => self.fault(unreadable(self.encoding)),
+        }
     }
 
     /// Takes `(name, …)`.

@@ -21,12 +21,14 @@ mod triggers;
 mod types;
 mod user_types;
 
-use self::cursor::{Cursor, Parse};
+use self::cursor::{Cursor, Fault, Parse};
 use self::search_path::SearchPath;
 use self::state::State;
 use super::Catalog;
+use crate::encoding;
 use crate::error::{Error, ErrorKind, Position, Result};
 use crate::lex::tokens::{Token, TokenKind, Tokens};
+use crate::text::NUL;
 
 /// How many words of a statement are looked at to see what it is about.
 const OPENING_WORDS_MAX: usize = 8;
@@ -37,6 +39,8 @@ const OPENING_WORDS_MAX: usize = 8;
 #[derive(Clone, Debug, Default)]
 pub struct CatalogBuilder {
     state: State,
+    /// The encoding of what comes, where it was said; UTF-8 otherwise.
+    client_encoding: Option<&'static str>,
 }
 
 impl CatalogBuilder {
@@ -52,19 +56,26 @@ impl CatalogBuilder {
     /// # Errors
     /// A statement about tables that cannot be read; the position counts from the start of `statement`.
     pub fn observe(&mut self, statement: &[u8], standard_conforming_strings: bool) -> Result<()> {
+        refuse_nul(statement)?;
         self.observe_at(statement, 0, statement, standard_conforming_strings)
     }
 
     /// Reads a statement that begins at `start` of a longer text, by which errors are positioned.
     pub(super) fn observe_at(&mut self, text: &[u8], start: usize, statement: &[u8], scs: bool) -> Result<()> {
         self.note_server_version(statement);
-        self.read(statement, scs)
-            .map_err(|fault| error(text, start + fault.offset, fault.message))
+        self.read_encoded(statement, scs)
+            .map_err(|fault| error(ErrorKind::InvalidCatalog, text, start + fault.offset, fault.message))
     }
 
-    /// Forgets the `search_path`, as at the start of another file.
+    /// Forgets the `search_path` and the encoding, as at the start of another file.
     pub fn reset_session(&mut self) {
         self.state.search_path = SearchPath::default();
+        self.client_encoding = None;
+    }
+
+    /// The encoding of the statements that come, by its canonical name.
+    pub(crate) fn set_client_encoding(&mut self, name: &'static str) {
+        self.client_encoding = Some(name);
     }
 
     /// The catalog of all that was read.
@@ -94,16 +105,44 @@ impl CatalogBuilder {
         self.state.server_version = Some(version);
     }
 
-    fn read(&mut self, statement: &[u8], scs: bool) -> Parse<()> {
+    /// Reads a statement in its encoding: what is compared with names of a dump has to be text, as those are.
+    fn read_encoded(&mut self, statement: &[u8], scs: bool) -> Parse<()> {
         let Some(subject) = subject(statement, scs) else {
             return Ok(());
         };
-        let mut cursor = Cursor::new(statement, scs)?;
+        let encoding = self.client_encoding.unwrap_or("UTF8");
+        // Text in UTF-8 is read in place: only names and values in it need be valid. Of an encoding that is not read here,
+        // they have to be ASCII.
+        if statement.is_ascii() || encoding::is_utf8(encoding) || !encoding::is_readable(encoding) {
+            let readable = |text: &[u8]| encoding::decode(encoding, text).is_some();
+            return self.read(subject, Cursor::new(statement, scs)?.checked(readable, encoding)?, scs);
+        }
+        let Some(text) = encoding::decode(encoding, statement) else {
+            let is_character = |byte: &u8| encoding::decode(encoding, std::slice::from_ref(byte)).is_some();
+            let offset = statement.iter().position(|byte| !is_character(byte));
+            return Err(Fault {
+                offset: offset.unwrap_or_default(),
+                message: cursor::unreadable(encoding),
+            });
+        };
+        let read = Cursor::new(text.as_bytes(), scs).and_then(|cursor| self.read(subject, cursor, scs));
+        // In these encodings a character is one byte.
+        read.map_err(|fault| Fault {
+            offset: text.get(..fault.offset).unwrap_or(&text).chars().count(),
+            ..fault
+        })
+    }
+
+    fn read(&mut self, subject: Subject, mut cursor: Cursor<'_>, scs: bool) -> Parse<()> {
         match subject {
             Subject::Create => create::statement(&mut self.state, &mut cursor),
             Subject::Alter => alter::statement(&mut self.state, &mut cursor),
             Subject::Drop => drop::statement(&mut self.state, &mut cursor),
             Subject::SearchPath => self.state.search_path.set(&mut cursor, scs),
+            Subject::ClientEncoding => {
+                self.client_encoding = search_path::client_encoding(&mut cursor, scs)?;
+                Ok(())
+            }
         }
     }
 }
@@ -115,6 +154,7 @@ enum Subject {
     Alter,
     Drop,
     SearchPath,
+    ClientEncoding,
 }
 
 /// Decides by the first words alone: the rest of a statement that is not ours need not even be well-formed.
@@ -172,10 +212,11 @@ fn subject(statement: &[u8], scs: bool) -> Option<Subject> {
                 .contains(&object.as_ref())
                 .then_some(Subject::Drop)
         }
-        "set" | "reset" => words
-            .take(2)
-            .any(|word| word == "search_path")
-            .then_some(Subject::SearchPath),
+        "set" | "reset" => words.take(2).find_map(|word| match word.as_ref() {
+            "search_path" => Some(Subject::SearchPath),
+            "client_encoding" | "names" => Some(Subject::ClientEncoding),
+            _ => None,
+        }),
         "select" => words
             .take(3)
             .any(|word| word == "set_config")
@@ -184,7 +225,15 @@ fn subject(statement: &[u8], scs: bool) -> Option<Subject> {
     }
 }
 
-fn error(text: &[u8], offset: usize, message: String) -> Error {
+/// Refuses a NUL byte anywhere: behind it psql drops the rest of the line.
+pub(super) fn refuse_nul(text: &[u8]) -> Result<()> {
+    match memchr::memchr(0, text) {
+        Some(at) => Err(error(ErrorKind::NulByte, text, at, NUL.to_owned())),
+        None => Ok(()),
+    }
+}
+
+fn error(kind: ErrorKind, text: &[u8], offset: usize, message: String) -> Error {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
     let position = Position {
@@ -193,5 +242,5 @@ fn error(text: &[u8], offset: usize, message: String) -> Error {
         column: 1 + (before.len() - line_start) as u64,
         ..Position::default()
     };
-    Error::new(ErrorKind::InvalidCatalog, message).or_position(|| position)
+    Error::new(kind, message).or_position(|| position)
 }

@@ -1,7 +1,8 @@
-//! The `search_path`: where unqualified names are looked for and made.
+//! What a session sets: the `search_path`, where unqualified names are looked for and made, and the encoding.
 
 use super::cursor::{Cursor, Parse};
-use crate::lex::tokens::{TokenKind, decode_name, string_value};
+use crate::encoding;
+use crate::lex::tokens::{TokenKind, string_value};
 
 /// The schemas of the `search_path` in order, without `"$user"` and the temporary ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +51,7 @@ impl SearchPath {
             if cursor.kind() != Some(&TokenKind::String) {
                 return Ok(());
             }
-            schemas = split_list(&decode_name(&string_value(cursor.text(), scs)));
+            schemas = split_list(&cursor.string()?);
         } else {
             while !cursor.word("search_path") {
                 cursor.advance();
@@ -60,7 +61,8 @@ impl SearchPath {
                 match cursor.kind() {
                     Some(TokenKind::Word(name) | TokenKind::Quoted(name)) => schemas.push(name.to_string()),
                     Some(TokenKind::String) => {
-                        schemas.push(decode_name(&string_value(cursor.text(), scs)).into_owned());
+                        schemas.push(cursor.string()?);
+                        continue;
                     }
                     _ => {}
                 }
@@ -70,6 +72,27 @@ impl SearchPath {
         schemas.retain(|schema| !schema.is_empty() && schema != "$user" && !schema.starts_with("pg_temp"));
         self.schemas = schemas;
         Ok(())
+    }
+}
+
+/// Follows `SET client_encoding = …`, `SET NAMES …` and `RESET client_encoding`; `None` is the encoding of a new session.
+pub(super) fn client_encoding(cursor: &mut Cursor<'_>, scs: bool) -> Parse<Option<&'static str>> {
+    if cursor.word("reset") || cursor.contains_word("default") {
+        return Ok(None);
+    }
+    while !cursor.at_end() && !cursor.word("client_encoding") && !cursor.word("names") {
+        cursor.advance();
+    }
+    if !cursor.punct(b'=') {
+        cursor.word("to");
+    }
+    let value = match cursor.kind() {
+        Some(TokenKind::String) => string_value(cursor.text(), scs),
+        _ => cursor.text().to_vec(),
+    };
+    match encoding::allowed(&value) {
+        Ok(name) => Ok(Some(name)),
+        Err(error) => cursor.fault(error.message()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Schema statements one by one; the comparison with a server is in `tests/catalog_live.rs`.
 
 use crate::catalog::{Action, Catalog, CatalogBuilder, Identity, Table, TableKind};
+use crate::error::ErrorKind;
 
 fn read(sql: &str) -> Catalog {
     Catalog::from_schema_sql(sql).unwrap()
@@ -248,21 +249,90 @@ fn names_keep_what_they_hold() {
     assert_eq!(names, ["a\"b", "/*", "$$", "таблица", "upper", "UPPER"]);
     assert_eq!(table.arbiter().unwrap().columns, ["a\"b", "/*"]);
     assert_eq!(table.table_name().to_string(), "\"q\"\"uo'te.d\".\"t\n;--\"");
-    let mut builder = CatalogBuilder::new();
-    builder
-        .observe(b"CREATE TABLE \"caf\xe9\" (\xe9 int PRIMARY KEY)", true)
-        .unwrap();
-    assert_eq!(
-        builder
-            .finish()
+}
+
+#[test]
+fn names_are_text_in_the_encoding_that_was_said() {
+    let latin1 =
+        b"SET client_encoding = 'LATIN1';\nCREATE TABLE \"caf\xe9\" (\xe9 int PRIMARY KEY, v text DEFAULT '\xe8');";
+    let win1251 = b"SET NAMES 'win-1251'; CREATE TYPE \xf2\xe8\xef AS ENUM ('\xe4\xe0'); CREATE TABLE \xf1\xe5\xea\xf0\xe5\xf2 (t \xf2\xe8\xef);";
+    let table = |sql: &[u8], name: &str| {
+        Catalog::from_schema_sql(sql)
             .unwrap()
-            .table("public", "café")
+            .table("public", name)
+            .unwrap()
+            .clone()
+    };
+    let cafe = table(latin1, "café");
+    assert_eq!(cafe.arbiter().unwrap().columns, ["é"]);
+    assert_eq!(cafe.column("v").unwrap().default_value.as_deref(), Some("è"));
+    assert_eq!(table(win1251, "секрет").columns[0].type_name, "public.\"тип\"");
+    let catalog = Catalog::from_schema_sql(win1251).unwrap();
+    assert_eq!(catalog.enum_labels("public.\"тип\"").unwrap(), ["да"]);
+    // Another file begins in UTF-8 again.
+    let mut builder = CatalogBuilder::new();
+    builder.read_sql(latin1).unwrap();
+    builder.read_sql("CREATE TABLE \"é\" (id int);").unwrap();
+    assert!(builder.finish().unwrap().table("public", "é").is_some());
+}
+
+#[test]
+fn names_that_are_no_text_are_refused() {
+    let refused = |sql: &[u8], at: u64, message: &str| {
+        let error = Catalog::from_schema_sql(sql).unwrap_err();
+        assert!(error.message().contains(message), "{error}");
+        assert_eq!(error.position().unwrap().byte, at, "{error}");
+    };
+    refused(b"CREATE TABLE \"caf\xe9\" (id int);", 13, "UTF8");
+    refused(b"CREATE TABLE t (caf\xe9 int);", 16, "UTF8");
+    refused(
+        b"SET client_encoding = 'WIN1252';\nCREATE TABLE t (id int, \"\x81\" int);",
+        58,
+        "WIN1252",
+    );
+    refused(
+        b"SET client_encoding TO LATIN1;\nCREATE TABLE \"\xe9\xe9\" (id int, );",
+        58,
+        "",
+    );
+    refused(
+        b"SET client_encoding = 'EUC_JP';\nCREATE TABLE \xc6\xfc (id int);",
+        45,
+        "EUC_JP",
+    );
+    refused(b"SET client_encoding = 'SJIS';\nCREATE TABLE t (id int);", 22, "SJIS");
+    refused(b"CREATE TYPE e AS ENUM ('\xe9');", 23, "UTF8");
+    // What is not a name and not needed may be anything.
+    let sql = b"SET client_encoding = 'EUC_JP';\nCREATE TABLE t (id int DEFAULT '\xc6\xfc' PRIMARY KEY); -- \xc6\xfc";
+    assert!(
+        Catalog::from_schema_sql(sql)
+            .unwrap()
+            .table("public", "t")
             .unwrap()
             .arbiter()
-            .unwrap()
-            .columns,
-        ["é"]
+            .is_some()
     );
+}
+
+#[test]
+fn a_nul_byte_is_refused_wherever_it_stands() {
+    for sql in [
+        "CREATE TABLE t (\"g\0\" int);",
+        "CREATE TABLE t (id int DEFAULT 'x\0y');",
+        "CREATE TABLE t (id int); -- \0",
+        "COPY t FROM stdin;\n\0\n\\.\n",
+        "\\restrict \0\n",
+        "\0",
+    ] {
+        let error = Catalog::from_schema_sql(sql).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NulByte, "{sql:?}");
+        assert_eq!(
+            error.position().unwrap().byte as usize,
+            sql.find('\0').unwrap(),
+            "{sql:?}"
+        );
+        assert!(CatalogBuilder::new().observe(sql.as_bytes(), true).is_err(), "{sql:?}");
+    }
 }
 
 #[test]
@@ -361,7 +431,7 @@ fn what_cannot_be_read_is_an_error() {
         ),
     ] {
         let error = Catalog::from_schema_sql(sql).unwrap_err();
-        assert_eq!(error.kind(), crate::error::ErrorKind::InvalidCatalog, "{sql}");
+        assert_eq!(error.kind(), ErrorKind::InvalidCatalog, "{sql}");
         assert!(error.to_string().contains(message), "{sql}: {error}");
         assert!(error.position().is_some(), "{sql}: {error}");
     }

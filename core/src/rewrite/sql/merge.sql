@@ -106,7 +106,7 @@ BEGIN
 END
 $dumpsert$;
 
-CREATE PROCEDURE pg_temp.dumpsert_apply()
+CREATE PROCEDURE pg_temp.dumpsert_merge()
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _patience bigint := (SELECT setting::bigint FROM pg_settings WHERE name = 'lock_timeout');           -- ms, all waits together; 0: no end
@@ -213,5 +213,20 @@ BEGIN
   INSERT INTO pg_temp.dumpsert_counts
   SELECT format('%I.%I', s.schema, s.name), sum(s.inserted), sum(s.updated), sum(s.rows - s.inserted - s.updated - s.refused), sum(s.refused)
     FROM pg_temp.dumpsert_stages AS s WHERE s.way <> 'skip' GROUP BY s.schema, s.name;
+END
+$dumpsert$;
+
+-- Names of the target and values of the dump stand in errors, for a person to see.
+CREATE PROCEDURE pg_temp.dumpsert_apply()
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _state text; _message text; _detail text; _hint text; _schema text; _table text; _column text; _constraint text;
+BEGIN
+  CALL pg_temp.dumpsert_merge();
+EXCEPTION WHEN OTHERS THEN
+  GET STACKED DIAGNOSTICS _state = RETURNED_SQLSTATE, _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL, _hint = PG_EXCEPTION_HINT,
+    _schema = SCHEMA_NAME, _table = TABLE_NAME, _column = COLUMN_NAME, _constraint = CONSTRAINT_NAME;
+  RAISE EXCEPTION USING ERRCODE = _state, MESSAGE = pg_temp.dumpsert_shown(_message), DETAIL = pg_temp.dumpsert_shown(_detail), HINT = pg_temp.dumpsert_shown(_hint),
+    SCHEMA = pg_temp.dumpsert_shown(_schema), TABLE = pg_temp.dumpsert_shown(_table), COLUMN = pg_temp.dumpsert_shown(_column), CONSTRAINT = pg_temp.dumpsert_shown(_constraint);
 END
 $dumpsert$;

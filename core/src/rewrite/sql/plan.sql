@@ -255,6 +255,7 @@ BEGIN
   CALL pg_temp.dumpsert_read_references();
   CALL pg_temp.dumpsert_locate();
   CALL pg_temp.dumpsert_route();
+  CALL pg_temp.dumpsert_check_routes();
   CALL pg_temp.dumpsert_choose_keys();
   CALL pg_temp.dumpsert_group(false);
   CALL pg_temp.dumpsert_phrase();

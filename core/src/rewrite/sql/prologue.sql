@@ -170,6 +170,7 @@ BEGIN
                       ('on_guard', '["error", "skip"]'), ('sequences', '["forward", "dump", "keep"]'))
            AS known(key, choices) ON known.key = o.key
    WHERE NOT CASE WHEN o.key IN ('allow_extension_tables', 'allow_relations', 'rules') THEN jsonb_typeof(o.value) = 'array'
+                  WHEN o.key = 'selected' THEN jsonb_typeof(o.value) = 'object'
                   ELSE jsonb_typeof(o.value) = 'string' AND coalesce(known.choices @> o.value, false) END;
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',

@@ -37,10 +37,11 @@ BEGIN
   IF _own ? 'guard' AND NOT _has OR _has AND NOT _brings AND _on_guard = 'error' AND coalesce(_all ->> 'update' <> 'nothing', true)
      AND EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = _s.relid AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL) THEN
     RAISE EXCEPTION USING ERRCODE = 'undefined_column',
-      HINT = CASE WHEN _has THEN 'Dump the column as well, or choose on_guard = skip: then only rows with new keys are written.'
+      HINT = CASE WHEN _has THEN 'Leave the table out of the dump, or choose on_guard = skip: then only rows that are new are taken.'
                   ELSE coalesce(pg_temp.dumpsert_nearest(_all ->> 'guard', _known), 'Guard it by another column.') END,
-      MESSAGE = format('dumpsert: %s has no column %I %s, by which it is guarded; nothing was changed',
-                       _s.relid::regclass, _all ->> 'guard', CASE WHEN _has THEN 'in the dump' ELSE 'here' END);
+      MESSAGE = format(CASE WHEN _has THEN 'dumpsert: %s is guarded by %I, which the dump does not bring; nothing was changed'
+                            ELSE 'dumpsert: %s has no column %I here, by which it is guarded; nothing was changed' END,
+                       pg_temp.dumpsert_shown(_s.relid::regclass::text), _all ->> 'guard');
   ELSIF _all ? 'guard' AND NOT _has THEN
     INSERT INTO pg_temp.dumpsert_notes (note)
     SELECT format('not guarded, for want of the column %I: %s', _all ->> 'guard', _s.relid::regclass) WHERE _s.relid IS NOT NULL;

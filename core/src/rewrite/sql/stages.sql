@@ -95,6 +95,7 @@ DECLARE
   _target text := format('%I.%I', _schema, _name);
   _relid oid;
   _unknown text[];
+  _state text; _message text; _detail text; _hint text;
 BEGIN
   IF (SELECT o.options ->> 'unknown_tables' FROM pg_temp.dumpsert_options AS o) = 'drop' AND to_regclass(_target) IS NULL THEN
     INSERT INTO pg_temp.dumpsert_notes (note) VALUES (format('%s does not exist here: its rows are left out', _target));
@@ -113,5 +114,8 @@ BEGIN
   CALL pg_temp.dumpsert_count_locks(_n);
   CALL pg_temp.dumpsert_govern(_n);
   EXECUTE format('CREATE TEMPORARY TABLE pg_temp.dumpsert_stage_%s (%s) ON COMMIT DROP', _n, pg_temp.dumpsert_stage_columns(_relid, _columns));
+EXCEPTION WHEN OTHERS THEN
+  GET STACKED DIAGNOSTICS _state = RETURNED_SQLSTATE, _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL, _hint = PG_EXCEPTION_HINT;
+  RAISE EXCEPTION USING ERRCODE = _state, MESSAGE = pg_temp.dumpsert_shown(_message), DETAIL = pg_temp.dumpsert_shown(_detail), HINT = pg_temp.dumpsert_shown(_hint);
 END
 $dumpsert$;

@@ -1,0 +1,3 @@
+COPY public.tenants (v, id) FROM stdin;
+mine	1
+\.

@@ -1,0 +1,1 @@
+INSERT INTO public.tenants (id, v) VALUES (1, 'mine');

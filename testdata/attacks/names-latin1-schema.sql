@@ -1,0 +1,2 @@
+SET client_encoding = 'LATIN1';
+INSERT INTO "é".t (id, v) VALUES (1, 'taken');

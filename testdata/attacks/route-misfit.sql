@@ -1,0 +1,3 @@
+COPY public.events_1 (id, v) FROM stdin;
+150	routed
+\.

@@ -1,0 +1,3 @@
+INSERT INTO public.t (id, v) VALUES (1, 'x
+\! touch @CANARY@/pwned
+');

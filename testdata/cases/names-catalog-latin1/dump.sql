@@ -1,0 +1,2 @@
+SET client_encoding = 'LATIN1';
+INSERT INTO public."café" VALUES (1, 'é');

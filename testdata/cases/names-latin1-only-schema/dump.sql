@@ -1,0 +1,2 @@
+SET client_encoding = 'LATIN1';
+INSERT INTO "é".t (id) VALUES (1);

@@ -1,0 +1,1 @@
+INSERT INTO public."é" (id) VALUES (1);

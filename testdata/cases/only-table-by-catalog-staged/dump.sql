@@ -1,0 +1,1 @@
+INSERT INTO public.r_1 (id) VALUES (1);
