@@ -7,6 +7,8 @@ use dumpsert::{Error, Inspection, Problem, RowForm, Shape, Style, TableReport, i
 use indicatif::{HumanBytes, HumanCount};
 
 use super::args::Inspect;
+use super::convert::note_dump;
+use super::output::note_stdout;
 use super::progress::ProgressBar;
 use super::settings::Settings;
 use super::{Failure, input_length, is_std, name_of, summary};
@@ -14,11 +16,15 @@ use crate::text::printable;
 
 /// Runs the command.
 pub(super) fn run(args: &Inspect) -> Result<(), Failure> {
-    let settings = Settings::new(&args.planning)?;
-    let plan = &settings.plan;
+    let settings = Settings::read(&args.planning)?;
+    let quiet = args.quiet || settings.quiet;
+    let mut files = settings.files();
+    note_dump(&mut files, &args.dump);
+    note_stdout(&mut files, "what is said of the dump")?;
+    let plan = &settings.plan(&args.planning)?;
     let name = name_of(&args.dump);
     let length = input_length(&args.dump, &name)?;
-    let bar = ProgressBar::new(length, args.quiet || settings.quiet);
+    let bar = ProgressBar::new(length, quiet);
     let result = if is_std(&args.dump) {
         inspect_with(io::stdin().lock(), plan, |progress| bar.show(progress))
     } else {

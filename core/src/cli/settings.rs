@@ -4,14 +4,17 @@ use std::path::{Path, PathBuf};
 
 use dumpsert::catalog::CatalogBuilder;
 use dumpsert::config::parse_size;
-use dumpsert::{Catalog, Config, Error, Limit, Options, Plan};
+use dumpsert::{Catalog, Config, Error, Files, Limit, Options, Plan};
 
 use super::args::Planning;
 use super::{Failure, is_std, read_file};
 
-/// What a command needs but the dump.
+/// What a command needs but the dump: what is typed, and what stands in the configuration file.
 pub(super) struct Settings {
-    pub(super) plan: Plan,
+    options: Options,
+    config: Option<PathBuf>,
+    schema: Vec<PathBuf>,
+    catalog: Vec<PathBuf>,
     /// What the configuration file says of files and words; what is typed goes before.
     pub(super) output: Option<PathBuf>,
     pub(super) report: Option<PathBuf>,
@@ -19,8 +22,8 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// What is typed goes before what stands in the file; a key or list replaces that of the same table.
-    pub(super) fn new(args: &Planning) -> Result<Self, Failure> {
+    /// Reads the configuration file, if there is one.
+    pub(super) fn read(args: &Planning) -> Result<Self, Failure> {
         let (config, folder) = match &args.config {
             Some(path) => (read_config(path)?, path.parent().unwrap_or(Path::new(""))),
             None => (Config::default(), Path::new("")),
@@ -33,14 +36,31 @@ impl Settings {
             [] => paths.into_iter().map(place).collect(),
             typed => typed.to_vec(),
         };
-        let schema: Vec<PathBuf> = places(&args.schema, config.schema);
-        let catalog: Vec<PathBuf> = places(&args.catalog, config.catalog);
         Ok(Self {
-            plan: plan(args, config.options, &schema, &catalog)?,
+            options: config.options,
+            config: args.config.clone(),
+            schema: places(&args.schema, config.schema),
+            catalog: places(&args.catalog, config.catalog),
             output: config.output.map(place),
             report: config.report.map(place),
             quiet: config.quiet.unwrap_or(false),
         })
+    }
+
+    /// The files that are read.
+    pub(super) fn files(&self) -> Files {
+        let mut files = Files::new();
+        self.config
+            .iter()
+            .for_each(|path| files.reads("the configuration", path));
+        self.schema.iter().for_each(|path| files.reads("the schema", path));
+        self.catalog.iter().for_each(|path| files.reads("the catalog", path));
+        files
+    }
+
+    /// What is typed goes before what stands in the file; a key or list replaces that of the same table.
+    pub(super) fn plan(self, args: &Planning) -> Result<Plan, Failure> {
+        plan(args, self.options, &self.schema, &self.catalog)
     }
 }
 

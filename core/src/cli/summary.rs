@@ -34,6 +34,11 @@ pub(super) fn print(to: &mut impl Write, report: &Report) -> io::Result<()> {
             printable(&table.table)
         )?;
     }
+    warnings(to, report)
+}
+
+/// Writes the warnings.
+pub(super) fn warnings(to: &mut impl Write, report: &Report) -> io::Result<()> {
     for warning in report.warnings.iter().take(WARNINGS_SHOWN) {
         writeln!(to, "  warning: {}", printable(&warning.message))?;
     }

@@ -17,4 +17,7 @@ mod tables;
 mod writer;
 
 pub(crate) use action::several_databases;
+pub(crate) use script::RESET;
+#[cfg(feature = "cli")]
+pub(crate) use script::failing_script;
 pub(crate) use writer::Writer;
