@@ -95,6 +95,19 @@ impl Files {
         Ok(())
     }
 
+    /// Notes a file that somebody else has opened to write `what` to it.
+    ///
+    /// # Errors
+    /// If the run reads that file or has another output there ([`ErrorKind::InvalidOption`]).
+    pub fn writes(&mut self, what: impl Into<String>, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let metadata = fs::metadata(path).ok();
+        let place = metadata.and_then(|metadata| Place::of_existing(&metadata, path));
+        self.check("the target", place.as_ref())?;
+        self.note(what.into(), true, place);
+        Ok(())
+    }
+
     fn note(&mut self, what: String, is_written: bool, place: Option<Place>) {
         self.known.extend(place.map(|place| Known {
             what,

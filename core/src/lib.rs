@@ -65,6 +65,7 @@ pub mod untrusted_input {
     #![doc = include_str!("untrusted_input.md")]
 }
 mod update;
+mod wording;
 
 pub use catalog::Catalog;
 pub use compression::{PlainReader, is_compressed};

@@ -204,7 +204,8 @@ impl Script<File> {
     /// # Errors
     /// As [`new`](Script::new).
     pub fn of_file(path: impl AsRef<Path>, plan: &Plan) -> Result<Self> {
-        let file = File::open(path).map_err(Error::read);
+        let path = path.as_ref();
+        let file = File::open(path).map_err(|error| Error::read_file(path, error));
         let is_file = file
             .as_ref()
             .is_ok_and(|file| file.metadata().is_ok_and(|data| data.is_file()));

@@ -18,8 +18,9 @@ use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use dumpsert::catalog::CATALOG_QUERY;
+use dumpsert::config::{Language, in_language};
 use dumpsert::{Category, Error, ErrorKind, Files};
 
 use args::{Args, CatalogArgs, Command};
@@ -61,7 +62,9 @@ impl Failure {
             Self::Library(name, error) | Self::First(name, error) if error.kind() == ErrorKind::NotADump => {
                 format!("{name}: {error}").replace("ARCHIVE", &argument(name))
             }
-            Self::Library(name, error) | Self::First(name, error) if error.position().is_some() => {
+            Self::Library(name, error) | Self::First(name, error)
+                if error.position().is_some() || (error.kind() == ErrorKind::InvalidCatalog && name != OPTIONS) =>
+            {
                 format!("{name}: {error}")
             }
             Self::Library(_, error) | Self::First(_, error) => error.to_string(),
@@ -76,7 +79,7 @@ impl Failure {
                 source = cause.source();
             }
         }
-        text
+        in_language(&text, Language::CommandLine)
     }
 
     fn print(&self) {
@@ -87,6 +90,14 @@ impl Failure {
             let _ = writeln!(stderr, "dumpsert: {FIRST}");
         }
     }
+}
+
+/// The name of what is wrong with options.
+const OPTIONS: &str = "options";
+
+/// A message of the library, as it is shown here.
+fn shown(text: &str) -> String {
+    printable(&in_language(text, Language::CommandLine)).into_owned()
 }
 
 /// Which side of a pipe has failed first.
@@ -114,6 +125,9 @@ where
                 true => write_usage(&mut io::stderr(), &error.render().to_string()),
                 false => error.print(),
             };
+            if let Some(tip) = tip(&error, &args) {
+                let _ = writeln!(io::stderr(), "\n  tip: {}", printable(&tip));
+            }
             u8::try_from(error.exit_code()).unwrap_or(2)
         }
     };
@@ -127,16 +141,41 @@ fn write_usage(to: &mut impl Write, message: &str) -> io::Result<()> {
     message.lines().try_for_each(|line| writeln!(to, "{}", printable(line)))
 }
 
+/// What was meant by a file where a command belongs.
+fn tip(error: &clap::Error, args: &[OsString]) -> Option<String> {
+    let first = args.get(1)?.to_string_lossy();
+    let is_file = Path::new(first.as_ref()).is_file() || first.contains('.') || first.contains('/');
+    let is_meant = error.kind() == clap::error::ErrorKind::InvalidSubcommand && is_file && !is_url(&first);
+    is_meant.then(|| {
+        format!(
+            "to merge a dump: dumpsert convert {} | psql -X TARGET",
+            argument(&first)
+        )
+    })
+}
+
+/// Whether a name is that of a database and not of a file.
+fn is_url(name: &str) -> bool {
+    ["postgres://", "postgresql://"]
+        .iter()
+        .any(|scheme| name.starts_with(scheme))
+}
+
 fn run_command(command: &Command) -> u8 {
     let result = match command {
         Command::Convert(args) => convert::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Catalog(args) => catalog(args),
+        Command::Completions(args) => completions(args.shell),
+        Command::Man => man(),
     };
     match result {
         Ok(()) => 0,
         Err(failure) => {
-            failure.print();
+            // A reader of anything but a script may have seen enough.
+            if !matches!(&failure, Failure::File(_, error) if error.kind() == io::ErrorKind::BrokenPipe) {
+                failure.print();
+            }
             failure.status()
         }
     }
@@ -152,8 +191,40 @@ fn catalog(args: &CatalogArgs) -> Result<(), Failure> {
             settings::read_schema(&args.schema)?.to_json()
         }
     };
+    to_stdout(text.as_bytes())
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "dumpsert", &mut text);
+    to_stdout(&text)
+}
+
+/// One page for all commands: that of the program, and behind it those of its commands.
+fn man() -> Result<(), Failure> {
+    let mut text = Vec::new();
+    let fail = |error| Failure::File("standard output".to_owned(), error);
+    let mut root = Args::command();
+    root.build();
+    clap_mangen::Man::new(root.clone()).render(&mut text).map_err(fail)?;
+    for command in root.get_subcommands().filter(|command| command.get_name() != "help") {
+        let page = clap_mangen::Man::new(command.clone());
+        for render in [
+            clap_mangen::Man::render_name_section,
+            clap_mangen::Man::render_synopsis_section,
+            clap_mangen::Man::render_description_section,
+            clap_mangen::Man::render_options_section,
+            clap_mangen::Man::render_extra_section,
+        ] {
+            render(&page, &mut text).map_err(fail)?;
+        }
+    }
+    to_stdout(&text)
+}
+
+fn to_stdout(text: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let written = stdout.write_all(text).and_then(|()| stdout.flush());
     written.map_err(|error| Failure::File("standard output".to_owned(), error))
 }
 
@@ -191,6 +262,12 @@ fn input_length(path: &Path, name: &str) -> Result<Option<u64>, Failure> {
             return Err(Failure::Usage(message.to_owned()));
         }
         return Ok(None);
+    }
+    if is_url(name) {
+        // It may hold a password, and is not repeated.
+        let message =
+            "a database is no dump: let pg_dump read it, as in pg_dump SOURCE | dumpsert convert | psql -X TARGET";
+        return Err(Failure::Usage(message.to_owned()));
     }
     let metadata = fs::metadata(path).map_err(|error| Failure::File(name.to_owned(), error))?;
     if metadata.is_dir() {

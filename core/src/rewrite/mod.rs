@@ -14,6 +14,7 @@ mod script;
 mod sieve;
 mod staged;
 mod tables;
+mod unmet;
 mod writer;
 
 pub(crate) use action::several_databases;

@@ -59,6 +59,8 @@ pub(crate) struct Writer {
     /// Whether psql shows where in the data of a COPY an error is; of our own routines that would be noise.
     shows_context: bool,
     has_long_rows: bool,
+    /// The columns of the demo preset that heads had, by their places.
+    pub(super) demo_met: BTreeSet<usize>,
     /// The table that is being read, for the position of an error.
     pub(super) reading: Option<usize>,
     pub(super) long_row: LongRow,
@@ -83,6 +85,13 @@ impl Writer {
             .map(|catalog| OrderWatch::new(catalog, plan.style() == Style::Batches));
         // Until the dump names a database it is not the wanted one.
         let is_other = plan.database().is_some();
+        let mut report = Report {
+            version: 1,
+            ..Report::default()
+        };
+        for note in plan.filter().iter().flat_map(|filter| &filter.notes) {
+            report.warn(note.clone());
+        }
         let filter = plan
             .filter()
             .map(|filter| Filter::new(filter, plan.learned(), plan.limits()));
@@ -91,10 +100,7 @@ impl Writer {
         Self {
             plan,
             out: Vec::new(),
-            report: Report {
-                version: 1,
-                ..Report::default()
-            },
+            report,
             tables: Tables::default(),
             order,
             is_open: false,
@@ -109,6 +115,7 @@ impl Writer {
             copying: None,
             shows_context: false,
             has_long_rows: false,
+            demo_met: BTreeSet::new(),
             reading: None,
             long_row: LongRow::default(),
             long_line: LongLine::default(),
@@ -147,6 +154,7 @@ impl Writer {
         self.end_block();
         self.tell_excluded()?;
         self.show_context(false);
+        self.warn_of_unmet_names();
         if self.has_long_rows {
             self.out.extend_from_slice(staged::END_LONG_ROWS);
         }

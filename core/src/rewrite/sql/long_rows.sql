@@ -11,9 +11,8 @@ BEGIN
 END
 $dumpsert$;
 
--- A view of a stage by a list of its columns, and what moves its rows there. The type of each column reads its own text, as in COPY; lengths
--- and the checks of domains come with the assignment. Its columns have
--- names of ours, so that none is that of the last.
+-- A view of a stage by a list of its columns, and what moves its rows there. The type of each column reads its own text, as in
+-- COPY; lengths and the checks of domains come with the assignment. Its columns have names of ours, none that of the last.
 CREATE FUNCTION pg_temp.dumpsert_long_sql(_n integer, _stage integer, _columns pg_catalog.text[]) RETURNS pg_catalog.text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
   WITH RECURSIVE base AS (
