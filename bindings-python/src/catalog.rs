@@ -126,7 +126,7 @@ impl Catalog {
 }
 
 /// Text that is known to be UTF-8, or is looked at by the library.
-fn text_bytes(object: &Bound<'_, PyAny>) -> PyResult<pyo3::pybacked::PyBackedBytes> {
+fn text_bytes(object: &Bound<'_, PyAny>) -> PyResult<PyBackedBytes> {
     match object.cast::<PyString>() {
         Ok(text) => Ok(PyBytes::new(object.py(), text.to_str()?.as_bytes()).into()),
         Err(_) => bytes(object),

@@ -77,7 +77,7 @@ fn open(
 
 /// Converts the whole dump; returns the report as JSON. `files` are those that the options were read from.
 #[pyfunction]
-#[pyo3(signature = (source, target, plan, progress=None, stop=None))]
+#[pyo3(signature = (source, target, plan, progress=None, stop=None, files=Vec::new()))]
 pub(crate) fn convert(
     py: Python<'_>,
     source: &Bound<'_, PyAny>,
