@@ -188,7 +188,8 @@ pub(crate) fn resolve(path: &Path) -> PathBuf {
     path
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
 
