@@ -152,14 +152,14 @@ impl Writer {
     pub(crate) fn finish(&mut self) -> Result<Report> {
         self.open()?;
         self.end_block();
-        self.tell_excluded()?;
         self.show_context(false);
+        self.tell_excluded()?;
         self.warn_of_unmet_names();
         if self.has_long_rows {
             self.out.extend_from_slice(staged::END_LONG_ROWS);
         }
         script::close(&mut self.out, self.plan.client());
-        self.report_so_far()
+        Ok(self.report_so_far())
     }
 
     pub(crate) fn report_so_far(&self) -> Report {
@@ -168,7 +168,7 @@ impl Writer {
         if let Some(filter) = &self.filter {
             filter.report(&mut report);
         }
-        Ok(report)
+        report
     }
 
     /// Tells the target which tables were left out by a pattern. Names of several encodings stand beside each other.
@@ -239,7 +239,9 @@ impl Writer {
         self.reading = Some(head.table);
         match &head.action {
             &Action::Stage { stage, .. } if self.copying == Some(Copying::Stage(stage)) => Ok(true),
-            &Action::Stage { stage, .. } if self.in_long_row && self.copying == Some(Copying::LongRow(stage)) => Ok(true),
+            &Action::Stage { stage, .. } if self.in_long_row && self.copying == Some(Copying::LongRow(stage)) => {
+                Ok(true)
+            }
             &Action::Stage { stage, .. } => {
                 self.begin_stage(stage)?;
                 Ok(true)
