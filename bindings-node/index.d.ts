@@ -98,7 +98,7 @@ export interface Options {
   excludeDemo?: boolean;
   /** Columns that hold ids of businesses. Default: `businesses.id`, `"businessId"`, `business_id`. */
   demoColumns?: string | string[];
-  /** A boolean column that marks a business as demo. Default: none. */
+  /** A boolean column, as an SQL identifier (`'"isDemo"'`), that marks a business as demo. Default: none. */
   demoFlag?: string;
   /** Whether rows that reference what is left out are left out too. Default: `true`, which needs the source's foreign keys. */
   cascade?: boolean;

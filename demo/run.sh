@@ -202,4 +202,12 @@ diff -rq --exclude=states "$work/after" "$work/copy" >"$work/changed" || fail 't
 echo '  an equally diverged copy now holds the same rows, all of them'
 pg_dump source | dumpsert convert --quiet --style staged --exclude-demo -o "$scripts/staged.sql"
 
-say "Nothing else changed. Both scripts are in $scripts; the rest is removed."
+say 'What was shown'
+cat <<END
+Every row of the source is in the target, but for the demo businesses and what hangs off them; rows that only the target had are still there.
+A second run changed nothing: no row, no sequence, no trigger.
+Both scripts are in $scripts, to be read; the databases of the demo are removed.
+
+Now on your own database:
+  pg_dump SOURCE | dumpsert convert --style staged | psql -X TARGET
+END

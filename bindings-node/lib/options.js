@@ -32,7 +32,7 @@ function rename(values, known, place, others = []) {
     if (value === undefined || others.includes(name)) continue;
     if (!known.has(name)) {
       const nearest = nearestName(name, [...known.keys(), ...others]);
-      throw invalid(`\`${place}${name}\` is no option`, nearest && `did you mean ${nearest}?`);
+      throw invalid(`\`${place}${name}\` is no option`, nearest ? `did you mean ${nearest}?` : undefined);
     }
     renamed[known.get(name)] = value;
   }

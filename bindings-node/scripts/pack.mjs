@@ -3,6 +3,9 @@
 //
 // The targets are listed in package.json. Only the library of this machine's platform is built here; a release copies
 // those of the others beside it first, each made by `npm run build -- --target TRIPLE` where that platform is.
+//
+// A library that was built for the tests (`npm run build:quick`), which can be made to fail, is refused; only a test of
+// this script itself says `--with-drills`.
 
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,15 +13,21 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const source = fileURLToPath(new URL('..', import.meta.url));
-const target = resolve(process.argv[2] ?? '.');
+const args = process.argv.slice(2);
+const takesDrills = args.includes('--with-drills');
+const target = resolve(args.find((arg) => !arg.startsWith('--')) ?? '.');
 // Inside of this folder, because napi writes nowhere else.
 const stage = mkdtempSync(join(source, 'pack-'));
 const read = (path) => JSON.parse(readFileSync(path, 'utf8'));
 const write = (path, value) => writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
 const run = (command, args, cwd) => execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 
+/** What only a library with fault injection has in it; see `src/drill.rs`. */
+const DRILL = 'dumpsert was built with fault injection';
+const LICENSES = ['LICENSE-APACHE', 'LICENSE-MIT'];
+
 function pack(folder) {
-  for (const file of ['LICENSE-APACHE', 'LICENSE-MIT']) cpSync(join(source, '..', file), join(folder, file));
+  for (const file of LICENSES) cpSync(join(source, '..', file), join(folder, file));
   return run('npm', ['pack', '--silent', '--pack-destination', target], folder).trim();
 }
 
@@ -34,8 +43,13 @@ try {
     const folder = join(platforms, platform);
     const library = `dumpsert.${platform}.node`;
     if (!existsSync(join(source, library))) continue;
+    if (!takesDrills && readFileSync(join(source, library)).includes(DRILL)) {
+      throw new Error(`${library} was built for the tests, with fault injection: npm run build`);
+    }
     cpSync(join(source, library), join(folder, library));
-    const { name, version } = read(join(folder, 'package.json'));
+    const manifest = read(join(folder, 'package.json'));
+    const { name, version } = manifest;
+    write(join(folder, 'package.json'), { ...manifest, files: [...manifest.files, ...LICENSES] });
     optionalDependencies[name] = version;
     tarballs.push(pack(folder));
   }

@@ -98,8 +98,9 @@ pub(crate) fn memory(plan: &Plan, dump: &[u8], control: &Control) -> Result<(Vec
 
 /// Opens a dump; returns whether it can be read again, which a pipe that has a name cannot.
 fn open(path: &Path) -> Result<(File, bool)> {
-    let dump = File::open(path).map_err(Error::read)?;
-    let is_file = dump.metadata().map_err(Error::read)?.is_file();
+    let fail = |error| Error::read_file(path, error);
+    let dump = File::open(path).map_err(fail)?;
+    let is_file = dump.metadata().map_err(fail)?.is_file();
     Ok((dump, is_file))
 }
 

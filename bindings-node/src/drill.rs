@@ -45,8 +45,10 @@ mod armed {
         if slot.as_deref() == Some(place) {
             *slot = None;
             drop(slot);
-            // A panic like any other, but for the hook, which would print it.
-            resume_unwind(Box::new(format!("a drill at {place}")));
+            // A panic like any other, but for the hook, which would print it. `scripts/pack.mjs` looks for these words.
+            resume_unwind(Box::new(format!(
+                "a drill at {place}: dumpsert was built with fault injection"
+            )));
         }
     }
 }

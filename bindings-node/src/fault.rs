@@ -3,6 +3,7 @@
 use std::error::Error as _;
 
 use dumpsert::Error;
+use dumpsert::config::{Language, in_language};
 use serde_json::{Value, json};
 
 /// Everything that can be seen of an error.
@@ -16,8 +17,8 @@ pub(crate) fn of(error: &Error) -> String {
     let mut fault = json!({
         "code": error.kind(),
         "category": error.category(),
-        "message": error.to_string(),
-        "hint": error.hint(),
+        "message": in_language(&error.to_string(), Language::JavaScript),
+        "hint": error.hint().map(|hint| in_language(hint, Language::JavaScript)),
         "causes": causes,
     });
     let position = error.position().map(serde_json::to_value);

@@ -12,7 +12,7 @@ mod source;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use dumpsert::catalog::CATALOG_QUERY;
+use dumpsert::catalog::{CATALOG_QUERY, CatalogBuilder};
 use dumpsert::{Catalog, Options, Plan, config};
 use napi::bindgen_prelude::{AsyncTask, Buffer, BufferSlice, ClassInstance, Either};
 use napi::{Env, Error, Result, Status, Task};
@@ -110,8 +110,14 @@ impl CatalogTask {
     fn read(&self) -> dumpsert::Result<Catalog> {
         drill::pass("CatalogTask::compute");
         match self.0 {
-            CatalogSource::SchemaSql => Catalog::from_schema_sql(&self.1),
-            CatalogSource::Json => Catalog::from_json(&self.1),
+            CatalogSource::SchemaSql if self.1.is_empty() => Catalog::from_schema_sql(&self.1),
+            // It mostly comes from a file, and is looked at as one.
+            CatalogSource::SchemaSql => {
+                let mut builder = CatalogBuilder::new();
+                builder.read_file(&self.1)?;
+                builder.finish()
+            }
+            CatalogSource::Json => Catalog::from_file(&self.1),
         }
     }
 }

@@ -3,14 +3,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { Catalog, DumpsertError, convert, convertFile, createRewriter, rewrite, rewriterPair, statements } from '../index.mjs';
+import { Catalog, DumpsertError, convert, convertFile, createRewriter, inspectFile, rewrite, rewriterPair, statements } from '../index.mjs';
 import { collect, folder } from './support.mjs';
 
 const { NativePlan, NativeRun } = createRequire(import.meta.url)('../native.js');
@@ -35,6 +35,8 @@ test('options that cannot be used', async () => {
     [{ stile: 'rows' }, /`stile` is no option \(did you mean style\?\)/],
     [{ no_key: 'skip' }, /`no_key` is no option \(did you mean noKey\?\)/],
     [{ noKye: 'skip' }, /did you mean noKey\?/],
+    [{ qwertyuiop: 1 }, /^`qwertyuiop` is no option$/],
+    [{ limits: { qwertyuiop: 1 } }, /is no option$/],
     [{ onProgess: () => {} }, /did you mean onProgress\?/],
     [{ style: 'row' }, /`style`: `row` is none of rows, batches, staged \(did you mean rows\?\)/],
     [{ style: 1 }, /`style`: a string is wanted/],
@@ -297,8 +299,16 @@ test('files', async (t) => {
   const directory = folder(t);
   const [dump, out] = [join(directory, 'dump.sql'), join(directory, 'out.sql')];
   writeFileSync(dump, DUMP);
-  await assert.rejects(convertFile(join(directory, 'nothing'), out), isError('read'));
-  await assert.rejects(convertFile(dump, dump), isError('invalid_option', /the dump itself/));
+  await assert.rejects(convertFile(join(directory, 'nothing'), out), isError('read', /nothing cannot be read/));
+  await assert.rejects(inspectFile(join(directory, 'nothing')), isError('read', /nothing cannot be read/));
+  linkSync(dump, join(directory, 'hard.sql'));
+  symlinkSync('dump.sql', join(directory, 'soft.sql'));
+  for (const path of [dump, join(directory, 'hard.sql'), join(directory, 'soft.sql')]) {
+    await assert.rejects(convertFile(dump, path), isError('invalid_option', /the dump itself/));
+    await assert.rejects(convertFile(path, dump), isError('invalid_option', /the dump itself/));
+    rmSync(path === dump ? out : path, { force: true });
+  }
+  assert.equal(readFileSync(dump, 'utf8'), DUMP);
   await assert.rejects(convertFile(dump, directory), isError('invalid_option', /is a directory/));
   await assert.rejects(convertFile(dump, join(directory, 'no/where')), isError('write'));
   await assert.rejects(convertFile(dump, 'a\0b'), isError('invalid_argument'));
@@ -309,11 +319,25 @@ test('files', async (t) => {
   const seen = [];
   const report = await convertFile(pathToFileURL(dump), pathToFileURL(out), { onProgress: (progress) => seen.push(progress) });
   assert.equal(report.tables[0].rows_kept, 1);
+  chmodSync(out, 0o600);
+  await convertFile(dump, out);
+  assert.equal(statSync(out).mode & 0o777, 0o600, 'the mode of a file that is replaced stays');
   assert.deepEqual(seen.at(-1), { bytes: Buffer.byteLength(DUMP), rows: 1, table: 'public.t' });
   assert.deepEqual(readdirSync(directory).sort(), ['bad.sql', 'dump.sql', 'out.sql']);
 });
 
+test('hints name options as JavaScript does', async () => {
+  await assert.rejects(convert(DUMP, { excludeDemo: true }), isError('invalid_option', /`cascade: false`/));
+  await assert.rejects(
+    convert('INSERT INTO public.t (k) VALUES (1);\n'),
+    isError('no_key', /`style: 'staged'`.*`keys: \{'public\.t': 'column,column'\}`/),
+  );
+});
+
 test('catalogs', async () => {
+  await assert.rejects(Catalog.fromSchemaSql('PGDMP'), isError('invalid_catalog', /archive/));
+  await assert.rejects(Catalog.fromSchemaSql(DUMP), isError('invalid_catalog', /rows and no tables/));
+  await assert.rejects(Catalog.fromJson('CREATE TABLE t (id int)'), isError('invalid_catalog', /no JSON/));
   await assert.rejects(Catalog.fromSchemaSql('CREATE TABLE ('), isError('invalid_catalog'));
   await assert.rejects(Catalog.fromJson('{}'), isError('invalid_catalog'));
   await assert.rejects(Catalog.fromQuery('SELECT 1'), isError('invalid_argument'));

@@ -36,7 +36,11 @@ test('the tarballs in an empty project', (t) => {
     return result.stdout;
   };
   mkdirSync(project);
-  run(process.execPath, [join(here, '../scripts/pack.mjs'), tarballs], { env: process.env });
+  // What the tests were built with is not for others.
+  const refused = spawnSync(process.execPath, [join(here, '../scripts/pack.mjs'), tarballs], { encoding: 'utf8' });
+  assert.notEqual(refused.status, 0);
+  assert.match(refused.stderr, /built for the tests, with fault injection/);
+  run(process.execPath, [join(here, '../scripts/pack.mjs'), tarballs, '--with-drills'], { env: process.env });
   const names = readdirSync(tarballs);
   assert.ok(names.length >= 2 && names.every((name) => /^dumpsert-.*\.tgz$/.test(name)), names.join());
 
@@ -48,6 +52,10 @@ test('the tarballs in an empty project', (t) => {
   run('npm', ['install', '--silent', 'pg@8.23.1', ...names.map((name) => join(tarballs, name))]);
   const installed = readdirSync(join(project, 'node_modules/dumpsert'));
   assert.ok(!installed.some((name) => name.endsWith('.node')), 'the library comes from the package of the platform');
+  for (const name of names) {
+    const list = run('tar', ['-tzf', join(tarballs, name)], { env: process.env });
+    for (const license of ['LICENSE-APACHE', 'LICENSE-MIT']) assert.ok(list.includes(`package/${license}`), `${name} has no ${license}`);
+  }
 
   // The README stands alone: it refers to no file that is not in the package, and what it begins with works.
   const readme = readFileSync(join(project, 'node_modules/dumpsert/README.md'), 'utf8');

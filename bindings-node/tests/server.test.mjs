@@ -250,8 +250,14 @@ test('the quick start of the README', (t) => {
   const directory = project(t);
   writeFileSync(join(directory, 'quick-start.mjs'), code);
   const { source, target } = sourceAndTarget(server);
+  // Where psql fails, at once or late, its own message and one sentence are what is seen.
+  writeFileSync(join(directory, 'data.sql'), `INSERT INTO public.nowhere (id) VALUES (1);\n`.repeat(100_000));
+  const failed = runScript(directory, 'quick-start.mjs', [], `${target}?schema=public`);
+  assert.notEqual(failed.status, 0);
+  assert.match(failed.stderr, /public\.nowhere[^]*psql has ended with status 3; nothing was changed/);
+  assert.doesNotMatch(failed.stderr, /EPIPE/);
   writeFileSync(join(directory, 'data.sql'), inserts(source));
-  const { status, stdout, stderr } = runScript(directory, 'quick-start.mjs', [], target);
+  const { status, stdout, stderr } = runScript(directory, 'quick-start.mjs', [], `${target}?schema=public`);
   assert.equal(status, 0, stderr);
   assert.match(stdout, /1000 rows/);
   assert.equal(rows(server, target), rows(server, source));

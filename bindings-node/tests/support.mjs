@@ -68,6 +68,26 @@ export function dumpsert(args) {
 }
 
 /** Everything that can be seen of an error, as the corpus writes it down. */
+/** An error of the corpus, whose hint names options as a configuration file does, as JavaScript says it. */
+export function inJavaScript(error) {
+  return error.hint === undefined ? error : { ...error, hint: hintInJavaScript(error.hint) };
+}
+
+function hintInJavaScript(hint) {
+  const camel = (name) => name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
+  const lists = ['exclude_tables', 'only_tables', 'only_schemas', 'allow_relations', 'demo_columns'];
+  return hint.replace(/`(\w+) = ([^`]*)`/g, (_, name, value) => {
+    if (name === 'schema') return '`catalog: await Catalog.fromSchemaSql(…)`';
+    if (name === 'catalog') return '`catalog: await Catalog.fromJson(…)`';
+    if (['true', 'false'].includes(value)) return `\`${camel(name)}: ${value}\``;
+    if (['keys', 'limits'].includes(name)) {
+      const [key, text] = value.split(/=(.*)/);
+      return `\`${name}: {${name === 'limits' ? camel(key) : `'${key}'`}: '${text}'}\``;
+    }
+    return lists.includes(name) ? `\`${camel(name)}: ['${value}']\`` : `\`${camel(name)}: '${value}'\``;
+  });
+}
+
 export function facts({ code, category, byte, line, column, table, row, hint }) {
   return JSON.parse(JSON.stringify({ kind: code, category, byte, line, column, table, row, hint }));
 }

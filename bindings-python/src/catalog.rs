@@ -4,6 +4,7 @@ use dumpsert::catalog::{CATALOG_QUERY, CatalogBuilder};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyString, PyTuple};
 
 use crate::errors::raise;
@@ -35,6 +36,33 @@ impl Catalog {
                 .map_err(|fault| raise(py, &fault))?;
         }
         let catalog = guarded("Catalog.from_schema_sql: end", || builder.finish());
+        catalog.map(Self).map_err(|fault| raise(py, &fault))
+    }
+
+    /// The same of files with their names, which are looked at first: an archive or a dump of data only is refused, and one that is compressed
+    /// is decompressed.
+    #[staticmethod]
+    fn _from_schema_files(py: Python<'_>, files: Vec<(String, PyBackedBytes)>) -> PyResult<Self> {
+        let mut builder = CatalogBuilder::new();
+        for (name, file) in files {
+            let read = py.detach(|| guarded("Catalog._from_schema_files", || builder.read_file(&*file)));
+            if let Err(fault) = read {
+                let error = raise(py, &fault);
+                error
+                    .value(py)
+                    .call_method1(intern!(py, "add_note"), (format!("in {name}"),))?;
+                return Err(error);
+            }
+        }
+        let catalog = guarded("Catalog._from_schema_files: end", || builder.finish());
+        catalog.map(Self).map_err(|fault| raise(py, &fault))
+    }
+
+    /// The same of a file with JSON.
+    #[staticmethod]
+    fn _from_file(py: Python<'_>, file: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let file = bytes(file)?;
+        let catalog = py.detach(|| guarded("Catalog._from_file", || dumpsert::Catalog::from_file(&*file)));
         catalog.map(Self).map_err(|fault| raise(py, &fault))
     }
 
@@ -98,7 +126,7 @@ impl Catalog {
 }
 
 /// Text that is known to be UTF-8, or is looked at by the library.
-fn text_bytes(object: &Bound<'_, PyAny>) -> PyResult<pyo3::pybacked::PyBackedBytes> {
+fn text_bytes(object: &Bound<'_, PyAny>) -> PyResult<PyBackedBytes> {
     match object.cast::<PyString>() {
         Ok(text) => Ok(PyBytes::new(object.py(), text.to_str()?.as_bytes()).into()),
         Err(_) => bytes(object),

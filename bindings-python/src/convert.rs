@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use dumpsert::{Config, Error, Report};
+use dumpsert::{Config, Error, Files, Report};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -12,7 +12,7 @@ use crate::errors::{raise, raise_caught};
 use crate::guard::{guarded, guarded_value};
 use crate::progress::Teller;
 use crate::rewriter::lock;
-use crate::source::{Source, path};
+use crate::source::{Source, place};
 use crate::target::Target;
 use crate::watch::{Caught, Stop, Watch};
 
@@ -75,9 +75,9 @@ fn open(
     script.map_err(|fault| raise(source.py(), &fault))
 }
 
-/// Converts the whole dump; returns the report as JSON.
+/// Converts the whole dump; returns the report as JSON. `files` are those that the options were read from.
 #[pyfunction]
-#[pyo3(signature = (source, target, plan, progress=None, stop=None))]
+#[pyo3(signature = (source, target, plan, progress=None, stop=None, files=Vec::new()))]
 pub(crate) fn convert(
     py: Python<'_>,
     source: &Bound<'_, PyAny>,
@@ -85,11 +85,18 @@ pub(crate) fn convert(
     plan: &Plan,
     progress: Option<Py<PyAny>>,
     stop: Option<&Stop>,
+    files: Vec<(String, PathBuf)>,
 ) -> PyResult<String> {
     let caught = Caught::default();
     let script = open("convert: source", source, plan, &caught, stop)?;
-    let source_path: Option<PathBuf> = path(source)?;
-    let mut target = Target::new(target, source_path.as_deref(), caught.clone())?;
+    let mut read = Files::new();
+    for (what, path) in &files {
+        read.reads(what, path);
+    }
+    if let Some(path) = place(source)? {
+        read.reads("the dump", path);
+    }
+    let mut target = Target::new(target, read, caught.clone())?;
     let mut teller = Teller::new(progress, caught.clone());
     let result = py.detach(|| {
         guarded("convert", || {

@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::io;
 use std::path::PathBuf;
 
+use dumpsert::config::{Language, in_language};
 use dumpsert::{Error, ErrorKind};
 use pyo3::exceptions::PyOSError;
 use pyo3::intern;
@@ -37,7 +38,7 @@ pub(crate) fn raise_with_output(py: Python<'_>, fault: &Fault, output: Bound<'_,
 fn exception(py: Python<'_>, error: &Error, output: Bound<'_, PyBytes>) -> PyResult<PyErr> {
     let facts = PyDict::new(py);
     facts.set_item("message", error.message())?;
-    facts.set_item("hint", error.hint())?;
+    facts.set_item("hint", error.hint().map(in_python))?;
     if let Some(position) = error.position() {
         facts.set_item("byte", position.byte)?;
         facts.set_item("line", position.line)?;
@@ -46,7 +47,7 @@ fn exception(py: Python<'_>, error: &Error, output: Bound<'_, PyBytes>) -> PyRes
         facts.set_item("row", position.row)?;
     }
     facts.set_item("output", output)?;
-    let mut text = error.to_string();
+    let mut text = in_python(&error.to_string());
     let mut source = error.source();
     while let Some(cause) = source {
         text.push_str(&format!(": {cause}"));
@@ -82,6 +83,11 @@ fn make<'py>(kind: ErrorKind, text: &str, facts: &Bound<'py, PyDict>) -> PyResul
         .getattr(intern!(py, "CLASSES"))?
         .get_item(name(&kind.category()))?;
     class.call((text,), Some(facts))
+}
+
+/// A message of the library, with its options as Python writes them.
+pub(crate) fn in_python(text: &str) -> String {
+    in_language(text, Language::Python)
 }
 
 /// The name of a kind or category, as in the report.

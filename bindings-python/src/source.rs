@@ -79,6 +79,17 @@ pub(crate) fn path(object: &Bound<'_, PyAny>) -> PyResult<Option<PathBuf>> {
     is_path.then(|| object.extract()).transpose()
 }
 
+/// Where an object is among the files, if it is one: its path, or that of what is open.
+pub(crate) fn place(object: &Bound<'_, PyAny>) -> PyResult<Option<PathBuf>> {
+    if let Some(path) = path(object)? {
+        return Ok(Some(path));
+    }
+    // Files in memory have the method, and raise.
+    let number = object.call_method0(intern!(object.py(), "fileno"));
+    let number = number.and_then(|number| number.extract::<u32>()).ok();
+    Ok(number.map(|number| PathBuf::from(format!("/dev/fd/{number}"))))
+}
+
 fn open(py: Python<'_>, path: PathBuf) -> PyResult<File> {
     // A named pipe opens only when somebody writes to it.
     let file = py.detach(|| {

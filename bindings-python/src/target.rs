@@ -1,9 +1,8 @@
 //! Where the script goes: a file, a Python file object, or nowhere.
 
 use std::io::{self, Write};
-use std::path::Path;
 
-use dumpsert::ScriptFile;
+use dumpsert::{Files, ScriptFile};
 use pyo3::exceptions::{PyBlockingIOError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -11,7 +10,7 @@ use pyo3::types::PyBytes;
 
 use crate::errors;
 use crate::guard::guarded;
-use crate::source::{check_file, path};
+use crate::source::{check_file, path, place};
 use crate::watch::Caught;
 
 /// Where the script goes.
@@ -22,17 +21,23 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    /// `source` is where the dump is read from: a file must not be both.
-    pub(crate) fn new(object: Option<&Bound<'_, PyAny>>, source: Option<&Path>, caught: Caught) -> PyResult<Self> {
+    /// `files` are those that are read: none of them is written.
+    pub(crate) fn new(object: Option<&Bound<'_, PyAny>>, mut files: Files, caught: Caught) -> PyResult<Self> {
         let Some(object) = object else { return Ok(Self::Nowhere) };
         let py = object.py();
         if let Some(path) = path(object)? {
-            let file = py.detach(|| guarded("convert: target", || ScriptFile::create(path, source)));
+            let file = py.detach(|| guarded("convert: target", || files.create("the script", path)));
             return file.map(Self::File).map_err(|fault| errors::raise(py, &fault));
         }
         check_file(object, "the target", "open it with mode \"wb\"")?;
         match object.getattr(intern!(py, "write")) {
-            Ok(write) if write.is_callable() => Ok(Self::Writer(object.clone().unbind(), caught)),
+            Ok(write) if write.is_callable() => {
+                if let Some(path) = place(object)? {
+                    let checked = guarded("convert: target", || files.writes("the script", path));
+                    checked.map_err(|fault| errors::raise(py, &fault))?;
+                }
+                Ok(Self::Writer(object.clone().unbind(), caught))
+            }
             _ => {
                 let message = format!("the target is a path, a binary file or None, not {}", object.get_type());
                 Err(PyTypeError::new_err(message))

@@ -133,6 +133,60 @@ def test_the_dump_is_not_overwritten(tmp_path: Path) -> None:
     assert dump.read_bytes() == DUMP
 
 
+def test_no_file_that_is_read_is_written(tmp_path: Path) -> None:
+    """Whatever the file is to the run, and whichever of its names is used."""
+    schema = b"CREATE TABLE public.t (id integer PRIMARY KEY, v text);\n"
+    catalog = dumpsert.Catalog.from_schema_sql(schema).to_json().encode()
+    contents = {"dump.sql": DUMP, "schema.sql": schema, "catalog.json": catalog, "own.toml": b"schema = 'schema.sql'\n"}
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+        (tmp_path / f"hard.{name}").hardlink_to(tmp_path / name)
+        (tmp_path / f"soft.{name}").symlink_to(name)
+    options = dumpsert.Options.from_file(tmp_path / "own.toml")
+    values = dumpsert.Options(options, catalog=tmp_path / "catalog.json")
+    for name in contents:
+        for link in ("", "hard.", "soft."):
+            with pytest.raises(dumpsert.ConfigError, match="it would be lost"):
+                dumpsert.convert(tmp_path / "dump.sql", tmp_path / f"{link}{name}", options=values)
+            with (tmp_path / f"{link}{name}").open("r+b") as target:
+                with pytest.raises(dumpsert.ConfigError, match="it would be lost"):
+                    dumpsert.convert(tmp_path / "dump.sql", target, options=values)
+    with (tmp_path / "dump.sql").open("rb") as source:
+        with pytest.raises(dumpsert.ConfigError, match="is the dump itself"):
+            dumpsert.convert(source, tmp_path / "hard.dump.sql")
+    for name, content in contents.items():
+        assert (tmp_path / name).read_bytes() == content
+    (tmp_path / "out.sql").touch(mode=0o600)
+    dumpsert.convert(tmp_path / "dump.sql", tmp_path / "out.sql", options=values)
+    assert (tmp_path / "out.sql").stat().st_mode & 0o777 == 0o600
+
+
+def test_files_of_another_kind(tmp_path: Path) -> None:
+    """The file that is wrong is named."""
+    good = tmp_path / "good.sql"
+    good.write_text("CREATE TABLE public.t (id integer PRIMARY KEY, v text);\n")
+    for name, content, option, part in (
+        ("archive", b"PGDMP\x01", "schema", "custom-format archive"),
+        ("data.sql", DUMP, "schema", "rows and no tables"),
+        ("empty", b"", "catalog", "empty"),
+        ("sql.json", b"CREATE TABLE t (id int);", "catalog", r"schema='FILE'"),
+    ):
+        path = tmp_path / name
+        path.write_bytes(content)
+        files = [good, path] if option == "schema" else [path]
+        with pytest.raises(dumpsert.ConfigError, match=part) as caught:
+            dumpsert.Options({option: files})
+        assert str(path) in "".join(caught.value.__notes__)
+        assert str(good) not in "".join(caught.value.__notes__)
+
+
+def test_hints_name_options_as_python_does() -> None:
+    with pytest.raises(dumpsert.ConfigError, match=r"`cascade=False`"):
+        dumpsert.convert([DUMP], exclude_demo=True)
+    with pytest.raises(dumpsert.ConfigError, match=r"`keys=\{'public.t': 'column,column'\}`"):
+        dumpsert.convert([b"INSERT INTO public.t (k) VALUES (1);\n"])
+
+
 def test_closed_files(tmp_path: Path) -> None:
     dump = tmp_path / "dump.sql"
     dump.write_bytes(DUMP)

@@ -21,6 +21,13 @@ def test_types() -> None:
     run(sys.executable, "-m", "mypy", "python", "tests", "bench", str(ROOT / "examples/python-migration"))
 
 
+def test_the_quick_start_is_typed(tmp_path: Path) -> None:
+    program = tmp_path / "quick_start.py"
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text().partition("## Quick start: Python")[2].partition("\n## ")[0], re.DOTALL)
+    program.write_text(code)
+    run(sys.executable, "-m", "mypy", "--strict", str(program))
+
+
 def test_style() -> None:
     config = ["--config", str(PACKAGE / "pyproject.toml")]
     for command in (["check"], ["format", "--check"]):

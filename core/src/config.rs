@@ -15,6 +15,7 @@ use crate::options::{Client, Losses, NoKey, Options, Style, Triggers};
 use crate::permits::Unselected;
 use crate::text::check_option;
 use crate::update::{OnGuard, Update};
+pub use crate::wording::{Language, in_language};
 
 type Setter = fn(Options, &Place<'_>, &Value) -> Result<Options>;
 
@@ -131,7 +132,8 @@ const OPTIONS: [(&str, Setter); 31] = [
         place.each(value, options, |options, column| options.with_demo_column(column))
     }),
     ("demo_flag", |options, place, value| {
-        Ok(options.with_demo_flag(place.text(value)?))
+        let options = options.with_demo_flag(place.text(value)?);
+        options.map_err(|error| place.blame(error))
     }),
     ("cascade", |options, place, value| {
         Ok(if place.boolean(value)? {

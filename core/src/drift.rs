@@ -58,8 +58,9 @@ impl Options {
             return Ok(());
         }
         let message = "unknown_columns = drop and unknown_tables = drop need the catalog of the target";
-        Err(Error::new(ErrorKind::InvalidOption, message)
-            .with_hint("give it with --catalog or --schema, or choose style staged, which asks the target"))
+        Err(Error::new(ErrorKind::InvalidOption, message).with_hint(
+            "give it with `catalog = FILE` or `schema = FILE`, or choose `style = staged`, which asks the target",
+        ))
     }
 }
 

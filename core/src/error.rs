@@ -188,6 +188,12 @@ impl Error {
         Self::new(ErrorKind::Read, "the dump cannot be read").with_source(source)
     }
 
+    /// As [`read`](Error::read), and names the file.
+    pub fn read_file(path: impl AsRef<std::path::Path>, source: io::Error) -> Self {
+        let message = format!("the dump {} cannot be read", path.as_ref().display());
+        Self::new(ErrorKind::Read, message).with_source(source)
+    }
+
     /// Wraps a failure to write the script; for adaptors that do their own writing.
     pub fn write(source: io::Error) -> Self {
         Self::new(ErrorKind::Write, "the script cannot be written").with_source(source)

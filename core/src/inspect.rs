@@ -164,8 +164,10 @@ pub fn inspect_seekable(
 /// # Errors
 /// As [`inspect`].
 pub fn inspect_file(path: impl AsRef<Path>, plan: &Plan, progress: impl FnMut(Progress<'_>)) -> Result<Inspection> {
-    let file = File::open(path).map_err(Error::read)?;
-    let is_file = file.metadata().map_err(Error::read)?.is_file();
+    let path = path.as_ref();
+    let fail = |error| Error::read_file(path, error);
+    let file = File::open(path).map_err(fail)?;
+    let is_file = file.metadata().map_err(fail)?.is_file();
     let open = if is_file { open_seekable } else { open_reader };
     run(open(file, plan)?, progress)
 }

@@ -43,6 +43,7 @@ mod drift;
 mod dump;
 mod encoding;
 mod error;
+mod files;
 mod filter;
 mod inspect;
 mod io;
@@ -64,12 +65,14 @@ pub mod untrusted_input {
     #![doc = include_str!("untrusted_input.md")]
 }
 mod update;
+mod wording;
 
 pub use catalog::Catalog;
 pub use compression::{PlainReader, is_compressed};
 pub use config::Config;
 pub use drift::Unknown;
 pub use error::{Category, Error, ErrorKind, Position, Result};
+pub use files::Files;
 pub use inspect::{
     Database, Inspection, Problem, RowForm, Shape, inspect, inspect_file, inspect_seekable, inspect_with,
 };

@@ -163,7 +163,7 @@ impl Limits {
         let unit = if is_number { "" } else { " bytes" };
         let message = format!("{} {}{unit}", limit.entry().3, self.get(limit));
         Error::new(ErrorKind::TooLarge, message).with_hint(format!(
-            "no dump of a real database meets this; if yours does, raise the limit {limit}"
+            "no dump of a real database meets this; if yours does, raise the limit with `limits = {limit}=SIZE`"
         ))
     }
 }

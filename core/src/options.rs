@@ -376,13 +376,22 @@ impl Options {
         Ok(self)
     }
 
-    /// A boolean column that marks a business as demo, in the tables that
+    /// A boolean column, as an SQL identifier, that marks a business as demo, in the tables that
     /// [`with_demo_column`](Options::with_demo_column) names (`businesses`). Implies
     /// [`with_exclude_demo`](Options::with_exclude_demo). Default: only ids are looked at.
-    #[must_use]
-    pub fn with_demo_flag(mut self, column: impl Into<String>) -> Self {
-        self.exclusions.demo.get_or_insert_default().flag = Some(column.into());
-        self
+    ///
+    /// # Errors
+    /// If `column` is no SQL identifier.
+    pub fn with_demo_flag(mut self, column: &str) -> Result<Self> {
+        let name = match head::parse_columns(column.as_bytes()).as_deref() {
+            Some([name]) => decode_name(name).into_owned(),
+            _ => {
+                let message = format!("`{column}` is no name of a column");
+                return Err(invalid(message).with_hint("quote names with capitals: \"isDemo\""));
+            }
+        };
+        self.exclusions.demo.get_or_insert_default().flag = Some(name);
+        Ok(self)
     }
 
     /// Keeps rows that reference what is left out; the report counts them. Default: they are left out, or their columns
@@ -427,7 +436,9 @@ impl Options {
         }
         if self.client == Client::Driver && self.style == Style::Staged {
             let message = "style staged needs psql: a driver has no COPY between its statements";
-            return Err(Error::new(ErrorKind::InvalidOption, message).with_hint("choose style rows or batches"));
+            return Err(
+                Error::new(ErrorKind::InvalidOption, message).with_hint("choose `style = rows` or `style = batches`")
+            );
         }
         if self.batch_rows == Some(0) || self.batch_bytes == Some(0) {
             return Err(Error::new(
@@ -440,6 +451,7 @@ impl Options {
         if let Some(catalog) = &self.catalog {
             self.selection.check(catalog)?;
             self.rules.check(catalog)?;
+            self.permits.check(catalog)?;
             for (name, columns) in &self.keys {
                 let table = known_table(catalog, name, "a key")?;
                 let known = |column| known_column(table, column, "a key");

@@ -1,13 +1,16 @@
 //! What a dump may write to, and how large it may be.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::TableName;
+use crate::catalog::{Catalog, TableName, quote_ident};
 use crate::dump::head;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::tokens::decode_name;
 use crate::limits::{Limit, Limits};
 use crate::listed::Listed;
+use crate::nearest::with_nearest;
 use crate::options::{Options, Plan, parse_table};
 use crate::text::check_option;
 
@@ -42,6 +45,27 @@ impl Permits {
 
     pub(crate) fn only_schemas(&self) -> &[String] {
         self.only_schemas.items()
+    }
+
+    /// The tables and views that are named, each with its option.
+    pub(crate) fn named_tables(&self) -> impl Iterator<Item = (&'static str, &TableName)> {
+        let tables = self.extension_tables.items().iter();
+        let relations = self.relations.items().iter();
+        let tables = tables.map(|table| ("allow_extension_tables", table));
+        tables.chain(relations.map(|name| ("allow_relations", name)))
+    }
+
+    /// Checks that the catalog has the schemas that are named.
+    pub(crate) fn check(&self, catalog: &Catalog) -> Result<()> {
+        let schemas = || catalog.tables().iter().map(|table| &table.schema);
+        let is_unknown = |wanted: &&String| schemas().all(|schema| schema != *wanted);
+        let Some(unknown) = self.only_schemas.items().iter().find(is_unknown) else {
+            return Ok(());
+        };
+        let message = format!("`only_schemas` names schema {unknown}, of which the catalog has no table");
+        let error = Error::new(ErrorKind::InvalidOption, message);
+        let names: BTreeSet<String> = schemas().map(|schema| quote_ident(schema).into_owned()).collect();
+        Err(with_nearest(error, unknown, names.into_iter()))
     }
 
     /// What adds up otherwise is replaced by the next call.
@@ -143,7 +167,7 @@ impl Plan {
         }
         let message = format!("{what} is not selected by {option}");
         Err(Error::new(ErrorKind::TableNotAllowed, message).with_hint(format!(
-            "leave it out of the dump, add it to {option}, or choose unselected = drop"
+            "leave it out of the dump, select it with `{option} = NAME`, or choose `unselected = drop`"
         )))
     }
 

@@ -108,6 +108,15 @@ impl Rewriter {
         }
     }
 
+    /// What the report says so far, for a run that has failed.
+    pub fn report(&self) -> Report {
+        Report {
+            bytes_read: self.reader.bytes(),
+            bytes_written: self.written,
+            ..self.writer.report_so_far()
+        }
+    }
+
     /// Lends `out` to the writer, so that nothing is copied, and looks after errors.
     fn with<T>(&mut self, out: &mut Vec<u8>, run: impl FnOnce(&mut Reader, &mut Writer) -> Result<T>) -> Result<T> {
         if self.is_done {

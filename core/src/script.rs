@@ -133,12 +133,32 @@ impl<R: Read> Script<R> {
     /// If the dump is not acceptable, or reading or writing fails.
     pub fn write_to(
         mut self,
+        writer: impl Write,
+        progress: impl FnMut(Progress<'_>) -> io::Result<()>,
+    ) -> Result<Report> {
+        self.write_with(writer, progress, |_| Ok(()))
+    }
+
+    /// As [`write_to`](Script::write_to), and calls `end` with the report before the last piece, which has the `COMMIT`,
+    /// is written; if that fails, the script remains without it.
+    ///
+    /// # Errors
+    /// As [`write_to`](Script::write_to), and those of `end`.
+    pub fn write_with(
+        &mut self,
         mut writer: impl Write,
         mut progress: impl FnMut(Progress<'_>) -> io::Result<()>,
+        end: impl FnOnce(&Report) -> Result<()>,
     ) -> Result<Report> {
         let mut out = Vec::new();
+        let mut end = Some(end);
         let result = loop {
             let read = self.read(&mut out);
+            if let Ok(Some(report)) = &read
+                && let Some(Err(error)) = end.take().map(|end| end(report))
+            {
+                break Err(error);
+            }
             let written = writer.write_all(&out);
             out.clear();
             // An error of the dump is worth more than one of writing its last words.
@@ -166,6 +186,11 @@ impl<R: Read> Script<R> {
         Error::write(error).or_position(|| self.position())
     }
 
+    /// What the report says so far, for a run that has failed.
+    pub fn report(&self) -> Report {
+        self.rewriter.report()
+    }
+
     /// How far the run is.
     pub fn progress(&self) -> Progress<'_> {
         self.rewriter.progress()
@@ -179,7 +204,8 @@ impl Script<File> {
     /// # Errors
     /// As [`new`](Script::new).
     pub fn of_file(path: impl AsRef<Path>, plan: &Plan) -> Result<Self> {
-        let file = File::open(path).map_err(Error::read);
+        let path = path.as_ref();
+        let file = File::open(path).map_err(|error| Error::read_file(path, error));
         let is_file = file
             .as_ref()
             .is_ok_and(|file| file.metadata().is_ok_and(|data| data.is_file()));

@@ -10,6 +10,7 @@ use crate::lex::split::Splitter;
 use crate::lex::{slice, tail};
 use crate::options::{Client, Plan};
 use crate::report::Report;
+use crate::rewrite::RESET;
 use crate::rewriter::{Progress, Rewriter};
 
 /// What a [`Rewriter`] writes for a driver, cut into single statements: for programs that push. [`statements`] is the
@@ -69,7 +70,7 @@ impl StatementQueue {
         let end = self.splitter.scan(slice(&self.out, self.scanned, self.out.len()));
         let Some(length) = end else {
             self.scanned = self.out.len();
-            return None;
+            return self.forget_given_up().then(|| self.pop()).flatten();
         };
         let end = self.scanned + length;
         let statement = with_escape_strings(slice(&self.out, self.start, end).trim_ascii());
@@ -84,6 +85,30 @@ impl StatementQueue {
             .with_hint("dump with pg_dump -E UTF8")
             .with_source(error)
         }))
+    }
+}
+
+impl StatementQueue {
+    /// Forgets the statement that was begun, if the writer has given it up: what follows is the reason, and nothing else.
+    fn forget_given_up(&mut self) -> bool {
+        let begun = slice(&self.out, self.start, self.out.len());
+        if !begun.ends_with(b"$dumpsert$;\n") {
+            return false;
+        }
+        let Some(found) = memmem::rfind(begun, RESET) else {
+            return false;
+        };
+        // Inside of a value it would be a part of that.
+        let mut before = Splitter::new(true);
+        let is_inside =
+            before.scan(slice(begun, 0, found)).is_some() || !matches!(before.open_token(), None | Some("parentheses"));
+        if is_inside {
+            return false;
+        }
+        self.start += found + RESET.len();
+        self.scanned = self.start;
+        self.splitter = Splitter::new(true);
+        true
     }
 }
 
@@ -278,6 +303,43 @@ mod tests {
         assert!(error.position().is_some_and(|position| position.byte > 0));
         assert!(ended.next().is_none());
         assert!(ended.report().is_none());
+    }
+
+    /// A long row that is refused after its start is not run; only its own values may hold what gives a statement up.
+    #[test]
+    fn a_row_that_was_given_up() {
+        let plan = Options::new().with_client(Client::Driver).build().unwrap();
+        let long = "it''s\n\\r\n$dumpsert$;\n".repeat(1 << 17);
+        for dump in [
+            format!("INSERT INTO public.t (id, v) VALUES (1, '{long}"),
+            format!("INSERT INTO public.t (id, v) VALUES ('{long}', now());\n"),
+            format!("INSERT INTO public.t (id, v) VALUES (B'{}", "01".repeat(1 << 20)),
+        ] {
+            let mut rewriter = Rewriter::new(&plan);
+            let mut queue = StatementQueue::new();
+            let mut popped = Vec::new();
+            let mut result = Ok(());
+            for chunk in dump.as_bytes().chunks(100_000) {
+                result = result.and_then(|()| rewriter.write(chunk, queue.buffer()));
+                popped.extend(std::iter::from_fn(|| queue.pop()).map(Result::unwrap));
+            }
+            let error = match result.and_then(|()| rewriter.finish(queue.buffer())) {
+                Err(error) => error,
+                Ok(_) => panic!("not refused"),
+            };
+            popped.extend(std::iter::from_fn(|| queue.pop()).map(Result::unwrap));
+            let last = popped.pop().unwrap();
+            assert!(
+                last.starts_with("DO $dumpsert$") && last.contains("RAISE EXCEPTION"),
+                "{error}: {last}"
+            );
+            assert!(
+                !popped
+                    .iter()
+                    .any(|statement| statement.starts_with("INSERT INTO \"public\"")),
+                "{error}"
+            );
+        }
     }
 
     #[test]

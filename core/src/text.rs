@@ -63,6 +63,11 @@ pub(crate) fn printable_json(json: String) -> String {
     shown
 }
 
+/// A number of things, in words.
+pub(crate) fn counted(number: u64, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
 fn is_control(char: char) -> bool {
     let is_format = matches!(
         char,

@@ -50,12 +50,12 @@ fn as_a_table() {
             "public._prisma_migrations     1    3 B        1  none\n",
             "sequences: public.t_id_seq\n",
             "1 REFRESH MATERIALIZED VIEW",
-            "left out: 1 rows of public._prisma_migrations (default)",
-            "left out: 1 rows of public.\"l\\u{1b}o\\ng\" (refused)",
+            "left out: 1 row of public._prisma_migrations (default)",
+            "left out: 1 row of public.\"l\\u{1b}o\\ng\" (refused)",
             "refresh them afterwards",
             "foreign keys: nothing is known of them",
             "would stop at:\n  nothing is known of the key of table public.\"l\\u{1b}o\\ng\"",
-            "--no-key insert or skip",
+            "--no-key insert or --no-key skip",
         ] {
             assert!(shown.contains(part), "{part} is not in\n{shown}");
         }

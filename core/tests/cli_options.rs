@@ -185,7 +185,7 @@ const ROWS: [Row; 42] = [
     (KNOWN, &["--exclude-demo"], "exclude_demo = true"),
     (DEMO, &["--demo-column=notes.subject"], "demo_columns = 'notes.subject'"),
     (DEMO, &["--demo-column=owner"], "demo_columns = ['owner']"),
-    (DEMO, &["--demo-flag=isDemo"], "demo_flag = 'isDemo'"),
+    (DEMO, &["--demo-flag=\"isDemo\""], "demo_flag = '\"isDemo\"'"),
     (
         &["--schema=schema.sql", "--exclude=businesses: owner = 'x'", "dump.sql"],
         &["--no-cascade"],

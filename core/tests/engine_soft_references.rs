@@ -61,7 +61,7 @@ fn columns_without_a_foreign_key_are_named() {
         report
             .warnings
             .iter()
-            .any(|warning| warning.message.contains("foreign_keys = ["))
+            .any(|warning| warning.message.contains("`foreign_keys = "))
     );
 }
 
@@ -125,7 +125,7 @@ COPY public.b (id, x, y, code, span) FROM stdin;\n5\t1\tone\t\\N\t\\N\n\\.\n
     let mut script = Vec::new();
     rewriter.write(DUMP.as_bytes(), &mut script).unwrap();
     let once = rewriter.finish(&mut script).unwrap();
-    let expected = format!("at least 1 rows of public.b reference rows of public.a that {off} b_y_x_fkey; {kept}");
+    let expected = format!("at least 1 row of public.b references rows of public.a that {off} b_y_x_fkey; {kept}");
     assert!(warnings(&once).contains(&expected.as_str()), "{:?}", once.warnings);
 }
 
@@ -169,8 +169,7 @@ fn foreign_keys_that_point_to_no_row_are_counted_and_kept() {
         .collect();
     assert_eq!(dangling.len(), 2, "{dangling:?}");
     assert!(
-        dangling[0].starts_with("1 values of the foreign key")
-            || dangling[1].starts_with("1 values of the foreign key")
+        dangling[0].starts_with("1 value of the foreign key") || dangling[1].starts_with("1 value of the foreign key")
     );
     let kept = |name: &str| {
         report

@@ -8,7 +8,10 @@ import pg from 'pg';
 import { Catalog, DumpsertError, createRewriter } from 'dumpsert';
 
 const [dump] = process.argv.slice(2);
-const connectionString = process.env.DATABASE_URL;
+// Prisma adds to its URL what psql does not know.
+const url = new URL(process.env.DATABASE_URL);
+for (const name of ['schema', 'connection_limit', 'pool_timeout', 'pgbouncer', 'statement_cache_size']) url.searchParams.delete(name);
+const connectionString = url.href;
 
 // The target knows best what its keys are.
 const client = new pg.Client({ connectionString });

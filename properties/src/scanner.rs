@@ -5,6 +5,9 @@
 pub(crate) const ABORT: &str =
     "\nDO $dumpsert$\nBEGIN\n  RAISE EXCEPTION USING ERRCODE = 'data_exception',\n    MESSAGE = '";
 
+/// What goes before the first long row in style staged.
+const LONG_ROWS: &str = include_str!("../../core/src/rewrite/sql/long_rows.sql");
+
 /// What is left to read of the script.
 pub(crate) struct Scanner<'a>(pub(crate) &'a [u8]);
 
@@ -90,6 +93,9 @@ impl<'a> Scanner<'a> {
     fn list(&mut self, mut item: impl FnMut(&mut Self)) {
         loop {
             item(self);
+            if self.0.starts_with(b"\n\\r\n") {
+                return;
+            }
             self.spaces();
             if !self.word(",") {
                 return;
@@ -98,7 +104,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// One upsert. Only a row that the dump has broken off may be written in part, and lacks what else follows it.
+    /// One upsert. Only a row that the dump has broken off may be written in part, which is then given up.
     fn insert(&mut self) {
         self.quoted(b'"');
         self.expect(".");
@@ -115,35 +121,50 @@ impl<'a> Scanner<'a> {
         self.word("OVERRIDING SYSTEM VALUE ");
         if !self.word("DEFAULT VALUES") {
             self.expect("VALUES");
-            if self.word(" ();\n") {
-                return self.is_broken_off();
+            if self.rows() {
+                return;
             }
-            self.rows();
         }
         let has_conflict = self.word(" ON CONFLICT(");
         if has_conflict {
             self.conflict();
         }
         self.expect(";\n");
-        if has_key && !has_conflict {
-            self.is_broken_off();
-        }
+        assert!(
+            has_conflict || !has_key,
+            "an insert that is no upsert, at `{}`",
+            self.0.escape_ascii()
+        );
     }
 
-    fn is_broken_off(&self) {
+    /// Whether a row was given up here: psql forgets it, and nothing but the reason follows.
+    fn is_given_up(&mut self) -> bool {
+        let is_given_up = self.word("\n\\r\n");
         let is_last = self.0.starts_with(ABORT.as_bytes());
-        assert!(is_last, "not the last row, at `{}`", self.0.escape_ascii());
+        assert!(
+            !is_given_up || is_last,
+            "not the last row, at `{}`",
+            self.0.escape_ascii()
+        );
+        is_given_up
     }
 
-    fn rows(&mut self) {
+    /// Returns whether the last row was given up.
+    fn rows(&mut self) -> bool {
         // Style batches writes each row on a line of its own.
         let before = if self.word("\n") { "  (" } else { " (" };
         loop {
             self.expect(before);
+            if self.is_given_up() {
+                return true;
+            }
             self.list(Self::literal);
+            if self.is_given_up() {
+                return true;
+            }
             self.expect(")");
             if !self.word(",\n") {
-                return;
+                return false;
             }
         }
     }
@@ -238,6 +259,14 @@ impl<'a> Scanner<'a> {
     }
 
     fn call(&mut self) {
+        if self.word("long(") {
+            self.number();
+            self.expect(", ");
+            self.number();
+            self.expect(", ");
+            self.array();
+            return self.expect(");\n");
+        }
         let is_stage = self.word("stage(");
         if is_stage {
             self.number();
@@ -247,11 +276,8 @@ impl<'a> Scanner<'a> {
             self.quoted(b'\'');
             self.expect(", ");
             self.quoted(b'\'');
-            self.expect(", ARRAY[");
-            if !self.0.starts_with(b"]") {
-                self.names(|scanner| scanner.quoted(b'\''));
-            }
-            self.expect("]::pg_catalog.text[]");
+            self.expect(", ");
+            self.array();
         } else {
             self.expect("sequence(");
             self.quoted(b'\'');
@@ -263,6 +289,14 @@ impl<'a> Scanner<'a> {
             assert!(self.word("true") || self.word("false"));
         }
         self.expect(");\n");
+    }
+
+    fn array(&mut self) {
+        self.expect("ARRAY[");
+        if !self.0.starts_with(b"]") {
+            self.names(|scanner| scanner.quoted(b'\''));
+        }
+        self.expect("]::pg_catalog.text[]");
     }
 
     pub(crate) fn encoding(&mut self) {
@@ -277,8 +311,14 @@ impl<'a> Scanner<'a> {
     pub(crate) fn statement(&mut self, is_psql: bool) {
         if self.word("INSERT INTO ") {
             self.insert();
-        } else if is_psql && self.word("COPY pg_temp.dumpsert_stage_") {
+        } else if is_psql && (self.word("COPY pg_temp.dumpsert_stage_") || self.word("COPY pg_temp.dumpsert_long_")) {
             self.copy();
+        } else if is_psql && self.word("\\set SHOW_CONTEXT ") {
+            assert!(self.word("errors\n") || self.word("never\n"));
+        } else if is_psql && self.0.starts_with(LONG_ROWS.as_bytes()) {
+            self.0 = &self.0[LONG_ROWS.len()..];
+        } else if is_psql && self.word("DROP FUNCTION pg_temp.dumpsert_long_row() CASCADE;\n") {
+            // The views of long rows.
         } else if is_psql && self.0.starts_with(b"SET ") {
             self.encoding();
         } else {

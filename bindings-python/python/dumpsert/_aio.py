@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from dumpsert import _core
 from dumpsert._api import for_driver
-from dumpsert._options import plan
+from dumpsert._options import Options, check, plan
 from dumpsert._report import Inspection, Report
 from dumpsert._types import Buffer, Source
 
@@ -42,9 +42,9 @@ async def aconvert(
     thread. When the task is cancelled, the run ends at its next chunk, before the cancellation goes on.
     """
     run = _Run(source)
-    ready = await run.call(plan, options, values)
+    ready: Options = await run.call(check, options, values)
     tell = None if progress is None else run.teller(progress)
-    return Report(await run.call(_core.convert, run.source, target, ready, tell, run.stop))
+    return Report(await run.call(_core.convert, run.source, target, ready._plan, tell, run.stop, ready._files()))
 
 
 async def ainspect(

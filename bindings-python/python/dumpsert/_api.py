@@ -42,7 +42,8 @@ def convert(
     Raises a `DumpsertError`, or what reading, writing or `progress` has raised. A script that was begun then ends with
     a statement that makes it fail.
     """
-    return Report(_core.convert(source, target, plan(options, values), progress))
+    given = check(options, values)
+    return Report(_core.convert(source, target, given._plan, progress, files=given._files()))
 
 
 def inspect(

@@ -32,7 +32,7 @@ class Options:
     files with schema SQL; `catalog` takes a `Catalog`, or files with JSON, or several of them.
     """
 
-    __slots__ = ("_plan", "_values", "is_learned", "output", "quiet", "report")
+    __slots__ = ("_config", "_plan", "_values", "is_learned", "output", "quiet", "report")
 
     def __init__(
         self,
@@ -43,11 +43,13 @@ class Options:
         """Check the options: those of `values`, and over them those given by name."""
         all_values: dict[str, Any]
         self._values: dict[str, Any]
+        self._config: str | None = None
         if values is None:
             all_values = {}
         elif isinstance(values, Options):
             values._check_plain("changed")
             all_values = dict(values._values)
+            self._config = values._config
         elif isinstance(values, Mapping):
             all_values = dict(values)
         else:
@@ -90,17 +92,27 @@ class Options:
     def from_file(cls, path: str | os.PathLike[str]) -> Self:
         """Read a configuration file, as the command line does with `--config`."""
         file = Path(path)
-        return cls.from_toml(file.read_text(encoding="utf-8"), folder=file.parent)
+        options = cls.from_toml(file.read_text(encoding="utf-8"), folder=file.parent)
+        options._config = os.fspath(file)
+        return options
 
     @property
     def needs_prescan(self) -> bool:
         """Whether a dump should be read by a `Prescan` before a `Rewriter` reads it; see there."""
         return self._plan.needs_prescan
 
+    def _files(self) -> list[tuple[str, str]]:
+        """Tell which files were read, so that none of them is written."""
+        files = [("the configuration", self._config)] if self._config is not None else []
+        for what in ("schema", "catalog"):
+            paths = [path for path in _list(self._values.get(what, ())) if not isinstance(path, _core.Catalog)]
+            files.extend((f"the {what}", os.fspath(path)) for path in paths)
+        return files
+
     def _learned(self, plan: _core.Plan) -> Self:
         """Return a copy that knows a dump."""
         copy = type(self).__new__(type(self))
-        for name in ("_values", "output", "quiet", "report"):
+        for name in ("_config", "_values", "output", "quiet", "report"):
             setattr(copy, name, getattr(self, name))
         copy.is_learned = True
         copy._plan = plan
@@ -151,19 +163,16 @@ def _list(value: Any) -> list[Any]:
 
 def _catalogs(schema: Any, catalog: Any) -> list[_core.Catalog]:
     catalogs = []
-    texts: list[bytes] = []
-    paths = _list(schema)
-    try:
-        texts.extend(Path(path).read_bytes() for path in paths)
-        if texts:
-            catalogs.append(_core.Catalog.from_schema_sql(*texts))
-        for path in _list(catalog):
-            paths = [path]
+    files = [(os.fspath(path), Path(path).read_bytes()) for path in _list(schema)]
+    if files:
+        catalogs.append(_core.Catalog._from_schema_files(files))
+    for path in _list(catalog):
+        try:
             is_catalog = isinstance(path, _core.Catalog)
-            catalogs.append(path if is_catalog else _core.Catalog.from_json(Path(path).read_bytes()))
-    except ConfigError as error:
-        error.add_note("in " + ", ".join(str(path) for path in paths))
-        raise
+            catalogs.append(path if is_catalog else _core.Catalog._from_file(Path(path).read_bytes()))
+        except ConfigError as error:
+            error.add_note(f"in {path}")
+            raise
     return catalogs
 
 

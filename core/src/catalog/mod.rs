@@ -4,6 +4,7 @@
 //! is that of the types below, field by field.
 
 mod builder;
+mod file;
 mod json;
 mod names;
 mod order;

@@ -34,7 +34,12 @@ impl CatalogBuilder {
     /// # Errors
     /// A statement about tables that cannot be read; the position is its place in `sql`.
     pub fn read_sql(&mut self, sql: impl AsRef<[u8]>) -> Result<()> {
-        let sql = sql.as_ref();
+        self.read_text(sql.as_ref()).map(drop)
+    }
+
+    /// The same, and tells what the statements were about.
+    pub(super) fn read_text(&mut self, sql: &[u8]) -> Result<Seen> {
+        let mut seen = Seen::default();
         let mut standard_conforming_strings = true;
         let mut start = 0;
         refuse_nul(sql)?;
@@ -48,13 +53,34 @@ impl CatalogBuilder {
             let statement = rest.get(..length).unwrap_or(rest);
             self.observe_at(sql, start, statement, standard_conforming_strings)?;
             start += length;
+            seen.note(statement, standard_conforming_strings);
             match session_effect(statement, standard_conforming_strings) {
                 Some(Effect::StandardConformingStrings(on)) => standard_conforming_strings = on,
                 Some(Effect::CopyData) => start += copy_data_length(tail(sql, start)),
                 None => {}
             }
         }
-        Ok(())
+        Ok(seen)
+    }
+}
+
+/// How many statements a text has.
+#[derive(Default)]
+pub(super) struct Seen {
+    pub(super) about_schema: u64,
+    pub(super) about_rows: u64,
+}
+
+impl Seen {
+    fn note(&mut self, statement: &[u8], scs: bool) {
+        let first = Tokens::new(statement, scs).find_map(Result::ok);
+        match first.map(|token| token.kind) {
+            Some(TokenKind::Word(word)) if matches!(word.as_ref(), "create" | "alter" | "drop") => {
+                self.about_schema += 1
+            }
+            Some(TokenKind::Word(word)) if matches!(word.as_ref(), "insert" | "copy") => self.about_rows += 1,
+            _ => {}
+        }
     }
 }
 

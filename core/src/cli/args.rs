@@ -11,7 +11,7 @@ use dumpsert::config::parse_duration;
 /// dumpsert reads the plain SQL of pg_dump and writes one script for psql: every row an upsert, all in one transaction,
 /// fit to be run again and again with the same result.
 #[derive(Parser)]
-#[command(version, max_term_width = 100)]
+#[command(version = VERSION, max_term_width = 100)]
 pub(super) struct Args {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -22,6 +22,27 @@ pub(super) enum Command {
     Convert(Box<Convert>),
     Inspect(Box<Inspect>),
     Catalog(CatalogArgs),
+    Completions(Completions),
+    /// Print a manual page: dumpsert man > dumpsert.1
+    Man,
+}
+
+/// What `--version` says: which source, for which machines.
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    " (",
+    env!("DUMPSERT_COMMIT"),
+    ", ",
+    env!("DUMPSERT_TARGET"),
+    ")"
+);
+
+/// Print completions for a shell: dumpsert completions bash > /etc/bash_completion.d/dumpsert
+#[derive(clap::Args)]
+pub(super) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub(super) shell: clap_complete::Shell,
 }
 
 /// Turn a dump into a script that merges it.
@@ -210,7 +231,7 @@ pub(super) struct Planning {
     #[arg(long, value_name = "COLUMN")]
     pub(super) demo_column: Vec<String>,
 
-    /// A boolean column that marks a business as demo
+    /// A boolean column that marks a business as demo; quote names with capitals: '"isDemo"'
     #[arg(long, value_name = "COLUMN")]
     pub(super) demo_flag: Option<String>,
 
@@ -234,15 +255,15 @@ pub(super) struct Planning {
 
 const EXAMPLES: &str = "\
 Examples:
-  Merge what is newer on the source, straight into the target:
-    pg_dump --schema-only source > schema.sql
-    pg_dump --data-only --column-inserts source | dumpsert convert --schema schema.sql | psql -X target
+  Merge one database into another: new rows are inserted, rows with the same key overwritten, no row is deleted:
+    pg_dump source | dumpsert convert --style staged | psql -X target
+
+  The same, but rows that are newer on the target stay as they are:
+    pg_dump source | dumpsert convert --style staged --update 'newer(updated_at)' | psql -X target
 
   Look at the script before it is run:
+    pg_dump --schema-only source > schema.sql
     dumpsert convert --schema schema.sql --report report.json -o merge.sql dump.sql
-
-  No schema at hand, the script asks the target for its keys; any order of tables:
-    pg_dump source | dumpsert convert --style staged | psql -X target
 
 Exit status:
   0  done

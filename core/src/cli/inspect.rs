@@ -7,18 +7,25 @@ use dumpsert::{Error, Inspection, Problem, RowForm, Shape, Style, TableReport, i
 use indicatif::{HumanBytes, HumanCount};
 
 use super::args::Inspect;
+use super::convert::note_dump;
+use super::output::note_stdout;
 use super::progress::ProgressBar;
 use super::settings::Settings;
-use super::{Failure, input_length, is_std, name_of, summary};
+use super::summary::{self, counted};
+use super::{Failure, input_length, is_std, name_of, shown};
 use crate::text::printable;
 
 /// Runs the command.
 pub(super) fn run(args: &Inspect) -> Result<(), Failure> {
-    let settings = Settings::new(&args.planning)?;
-    let plan = &settings.plan;
+    let settings = Settings::read(&args.planning)?;
+    let quiet = args.quiet || settings.quiet;
+    let mut files = settings.files();
+    note_dump(&mut files, &args.dump);
+    note_stdout(&mut files, "what is said of the dump")?;
+    let plan = &settings.plan(&args.planning)?;
     let name = name_of(&args.dump);
     let length = input_length(&args.dump, &name)?;
-    let bar = ProgressBar::new(length, args.quiet || settings.quiet);
+    let bar = ProgressBar::new(length, quiet);
     let result = if is_std(&args.dump) {
         inspect_with(io::stdin().lock(), plan, |progress| bar.show(progress))
     } else {
@@ -63,7 +70,7 @@ fn print(to: &mut impl Write, inspection: &Inspection, style: Style) -> io::Resu
         writeln!(to, "\nwarnings:")?;
     }
     for warning in &report.warnings {
-        writeln!(to, "  {}", printable(&warning.message))?;
+        writeln!(to, "  {}", shown(&warning.message))?;
     }
     if report.warnings_dropped > 0 {
         writeln!(to, "  and {} more", HumanCount(report.warnings_dropped))?;
@@ -80,7 +87,7 @@ fn print(to: &mut impl Write, inspection: &Inspection, style: Style) -> io::Resu
         let hint = hint.as_ref().filter(|_| !hinted.contains(kind));
         hinted.push(*kind);
         let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
-        writeln!(to, "  {}", printable(&format!("{message}{hint}")))?;
+        writeln!(to, "  {}", shown(&format!("{message}{hint}")))?;
     }
     Ok(())
 }
@@ -119,9 +126,9 @@ fn print_shape(to: &mut impl Write, inspection: &Inspection) -> io::Result<()> {
         HumanBytes(inspection.report.bytes_read)
     )?;
     for database in &inspection.databases {
-        let (rows, sequences) = (HumanCount(database.rows), HumanCount(database.sequences));
+        let (rows, sequences) = (counted(database.rows, "row"), counted(database.sequences, "sequence"));
         let name = printable(&database.name);
-        writeln!(to, "database {name}: {rows} rows, {sequences} sequences")?;
+        writeln!(to, "database {name}: {rows}, {sequences}")?;
     }
     Ok(())
 }

@@ -3,10 +3,12 @@
 //! It is a function of the library, so that the packages for other languages have the same program in them.
 
 mod args;
+mod convert;
 mod driver;
 mod inspect;
 mod output;
 mod progress;
+mod refusal;
 mod settings;
 mod summary;
 
@@ -14,16 +16,14 @@ use std::error::Error as _;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use dumpsert::catalog::CATALOG_QUERY;
-use dumpsert::{Category, Client, Error, ErrorKind, Progress, Report, convert_file, convert_with};
+use dumpsert::config::{Language, in_language};
+use dumpsert::{Category, Error, ErrorKind, Files};
 
-use args::{Args, CatalogArgs, Command, Convert};
-use output::Output;
-use progress::ProgressBar;
-use settings::Settings;
+use args::{Args, CatalogArgs, Command};
 
 use crate::text::printable;
 
@@ -33,6 +33,10 @@ enum Failure {
     Library(String, Error),
     /// A file cannot be opened, read or written.
     File(String, io::Error),
+    /// As `Library`, and somebody reads the script that was begun.
+    First(String, Error),
+    /// The reader of the script has gone; it says itself why.
+    Gone,
     /// The arguments do not fit together.
     Usage(String),
 }
@@ -42,8 +46,8 @@ impl Failure {
     fn status(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::File(..) => 3,
-            Self::Library(_, error) => match error.category() {
+            Self::File(..) | Self::Gone => 3,
+            Self::Library(_, error) | Self::First(_, error) => match error.category() {
                 Category::Io => 3,
                 Category::Config => 2,
                 _ => 1,
@@ -51,37 +55,55 @@ impl Failure {
         }
     }
 
-    /// Whether the reader of our output has gone, which needs no words: it has its reasons, and says them itself.
-    fn is_closed_pipe(&self) -> bool {
-        match self {
-            Self::Library(_, error) => error.io_kind() == Some(io::ErrorKind::BrokenPipe),
-            Self::File(_, error) => error.kind() == io::ErrorKind::BrokenPipe,
-            Self::Usage(_) => false,
-        }
-    }
-
-    fn print(&self) {
+    /// What is wrong, in words.
+    fn text(&self) -> String {
         let mut text = match self {
             // The library does not know what the dump is called; a hint may be a command to be typed.
-            Self::Library(name, error) if error.kind() == ErrorKind::NotADump => {
+            Self::Library(name, error) | Self::First(name, error) if error.kind() == ErrorKind::NotADump => {
                 format!("{name}: {error}").replace("ARCHIVE", &argument(name))
             }
-            Self::Library(name, error) if error.position().is_some() => format!("{name}: {error}"),
-            Self::Library(_, error) => error.to_string(),
+            Self::Library(name, error) | Self::First(name, error)
+                if error.position().is_some() || (error.kind() == ErrorKind::InvalidCatalog && name != OPTIONS) =>
+            {
+                format!("{name}: {error}")
+            }
+            Self::Library(_, error) | Self::First(_, error) => error.to_string(),
             Self::File(name, error) => format!("{name}: {error}"),
             Self::Usage(message) => message.clone(),
+            Self::Gone => GONE.to_owned(),
         };
-        if let Self::Library(_, error) = self {
+        if let Self::Library(_, error) | Self::First(_, error) = self {
             let mut source = error.source();
             while let Some(cause) = source {
                 text.push_str(&format!(": {cause}"));
                 source = cause.source();
             }
         }
+        in_language(&text, Language::CommandLine)
+    }
+
+    fn print(&self) {
+        let mut stderr = io::stderr().lock();
         // Nothing is left to be done if even this cannot be said.
-        let _ = writeln!(io::stderr(), "dumpsert: {}", printable(&text));
+        let _ = writeln!(stderr, "dumpsert: {}", printable(&self.text()));
+        if let Self::First(..) = self {
+            let _ = writeln!(stderr, "dumpsert: {FIRST}");
+        }
     }
 }
+
+/// The name of what is wrong with options.
+const OPTIONS: &str = "options";
+
+/// A message of the library, as it is shown here.
+fn shown(text: &str) -> String {
+    printable(&in_language(text, Language::CommandLine)).into_owned()
+}
+
+/// Which side of a pipe has failed first.
+const FIRST: &str = "dumpsert failed first; it ended the script with an error, so that psql changes nothing";
+const GONE: &str = "the reader of the script ended first, before all of it was written: its own message says why; \
+                    what psql has not committed is not changed";
 
 /// Runs the program with its arguments, of which the first is its name, and returns its exit status.
 ///
@@ -91,14 +113,21 @@ pub fn run<T>(args: impl IntoIterator<Item = T>) -> u8
 where
     T: Into<OsString> + Clone,
 {
-    let status = match Args::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+    let status = match Args::try_parse_from(&args) {
         Ok(args) => run_command(&args.command),
         Err(error) => {
+            if error.exit_code() != 0 {
+                refusal::of_arguments(&args, &error.to_string());
+            }
             // Help goes to standard output; nothing is left to be done where that is closed.
             let _ = match error.use_stderr() {
                 true => write_usage(&mut io::stderr(), &error.render().to_string()),
                 false => error.print(),
             };
+            if let Some(tip) = tip(&error, &args) {
+                let _ = writeln!(io::stderr(), "\n  tip: {}", printable(&tip));
+            }
             u8::try_from(error.exit_code()).unwrap_or(2)
         }
     };
@@ -112,16 +141,39 @@ fn write_usage(to: &mut impl Write, message: &str) -> io::Result<()> {
     message.lines().try_for_each(|line| writeln!(to, "{}", printable(line)))
 }
 
+/// What was meant by a file where a command belongs.
+fn tip(error: &clap::Error, args: &[OsString]) -> Option<String> {
+    let first = args.get(1)?.to_string_lossy();
+    let is_file = Path::new(first.as_ref()).is_file() || first.contains('.') || first.contains('/');
+    let is_meant = error.kind() == clap::error::ErrorKind::InvalidSubcommand && is_file && !is_url(&first);
+    is_meant.then(|| {
+        format!(
+            "to merge a dump: dumpsert convert {} | psql -X TARGET",
+            argument(&first)
+        )
+    })
+}
+
+/// Whether a name is that of a database and not of a file.
+fn is_url(name: &str) -> bool {
+    ["postgres://", "postgresql://"]
+        .iter()
+        .any(|scheme| name.starts_with(scheme))
+}
+
 fn run_command(command: &Command) -> u8 {
     let result = match command {
-        Command::Convert(args) => convert(args),
+        Command::Convert(args) => convert::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Catalog(args) => catalog(args),
+        Command::Completions(args) => completions(args.shell),
+        Command::Man => man(),
     };
     match result {
         Ok(()) => 0,
         Err(failure) => {
-            if !failure.is_closed_pipe() {
+            // A reader of anything but a script may have seen enough.
+            if !matches!(&failure, Failure::File(_, error) if error.kind() == io::ErrorKind::BrokenPipe) {
                 failure.print();
             }
             failure.status()
@@ -129,46 +181,50 @@ fn run_command(command: &Command) -> u8 {
     }
 }
 
-fn convert(args: &Convert) -> Result<(), Failure> {
-    let settings = Settings::new(&args.planning)?;
-    let plan = &settings.plan;
-    let quiet = args.quiet || settings.quiet;
-    let output = args.output.clone().or(settings.output);
-    let report_file = args.report.clone().or(settings.report);
-    let name = name_of(&args.dump);
-    let length = input_length(&args.dump, &name)?;
-    let mut output = Output::create(&output.unwrap_or_else(|| PathBuf::from("-")), &args.dump)?;
-    let bar = ProgressBar::new(length, quiet);
-    let show = |progress: Progress<'_>| bar.show(progress);
-    let result = match (plan.client(), is_std(&args.dump)) {
-        (Client::Driver, true) => driver::convert(io::stdin().lock(), &mut output, plan),
-        (Client::Driver, false) => {
-            let file = fs::File::open(&args.dump).map_err(|error| Failure::File(name.clone(), error))?;
-            driver::convert(file, &mut output, plan)
-        }
-        (_, true) => convert_with(io::stdin().lock(), &mut output, plan, show),
-        (_, false) => convert_file(&args.dump, &mut output, plan, show),
-    };
-    bar.clear();
-    let report = result.map_err(|error| Failure::Library(name, error))?;
-    output.finish()?;
-    if let Some(path) = &report_file {
-        write_report(path, &report)?;
-    }
-    if !quiet {
-        // The script is written; a closed standard error does not change that.
-        let _ = summary::print(&mut io::stderr().lock(), &report);
-    }
-    Ok(())
-}
-
 fn catalog(args: &CatalogArgs) -> Result<(), Failure> {
     let text = match args.query {
         true => CATALOG_QUERY.to_owned(),
-        false => settings::read_schema(&args.schema)?.to_json(),
+        false => {
+            let mut files = Files::new();
+            args.schema.iter().for_each(|path| files.reads("the schema", path));
+            output::note_stdout(&mut files, "the catalog")?;
+            settings::read_schema(&args.schema)?.to_json()
+        }
     };
+    to_stdout(text.as_bytes())
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "dumpsert", &mut text);
+    to_stdout(&text)
+}
+
+/// One page for all commands: that of the program, and behind it those of its commands.
+fn man() -> Result<(), Failure> {
+    let mut text = Vec::new();
+    let fail = |error| Failure::File("standard output".to_owned(), error);
+    let mut root = Args::command();
+    root.build();
+    clap_mangen::Man::new(root.clone()).render(&mut text).map_err(fail)?;
+    for command in root.get_subcommands().filter(|command| command.get_name() != "help") {
+        let page = clap_mangen::Man::new(command.clone());
+        for render in [
+            clap_mangen::Man::render_name_section,
+            clap_mangen::Man::render_synopsis_section,
+            clap_mangen::Man::render_description_section,
+            clap_mangen::Man::render_options_section,
+            clap_mangen::Man::render_extra_section,
+        ] {
+            render(&page, &mut text).map_err(fail)?;
+        }
+    }
+    to_stdout(&text)
+}
+
+fn to_stdout(text: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let written = stdout.write_all(text).and_then(|()| stdout.flush());
     written.map_err(|error| Failure::File("standard output".to_owned(), error))
 }
 
@@ -207,6 +263,12 @@ fn input_length(path: &Path, name: &str) -> Result<Option<u64>, Failure> {
         }
         return Ok(None);
     }
+    if is_url(name) {
+        // It may hold a password, and is not repeated.
+        let message =
+            "a database is no dump: let pg_dump read it, as in pg_dump SOURCE | dumpsert convert | psql -X TARGET";
+        return Err(Failure::Usage(message.to_owned()));
+    }
     let metadata = fs::metadata(path).map_err(|error| Failure::File(name.to_owned(), error))?;
     if metadata.is_dir() {
         let hint = format!(
@@ -220,12 +282,6 @@ fn input_length(path: &Path, name: &str) -> Result<Option<u64>, Failure> {
 
 fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(path).map_err(|error| Failure::File(path.display().to_string(), error))
-}
-
-fn write_report(path: &Path, report: &Report) -> Result<(), Failure> {
-    let mut text = report.to_json();
-    text.push('\n');
-    fs::write(path, text).map_err(|error| Failure::File(path.display().to_string(), error))
 }
 
 /// Whether a path means standard input or output.

@@ -1,5 +1,7 @@
 //! The progress line, shown only on a terminal.
 
+use std::io::{self, Write};
+
 use dumpsert::Progress;
 use indicatif::{ProgressDrawTarget, ProgressStyle};
 
@@ -35,6 +37,8 @@ impl ProgressBar {
         if let Some(table) = progress.table {
             self.0.set_message(printable(table).into_owned());
         }
+        // Whatever another program writes to this terminal takes the place of the line, and not the one behind it.
+        let _ = io::stderr().write_all(b"\r");
     }
 
     pub(super) fn clear(&self) {

@@ -4,14 +4,17 @@ use std::path::{Path, PathBuf};
 
 use dumpsert::catalog::CatalogBuilder;
 use dumpsert::config::parse_size;
-use dumpsert::{Catalog, Config, Error, Limit, Options, Plan};
+use dumpsert::{Catalog, Config, Error, Files, Limit, Options, Plan};
 
 use super::args::Planning;
-use super::{Failure, is_std, read_file};
+use super::{Failure, OPTIONS, is_std, read_file};
 
-/// What a command needs but the dump.
+/// What a command needs but the dump: what is typed, and what stands in the configuration file.
 pub(super) struct Settings {
-    pub(super) plan: Plan,
+    options: Options,
+    config: Option<PathBuf>,
+    schema: Vec<PathBuf>,
+    catalog: Vec<PathBuf>,
     /// What the configuration file says of files and words; what is typed goes before.
     pub(super) output: Option<PathBuf>,
     pub(super) report: Option<PathBuf>,
@@ -19,8 +22,8 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// What is typed goes before what stands in the file; a key or list replaces that of the same table.
-    pub(super) fn new(args: &Planning) -> Result<Self, Failure> {
+    /// Reads the configuration file, if there is one.
+    pub(super) fn read(args: &Planning) -> Result<Self, Failure> {
         let (config, folder) = match &args.config {
             Some(path) => (read_config(path)?, path.parent().unwrap_or(Path::new(""))),
             None => (Config::default(), Path::new("")),
@@ -33,14 +36,31 @@ impl Settings {
             [] => paths.into_iter().map(place).collect(),
             typed => typed.to_vec(),
         };
-        let schema: Vec<PathBuf> = places(&args.schema, config.schema);
-        let catalog: Vec<PathBuf> = places(&args.catalog, config.catalog);
         Ok(Self {
-            plan: plan(args, config.options, &schema, &catalog)?,
+            options: config.options,
+            config: args.config.clone(),
+            schema: places(&args.schema, config.schema),
+            catalog: places(&args.catalog, config.catalog),
             output: config.output.map(place),
             report: config.report.map(place),
             quiet: config.quiet.unwrap_or(false),
         })
+    }
+
+    /// The files that are read.
+    pub(super) fn files(&self) -> Files {
+        let mut files = Files::new();
+        self.config
+            .iter()
+            .for_each(|path| files.reads("the configuration", path));
+        self.schema.iter().for_each(|path| files.reads("the schema", path));
+        self.catalog.iter().for_each(|path| files.reads("the catalog", path));
+        files
+    }
+
+    /// What is typed goes before what stands in the file; a key or list replaces that of the same table.
+    pub(super) fn plan(self, args: &Planning) -> Result<Plan, Failure> {
+        plan(args, self.options, &self.schema, &self.catalog)
     }
 }
 
@@ -51,7 +71,7 @@ fn read_config(path: &Path) -> Result<Config, Failure> {
 }
 
 fn config(error: Error) -> Failure {
-    Failure::Library("options".to_owned(), error)
+    Failure::Library(OPTIONS.to_owned(), error)
 }
 
 /// One builder for all files: a later one may alter a table of an earlier one.
@@ -60,10 +80,18 @@ pub(super) fn read_schema(files: &[PathBuf]) -> Result<Catalog, Failure> {
     for path in files {
         let text = read_file(path)?;
         builder
-            .read_sql(&text)
+            .read_file(&text)
             .map_err(|error| Failure::Library(path.display().to_string(), error))?;
     }
-    builder.finish().map_err(config)
+    let catalog = builder.finish().map_err(config)?;
+    if catalog.tables().is_empty() {
+        let names: Vec<String> = files.iter().map(|path| path.display().to_string()).collect();
+        return Err(Failure::Usage(format!(
+            "{}: no table is defined there",
+            names.join(", ")
+        )));
+    }
+    Ok(catalog)
 }
 
 /// What the dump may write to, and how large it may be.
@@ -110,7 +138,7 @@ fn plan(args: &Planning, mut options: Options, schema: &[PathBuf], catalog: &[Pa
         options = options.with_catalog(read_schema(schema)?).map_err(config)?;
     }
     for path in catalog {
-        let catalog = Catalog::from_json(read_file(path)?);
+        let catalog = Catalog::from_file(read_file(path)?);
         let catalog = catalog.map_err(|error| Failure::Library(path.display().to_string(), error))?;
         options = options.with_catalog(catalog).map_err(config)?;
     }
@@ -118,11 +146,7 @@ fn plan(args: &Planning, mut options: Options, schema: &[PathBuf], catalog: &[Pa
         options = options.with_database(database);
     }
     for update in &args.update {
-        // A policy holds no `=` outside of a quoted name, and behind the last one stands no quote.
-        options = match update
-            .rsplit_once('=')
-            .filter(|(_, policy)| !policy.contains('"') || policy.contains('('))
-        {
+        options = match split_unquoted(update) {
             Some((table, policy)) => options
                 .with_table_update(table, policy.parse().map_err(config)?)
                 .map_err(config)?,
@@ -166,6 +190,16 @@ fn plan(args: &Planning, mut options: Options, schema: &[PathBuf], catalog: &[Pa
     exclusions(args, options)?.build().map_err(config)
 }
 
+/// What stands before and behind the first `=` that is not in a quoted name.
+fn split_unquoted(text: &str) -> Option<(&str, &str)> {
+    let mut is_quoted = false;
+    let at = text.bytes().position(|byte| {
+        is_quoted ^= byte == b'"';
+        byte == b'=' && !is_quoted
+    })?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
 /// What is typed adds to what stands in the file: nothing that is to be left out comes in by another option.
 fn exclusions(args: &Planning, mut options: Options) -> Result<Options, Failure> {
     for exclude in &args.exclude {
@@ -178,7 +212,7 @@ fn exclusions(args: &Planning, mut options: Options) -> Result<Options, Failure>
         options = options.with_demo_column(column).map_err(config)?;
     }
     if let Some(flag) = &args.demo_flag {
-        options = options.with_demo_flag(flag);
+        options = options.with_demo_flag(flag).map_err(config)?;
     }
     if args.no_cascade {
         options = options.without_cascade();

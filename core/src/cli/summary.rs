@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use dumpsert::Report;
 use indicatif::{HumanBytes, HumanCount};
 
+use super::shown;
 use crate::text::printable;
 
 /// Warnings shown here; the report has all.
@@ -18,10 +19,10 @@ pub(super) fn print(to: &mut impl Write, report: &Report) -> io::Result<()> {
     );
     writeln!(
         to,
-        "dumpsert: {} rows of {} tables and {} sequences; {} read, {} written",
-        HumanCount(rows),
-        HumanCount(tables as u64),
-        HumanCount(report.sequences.len() as u64),
+        "dumpsert: {} of {} and {}; {} read, {} written",
+        counted(rows, "row"),
+        counted(tables as u64, "table"),
+        counted(report.sequences.len() as u64, "sequence"),
         HumanBytes(report.bytes_read),
         HumanBytes(report.bytes_written),
     )?;
@@ -34,12 +35,23 @@ pub(super) fn print(to: &mut impl Write, report: &Report) -> io::Result<()> {
             printable(&table.table)
         )?;
     }
+    warnings(to, report)
+}
+
+/// A number of things, in words.
+pub(super) fn counted(number: u64, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{plural}", HumanCount(number))
+}
+
+/// Writes the warnings.
+pub(super) fn warnings(to: &mut impl Write, report: &Report) -> io::Result<()> {
     for warning in report.warnings.iter().take(WARNINGS_SHOWN) {
-        writeln!(to, "  warning: {}", printable(&warning.message))?;
+        writeln!(to, "  warning: {}", shown(&warning.message))?;
     }
     let more = (report.warnings.len().saturating_sub(WARNINGS_SHOWN)) as u64 + report.warnings_dropped;
     if more > 0 {
-        writeln!(to, "  {} more warnings: see --report", HumanCount(more))?;
+        writeln!(to, "  {} more: see --report", counted(more, "warning"))?;
     }
     Ok(())
 }
@@ -48,14 +60,14 @@ pub(super) fn print(to: &mut impl Write, report: &Report) -> io::Result<()> {
 pub(super) fn left_out(to: &mut impl Write, report: &Report) -> io::Result<()> {
     for table in &report.tables {
         for (reason, rows) in &table.left_out {
-            let (rows, table) = (HumanCount(*rows), printable(&table.table));
-            writeln!(to, "  left out: {rows} rows of {table} ({})", printable(reason))?;
+            let (rows, table) = (counted(*rows, "row"), printable(&table.table));
+            writeln!(to, "  left out: {rows} of {table} ({})", printable(reason))?;
         }
         if table.references_changed > 0 {
-            let (rows, table) = (HumanCount(table.references_changed), printable(&table.table));
+            let (rows, table) = (counted(table.references_changed, "row"), printable(&table.table));
             writeln!(
                 to,
-                "  changed: {rows} rows of {table} (a foreign key set to NULL or its default)"
+                "  changed: {rows} of {table} (a foreign key set to NULL or its default)"
             )?;
         }
     }

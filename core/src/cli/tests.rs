@@ -7,20 +7,6 @@ use dumpsert::config::{file_option_names, option_names, table_option_names};
 
 use super::args::Args;
 
-/// Switches whose option has another name in a file than theirs with `_` for `-`.
-const OTHER_NAMES: [(&str, &str); 10] = [
-    ("allow-extension-table", "allow_extension_tables"),
-    ("allow-relation", "allow_relations"),
-    ("demo-column", "demo_columns"),
-    ("exclude-table", "exclude_tables"),
-    ("foreign-key", "foreign_keys"),
-    ("key", "keys"),
-    ("limit", "limits"),
-    ("no-cascade", "cascade"),
-    ("only-schema", "only_schemas"),
-    ("only-table", "only_tables"),
-];
-
 /// Every argument of a command, as clap knows them.
 fn arguments(command: &str) -> Vec<Arg> {
     let mut root = Args::command();
@@ -31,8 +17,9 @@ fn arguments(command: &str) -> Vec<Arg> {
 
 /// The name of a switch in a file.
 fn in_a_file(switch: &str) -> String {
-    let other = OTHER_NAMES.iter().find(|(typed, _)| *typed == switch);
-    other.map_or_else(|| switch.replace('-', "_"), |(_, written)| (*written).to_owned())
+    let mut names = option_names().chain(file_option_names());
+    let name = names.find(|name| crate::wording::switch(name) == switch);
+    name.map_or_else(|| switch.replace('-', "_"), str::to_owned)
 }
 
 /// The names in a file of the switches of a command, without those that no file can have.

@@ -20,8 +20,8 @@ fn limits() -> Limits {
 }
 
 /// What the input begins with, what goes on for ever, and what becomes of it: the kind of an error, or nothing.
-const ENDLESS: [(&str, &str, Option<ErrorKind>); 34] = {
-    use ErrorKind::{TooLarge, UnexpectedToken};
+const ENDLESS: [(&str, &str, Option<ErrorKind>); 36] = {
+    use ErrorKind::{ColumnCount, TooLarge, UnexpectedToken};
     const ROW: &str = "INSERT INTO a.t (c) VALUES (1)";
     [
         ("", " ", None),
@@ -50,10 +50,12 @@ const ENDLESS: [(&str, &str, Option<ErrorKind>); 34] = {
         ("INSERT INTO a.t (c) VALUES ('", "x", Some(TooLarge)),
         ("INSERT INTO a.t (c) VALUES ('", "''", Some(TooLarge)),
         ("INSERT INTO a.t (c) VALUES (B'", "01", Some(TooLarge)),
-        ("INSERT INTO a.t (c) VALUES (", "1, ", Some(TooLarge)),
+        ("INSERT INTO a.t (c) VALUES (", "1, ", Some(ColumnCount)),
+        ("INSERT INTO a.t VALUES (", "1, ", Some(TooLarge)),
         ("COPY a.t (c) FROM stdin;\n", "x", Some(TooLarge)),
         ("COPY a.t (c) FROM stdin;\n", "\\", Some(TooLarge)),
-        ("COPY a.t (c) FROM stdin;\n", "\t", Some(TooLarge)),
+        ("COPY a.t (c) FROM stdin;\n", "\t", Some(ColumnCount)),
+        ("COPY a.t FROM stdin;\n", "\t", Some(TooLarge)),
         ("CREATE FUNCTION f() AS $$", "x", None),
         ("CREATE FUNCTION f() AS ", "(", None),
         ("CREATE TABLE t (", "c integer, ", Some(TooLarge)),

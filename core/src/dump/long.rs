@@ -58,11 +58,11 @@ impl LongValues {
         &mut self,
         bytes: &[u8],
         scs: bool,
-        id: usize,
+        (id, columns): (usize, Option<usize>),
         events: &mut impl Events,
     ) -> Result<Progress, Fault> {
         match self.at {
-            Within::Literal => self.literal(bytes, scs, id, events),
+            Within::Literal => self.literal(bytes, scs, (id, columns), events),
             Within::String | Within::Bits => self.string(bytes, scs, id, events),
             Within::Separator => match skip_spaces(bytes, 0) {
                 (0, None) => Ok(Progress::More),
@@ -72,6 +72,7 @@ impl LongValues {
                     Ok(Progress::Read(at + 1))
                 }
                 (at, Some(b')')) => {
+                    check_count(self.fields, columns).map_err(|message| count_error(at, message))?;
                     events.piece(id, Piece::End)?;
                     Ok(Progress::Ended(at + 1))
                 }
@@ -80,7 +81,13 @@ impl LongValues {
         }
     }
 
-    fn literal(&mut self, bytes: &[u8], scs: bool, id: usize, events: &mut impl Events) -> Result<Progress, Fault> {
+    fn literal(
+        &mut self,
+        bytes: &[u8],
+        scs: bool,
+        (id, columns): (usize, Option<usize>),
+        events: &mut impl Events,
+    ) -> Result<Progress, Fault> {
         let spaces = bytes
             .iter()
             .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n'))
@@ -89,7 +96,12 @@ impl LongValues {
             return Ok(Progress::Read(spaces));
         }
         let window = slice(bytes, 0, bytes.len().min(WHOLE_ROW_BYTES));
+        let check = |read: usize| match columns {
+            Some(columns) if columns == read => Err(too_many(0, columns)),
+            _ => Ok(()),
+        };
         if let Some(field) = scan_literal(window, 0, scs)? {
+            check(self.fields)?;
             self.fields += 1;
             self.at = Within::Separator;
             events.piece(id, Piece::Literal(window, field))?;
@@ -98,6 +110,7 @@ impl LongValues {
         if bytes.len() < WHOLE_ROW_BYTES {
             return Ok(Progress::More);
         }
+        check(self.fields)?;
         match skip_spaces(bytes, 0) {
             (at, Some(b'\'')) => {
                 self.at = Within::String;
@@ -121,6 +134,7 @@ impl LongValues {
         } else {
             string_run(bytes, scs)?
         };
+        let end = if ended { end } else { whole_characters(bytes, end) };
         if end > 0 {
             let form = if scs || bits { Form::Quotes } else { Form::Backslashes };
             events.piece(id, Piece::String(slice(bytes, 0, end), form))?;
@@ -187,7 +201,7 @@ impl LongCopy {
     pub(crate) fn step(
         &mut self,
         bytes: &[u8],
-        id: usize,
+        (id, columns): (usize, Option<usize>),
         scratch: &mut Vec<u8>,
         events: &mut impl Events,
     ) -> Result<Progress, Fault> {
@@ -200,10 +214,10 @@ impl LongCopy {
                     LexError::new(at, ErrorKind::InvalidCopyData, "an end-of-data marker inside of a row").into(),
                 );
             }
-            None => (
-                run_without_escape_at_its_end(bytes, bytes.len().saturating_sub(LOOK_AHEAD)),
-                false,
-            ),
+            None => {
+                let end = whole_characters(bytes, bytes.len().saturating_sub(LOOK_AHEAD));
+                (run_without_escape_at_its_end(bytes, end), false)
+            }
         };
         if end == 0 {
             return Ok(Progress::More);
@@ -213,7 +227,15 @@ impl LongCopy {
             return Err(LexError::new(found, ErrorKind::InvalidCopyData, "a carriage return in COPY data").into());
         }
         scratch.clear();
-        self.tabs += copy::canonicalize(piece, self.field_start, scratch)?;
+        let tabs = copy::canonicalize(piece, self.field_start, scratch)?;
+        if let Some(columns) = columns.filter(|&columns| self.tabs + tabs >= columns) {
+            let surplus = tab(piece, columns.saturating_sub(self.tabs + 1));
+            return Err(too_many(surplus, columns).into());
+        }
+        self.tabs += tabs;
+        if ended {
+            check_count(self.tabs + 1, columns).map_err(|message| count_error(end - 1, message))?;
+        }
         self.field_start = piece.last() == Some(&b'\t') && !ends_with_escape(piece);
         events.piece(id, Piece::Copy(scratch))?;
         if ended {
@@ -221,6 +243,70 @@ impl LongCopy {
             return Ok(Progress::Ended(end));
         }
         Ok(Progress::Read(end))
+    }
+}
+
+/// What is wrong with so many values, if it is known how many there should be.
+pub(super) fn check_count(values: usize, columns: Option<usize>) -> Result<(), String> {
+    match columns {
+        Some(columns) if columns != values => Err(format!("the row has {values} values for {columns} columns")),
+        _ => Ok(()),
+    }
+}
+
+fn count_error(at: usize, message: String) -> LexError {
+    LexError::new(at, ErrorKind::ColumnCount, message)
+}
+
+fn too_many(at: usize, columns: usize) -> LexError {
+    count_error(
+        at,
+        format!("the row has more than {columns} values for {columns} columns"),
+    )
+}
+
+/// Where the tab of this number is, counted from 0, that ends a value.
+fn tab(piece: &[u8], number: usize) -> usize {
+    let mut tabs = 0;
+    let mut at = 0;
+    while let Some(found) = memchr2(b'\t', b'\\', tail(piece, at)) {
+        at += found;
+        if piece.get(at) == Some(&b'\\') {
+            at += 2;
+            continue;
+        }
+        if tabs == number {
+            return at;
+        }
+        tabs += 1;
+        at += 1;
+    }
+    0
+}
+
+/// How far the characters before `end` are whole, as far as bytes tell: a row that is given up must end with one. An ASCII
+/// byte is a character in every encoding that is taken; a long run without any is taken for UTF-8.
+fn whole_characters(bytes: &[u8], end: usize) -> usize {
+    const RUN_MAX: usize = 4096;
+    let bytes = slice(bytes, 0, end);
+    let run = bytes
+        .iter()
+        .rev()
+        .take(RUN_MAX)
+        .take_while(|byte| !byte.is_ascii())
+        .count();
+    if run < RUN_MAX {
+        return end - run;
+    }
+    let rest = bytes
+        .iter()
+        .rev()
+        .take(4)
+        .take_while(|&&byte| byte & 0xc0 == 0x80)
+        .count();
+    match bytes.iter().rev().nth(rest) {
+        Some(&lead) if lead >= 0xc0 && lead.leading_ones() as usize > rest + 1 => end - rest - 1,
+        _ => end,
     }
 }
 

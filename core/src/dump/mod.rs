@@ -14,7 +14,7 @@ pub(crate) mod head;
 mod long;
 pub(crate) mod reader;
 mod rows;
-mod sniff;
+pub(crate) mod sniff;
 pub(crate) mod statement;
 mod top;
 

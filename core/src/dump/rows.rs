@@ -76,11 +76,8 @@ impl Reader {
     }
 
     fn check_count(&self, values: usize) -> Result<(), LexError> {
-        let Some(columns) = self.current.columns.filter(|&columns| columns != values) else {
-            return Ok(());
-        };
-        let message = format!("the row has {values} values for {columns} columns");
-        Err(LexError::new(0, ErrorKind::ColumnCount, message))
+        super::long::check_count(values, self.current.columns)
+            .map_err(|message| LexError::new(0, ErrorKind::ColumnCount, message))
     }
 
     /// Lines of COPY data, as many as there are.
@@ -168,16 +165,16 @@ impl Reader {
 
     /// Some of a row that is too long to be held in memory.
     pub(super) fn long(&mut self, bytes: &[u8], events: &mut impl Events) -> Step {
-        let id = self.current.id;
+        let head = (self.current.id, self.current.columns);
         let left = self.limits.get(Limit::RowBytes).saturating_sub(self.long_bytes);
         let left = usize::try_from(left).unwrap_or(usize::MAX);
         // One byte too many tells that the row is too long, wherever the input is cut.
         let is_window = bytes.len() > left;
         let bytes = slice(bytes, 0, bytes.len().min(left.saturating_add(1)));
         let too_long = |limits: &Limits| Fault::from(limits.error(Limit::RowBytes)).shift(left);
-        let (progress, values) = match &mut self.state {
-            State::LongValues(row) => (row.step(bytes, self.scs, id, events)?, row.fields),
-            State::LongCopy(row) => (row.step(bytes, id, &mut self.scratch, events)?, row.tabs + 1),
+        let progress = match &mut self.state {
+            State::LongValues(row) => row.step(bytes, self.scs, head, events)?,
+            State::LongCopy(row) => row.step(bytes, head, &mut self.scratch, events)?,
             _ => return Err(Error::new(ErrorKind::Internal, "no long row").into()),
         };
         match progress {
@@ -189,7 +186,6 @@ impl Reader {
                 Ok(Some(read))
             }
             Progress::Ended(read) => {
-                self.check_count(values)?;
                 self.state = if matches!(self.state, State::LongCopy(_)) {
                     State::Copy
                 } else {

@@ -9,77 +9,124 @@ pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Returns an error if the first bytes of the input show that it is no plain dump.
 pub(crate) fn sniff(start: &[u8]) -> Result<(), Error> {
-    let refuse = |what: &str, hint: &str| {
-        let message = format!("the input is {what}, not the plain output of pg_dump");
-        Err(Error::new(ErrorKind::NotADump, message).with_hint(hint))
-    };
+    match what_is(start) {
+        Some((what, hint)) => {
+            let message = format!("the input is {what}, not the plain output of pg_dump");
+            Err(Error::new(ErrorKind::NotADump, message).with_hint(hint))
+        }
+        None => Ok(()),
+    }
+}
+
+/// What the first bytes of an input show it to be, if it is no plain dump, and what to do about it.
+pub(crate) fn what_is(start: &[u8]) -> Option<(&'static str, &'static str)> {
     const ARCHIVE: &str = "make plain SQL of it: pg_restore -f - ARCHIVE | dumpsert convert …";
     const TEXT: &str =
         "some shells change the bytes of a pipe or of `>`; let pg_dump write the file itself: pg_dump -f dump.sql …";
     match start {
-        [] => return refuse("empty", "pg_dump has written nothing; look at its messages"),
-        [b'P', b'G', b'D', b'M', b'P', ..] => return refuse("a custom-format archive of pg_dump", ARCHIVE),
+        [] => return Some(("empty", "pg_dump has written nothing; look at its messages")),
+        [b'P', b'G', b'D', b'M', b'P', ..] => return Some(("a custom-format archive of pg_dump", ARCHIVE)),
         [0x1f, 0x8b, ..] => {
-            return refuse(
+            return Some((
                 "compressed with gzip",
                 "decompress it: gzip -dc FILE | dumpsert convert …",
-            );
+            ));
         }
         [0x28, 0xb5, 0x2f, 0xfd, ..] => {
-            return refuse(
+            return Some((
                 "compressed with zstd",
                 "decompress it: zstd -dc FILE | dumpsert convert …",
-            );
+            ));
         }
         [0x04, 0x22, 0x4d, 0x18, ..] => {
-            return refuse(
+            return Some((
                 "compressed with lz4",
                 "decompress it: lz4 -dc FILE | dumpsert convert …",
-            );
+            ));
         }
-        [b'B', b'Z', b'h', ..] => return refuse("compressed with bzip2", "decompress it first"),
-        [b'P', b'K', 3, 4, ..] => return refuse("a ZIP file", "unpack it first"),
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => return refuse("UTF-16 text", TEXT),
-        [_, 0, _, 0, ..] | [0, _, 0, _, ..] => return refuse("UTF-16 text", TEXT),
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {
+            return Some(("compressed with xz", "decompress it: xz -dc FILE | dumpsert convert …"));
+        }
+        [b'B', b'Z', b'h', ..] => {
+            return Some((
+                "compressed with bzip2",
+                "decompress it: bzip2 -dc FILE | dumpsert convert …",
+            ));
+        }
+        [b'P', b'K', 3, 4, ..] => return Some(("a ZIP file", "unpack it first")),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => return Some(("UTF-16 text", TEXT)),
+        [_, 0, _, 0, ..] | [0, _, 0, _, ..] => return Some(("UTF-16 text", TEXT)),
         _ => {}
     }
     if start.get(257..262) == Some(b"ustar") || start.starts_with(b"toc.dat\0") {
-        return refuse("a tar archive", ARCHIVE);
+        return Some(("a tar archive", ARCHIVE));
     }
     if start.starts_with(b"SQLite format 3") {
-        return refuse("a SQLite database", "only dumps of PostgreSQL can be read");
+        return Some(("a SQLite database", "only dumps of PostgreSQL can be read"));
     }
     let text = start.trim_ascii_start();
     if text.first() == Some(&b'<') {
-        return refuse(
+        return Some((
             "a web page or XML",
             "look at it: a server has answered with an error page instead of the dump",
-        );
+        ));
+    }
+    if is_configuration(text) {
+        return Some((
+            "a configuration file",
+            "give it with `config = FILE`, and the dump beside it",
+        ));
+    }
+    if text.starts_with(OUR_SCRIPT) {
+        return Some((
+            "a script that dumpsert has made",
+            "it is ready to be run: psql -X -f FILE target",
+        ));
     }
     if matches!(text.first(), Some(b'{' | b'[')) {
-        return refuse(
+        return Some((
             "JSON",
             "look at it: a server has answered with a message instead of the dump",
-        );
+        ));
     }
     if let Some(what) = foreign_dump(text) {
-        return refuse(what, "only dumps of PostgreSQL in plain format can be read");
+        return Some((what, "only dumps of PostgreSQL in plain format can be read"));
     }
     for mark in ["pg_dump: error:", "pg_dump: [archiver", "psql: error:"] {
         if text.starts_with(mark.as_bytes()) {
-            return refuse(
+            return Some((
                 "an error message",
                 "send the messages of pg_dump elsewhere than its output",
-            );
+            ));
         }
     }
     if is_of_psql(start) {
-        return refuse(
+        return Some((
             "what psql prints",
             "let pg_dump write the dump, psql shows rows for people to read: pg_dump -f dump.sql …",
-        );
+        ));
     }
-    Ok(())
+    None
+}
+
+/// How our own scripts begin.
+const OUR_SCRIPT: &[u8] = b"\\if true \\set ON_ERROR_STOP on";
+
+/// Whether the first line that says something is one of TOML: `name = …` or `[name]`. No statement of SQL begins so.
+fn is_configuration(text: &[u8]) -> bool {
+    let mut lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+    let Some(line) = lines.find(|line| !line.is_empty() && !line.starts_with(b"#")) else {
+        return false;
+    };
+    let is_key = |key: &[u8]| {
+        let key = key.trim_ascii();
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.'\"".contains(byte);
+        key.first().is_some_and(u8::is_ascii_alphabetic) && key.iter().all(is_plain)
+    };
+    match line {
+        [b'[', name @ .., b']'] => is_key(name),
+        _ => memchr::memchr(b'=', line).is_some_and(|at| is_key(line.get(..at).unwrap_or_default())),
+    }
 }
 
 /// Whether this begins as psql prints a table (a line of dashes under the names of the columns) or as it tells what it

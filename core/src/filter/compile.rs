@@ -5,6 +5,7 @@
 //! NOT NULL) the referencing row goes too.
 
 mod cascade;
+mod demo;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
@@ -33,6 +34,8 @@ pub(crate) struct FilterPlan {
     pub(crate) cascades: bool,
     /// Why references cannot be counted, where they are not followed.
     pub(crate) uncounted: Vec<String>,
+    /// What the user should know before the first row.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Why a row is left out at once.
@@ -161,12 +164,16 @@ impl FilterPlan {
             raised: VecDeque::new(),
             keys: BTreeMap::new(),
             uncounted: Vec::new(),
+            notes: Vec::new(),
         };
         for exclude in &exclusions.conditions {
             compiler.exclude(exclude)?;
         }
         if let Some(demo) = &exclusions.demo {
             compiler.demo(demo)?;
+            if catalog.is_some() {
+                compiler.check_demo(demo)?;
+            }
         }
         compiler.collect_keys(exclusions)?;
         if exclusions.no_cascade {
@@ -194,6 +201,7 @@ impl FilterPlan {
             demo: exclusions.demo.as_ref().map(Demo::columns),
             cascades: !exclusions.no_cascade,
             uncounted: compiler.uncounted,
+            notes: compiler.notes,
         }))
     }
 
@@ -217,8 +225,9 @@ pub(super) struct Compiler<'a> {
     raised: VecDeque<(usize, usize)>,
     /// The foreign keys that reference a table, by its place: the place of the referencing table and the key.
     pub(super) keys: BTreeMap<usize, Vec<(usize, ForeignKey)>>,
-    /// See [`FilterPlan::uncounted`].
+    /// See [`FilterPlan::uncounted`] and [`FilterPlan::notes`].
     uncounted: Vec<String>,
+    notes: Vec<String>,
 }
 
 impl Compiler<'_> {
@@ -239,8 +248,9 @@ impl Compiler<'_> {
     fn exclude(&mut self, exclude: &Exclude) -> Result<()> {
         if self.catalog.is_empty() {
             let message = format!("nothing is known of the columns of `{}`", exclude.tables);
-            return Err(Error::new(ErrorKind::InvalidOption, message)
-                .with_hint("a condition on rows needs the types of the columns: give the schema with --schema FILE"));
+            return Err(Error::new(ErrorKind::InvalidOption, message).with_hint(
+                "a condition on rows needs the types of the columns: give the schema with `schema = FILE`",
+            ));
         }
         let matched: Vec<TableName> = exclude
             .tables
@@ -274,52 +284,6 @@ impl Compiler<'_> {
         }
         match first_error {
             Some(error) if !is_used => Err(in_exclusion(exclude, error)),
-            _ => Ok(()),
-        }
-    }
-
-    fn demo(&mut self, demo: &Demo) -> Result<()> {
-        let columns = demo.columns();
-        let mut flagged = false;
-        for (at, table) in self.catalog.tables().iter().enumerate() {
-            let name = table.table_name();
-            for demo_column in columns.iter().filter(|column| column.is_of(&name)) {
-                // Only text can hold such an id.
-                let is_text = table
-                    .column(&demo_column.column)
-                    .is_some_and(|column| super::key_form::is_text(&column.type_name, self.catalog));
-                if is_text {
-                    let rule = Rule {
-                        label: "demo".to_owned(),
-                        test: Test::DemoId,
-                        columns: vec![demo_column.column.clone()],
-                    };
-                    self.rule(at, rule)?;
-                }
-            }
-            if let Some(flag) = &demo.flag
-                && columns
-                    .iter()
-                    .any(|column| column.table.is_some() && column.is_of(&name))
-            {
-                let condition = format!("{} IS TRUE", crate::catalog::quote_ident(flag));
-                let condition = Condition::compile(&condition, table, self.catalog)?;
-                let rule = Rule {
-                    label: "demo".to_owned(),
-                    columns: condition.columns().to_vec(),
-                    test: Test::Condition(condition),
-                };
-                self.rule(at, rule)?;
-                flagged = true;
-            }
-        }
-        match &demo.flag {
-            Some(flag) if !flagged => {
-                let message =
-                    format!("no table of the catalog has the column `{flag}` that is to mark a demo business");
-                Err(Error::new(ErrorKind::InvalidOption, message)
-                    .with_hint("name the table of businesses in demo_columns, as in businesses.id"))
-            }
             _ => Ok(()),
         }
     }

@@ -7,7 +7,7 @@ use super::compile::FilterPlan;
 use super::head::no_foreign_keys;
 use super::learned::{Learned, Learning};
 use super::pattern::TablePattern;
-use crate::catalog::{Action, Catalog, TableName};
+use crate::catalog::{Action, Catalog, TableName, quote_ident};
 use crate::dump::head::{self, Cursor, Relation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::tokens::decode_name;
@@ -137,6 +137,17 @@ impl DemoColumn {
     }
 }
 
+impl fmt::Display for DemoColumn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((schema, table)) = &self.table {
+            for name in schema.iter().chain([table]) {
+                write!(f, "{}.", quote_ident(name))?;
+            }
+        }
+        f.write_str(&quote_ident(&self.column))
+    }
+}
+
 impl Demo {
     /// The columns of the application that the preset is made for.
     pub(crate) fn columns(&self) -> Vec<DemoColumn> {
@@ -153,6 +164,14 @@ impl Demo {
             column(None, "business_id"),
         ]
     }
+}
+
+/// What is said where the preset for demo businesses finds none of its own columns.
+pub(crate) fn no_demo_columns(place: &str, columns: &str) -> String {
+    format!(
+        "`exclude_demo = true` leaves nothing out: {place} has no column of text of those where ids of businesses stand \
+         ({columns}); name yours with `demo_columns = TABLE.COLUMN`"
+    )
 }
 
 /// Whether an id is that of a demo business: in lower case it contains `-demo-business`, ends with `-demo`, begins with

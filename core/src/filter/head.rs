@@ -262,7 +262,7 @@ fn missing(name: &TableName, column: &str) -> Error {
 pub(crate) fn no_foreign_keys(of: &str) -> Error {
     let message = format!("rows are to be left out, and the foreign keys of {of} are not known");
     Error::new(ErrorKind::InvalidOption, message).with_hint(
-        "give the schema of the source with --schema FILE (pg_dump --schema-only), or say --no-cascade to keep rows that \
+        "give the schema of the source with `schema = FILE` (pg_dump --schema-only), or say `cascade = false` to keep rows that \
          reference what is left out",
     )
 }

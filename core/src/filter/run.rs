@@ -13,6 +13,7 @@ use super::soft::SoftWatch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::report::Report;
+use crate::text::counted;
 
 /// What becomes of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -343,14 +344,17 @@ impl Filter {
             let (name, table, parent) = (&reference.name, &reference.table, &parent.table);
             if dangling > 0 {
                 report.warn(format!(
-                    "{dangling} values of the foreign key {name} of table {table} point to no row of {parent} in the dump; their rows are kept"
+                    "{} of the foreign key {name} of table {table} point to no row of {parent} in the dump; their rows are kept",
+                    counted(dangling, "value")
                 ));
             }
             if staying > 0 {
                 // Without a first reading, rows before the ones that they reference are not counted.
                 let least = if self.learned.is_some() { "" } else { "at least " };
                 report.warn(format!(
-                    "{least}{staying} rows of {table} reference rows of {parent} that are left out, by the foreign key {name}; they are kept, since cascade is off"
+                    "{least}{} of {table} {} rows of {parent} that are left out, by the foreign key {name}; they are kept, since cascade is off",
+                    counted(staying, "row"),
+                    if staying == 1 { "references" } else { "reference" }
                 ));
             }
         }

@@ -92,8 +92,10 @@ impl Selection {
         let error = pattern.no_match(tables.iter().cloned()).within(option);
         let hint = match error.hint() {
             Some(hint) => hint.to_owned(),
-            None => "INSERTs do not name a table without rows, nor a partition its root: give the schema, which does"
-                .to_owned(),
+            None => {
+                "INSERTs do not name a table without rows, nor a partition its root: give `schema = FILE`, which does"
+                    .to_owned()
+            }
         };
         Err(error.with_hint(hint))
     }
@@ -127,7 +129,7 @@ mod tests {
         assert_refused(
             exclude("app.log").with_only_table("orders").unwrap(),
             "only_tables: pattern `orders` matches no table (INSERTs do not name a table without rows, nor a partition \
-             its root: give the schema, which does)",
+             its root: give `schema = FILE`, which does)",
         );
         let catalog = Catalog::from_schema_sql("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE \"Log\" (id int);");
         assert_refused(

@@ -14,6 +14,7 @@ use crate::catalog::{Catalog, Table, TableName};
 use crate::error::Result;
 use crate::limits::Limits;
 use crate::report::{Report, SoftReference};
+use crate::text::counted;
 
 /// A text that is shorter proves nothing, unless the column's name does.
 const TELLING_BYTES: usize = 8;
@@ -237,17 +238,15 @@ impl SoftWatch {
                 name(&tracked.table, &tracked.column)
             );
             let advice = if plan.cascades {
-                format!(
-                    "to leave them out too, say foreign_keys = [{}]",
-                    serde_json::Value::from(foreign_key.as_str())
-                )
+                format!("to leave them out too, say `foreign_keys = {foreign_key}`")
             } else {
                 "they are kept, since cascade is off".to_owned()
             };
             report.warn(format!(
-                "column {} of table {table} is under no foreign key and holds the key of a row of {} that is left out, in {rows} rows: {advice}",
+                "column {} of table {table} is under no foreign key and holds the key of a row of {} that is left out, in {}: {advice}",
                 crate::catalog::quote_ident(column),
-                tracked.table
+                tracked.table,
+                counted(*rows, "row")
             ));
             report.soft_references.push(SoftReference {
                 table: table.to_string(),

@@ -7,6 +7,7 @@ pub(crate) mod split;
 pub(crate) mod tokens;
 
 use crate::error::ErrorKind;
+use crate::text::printable;
 
 /// What a scanner found wrong, and at which offset of the bytes it was given.
 ///
@@ -60,5 +61,12 @@ pub(crate) fn excerpt(bytes: &[u8]) -> String {
     let line = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
     let shown = line.get(..EXCERPT_BYTES).unwrap_or(line);
     let dots = if shown.len() < line.len() { "…" } else { "" };
-    format!("{}{dots}", shown.escape_ascii())
+    let shown = String::from_utf8_lossy(shown);
+    // A character that was cut in two.
+    let shown = if dots.is_empty() {
+        &shown
+    } else {
+        shown.trim_end_matches(char::REPLACEMENT_CHARACTER)
+    };
+    format!("{}{dots}", printable(shown))
 }

@@ -176,6 +176,32 @@ impl Plan {
         self.0.database.as_deref()
     }
 
+    /// Whether the demo preset is for columns that were named.
+    pub(crate) fn has_demo_columns(&self) -> bool {
+        let demo = self.0.exclusions.demo.as_ref();
+        demo.is_some_and(|demo| !demo.columns.is_empty())
+    }
+
+    /// The tables that options name, but for those that were checked against a catalog.
+    pub(crate) fn named_tables(&self) -> Vec<(&'static str, &TableName)> {
+        let mut named: Vec<(&str, &TableName)> = self.0.permits.named_tables().collect();
+        if !self.has_catalog() {
+            named.extend(self.0.keys.keys().map(|table| ("keys", table)));
+            named.extend(self.0.rules.tables.keys().map(|table| ("tables", table)));
+        }
+        named
+    }
+
+    /// The schemas that are selected, but for those that were checked against a catalog.
+    pub(crate) fn only_schemas(&self) -> &[String] {
+        let permits = &self.0.permits;
+        if self.has_catalog() {
+            &[]
+        } else {
+            permits.only_schemas()
+        }
+    }
+
     pub(crate) fn losses(&self) -> Losses {
         self.0.losses
     }

@@ -57,8 +57,9 @@ impl Writer {
         }
         if self.is_full && !self.is_other && self.plan.needs_catalog() {
             let message = "in a full dump the keys come behind the rows, so it has to be read twice";
-            return Err(Error::new(ErrorKind::UnsupportedShape, message)
-                .with_hint("read the catalog of it first (Catalog::from_schema_sql), use convert(), or style staged"));
+            return Err(Error::new(ErrorKind::UnsupportedShape, message).with_hint(
+                "read the catalog of it first (Catalog::from_schema_sql), use convert(), or choose `style = staged`",
+            ));
         }
         let (action, columns) = if let Some(reason) = self.table_left_out(&name)? {
             (Action::LeaveOut(reason), head.columns.as_ref().map(Vec::len))
@@ -72,6 +73,7 @@ impl Writer {
             if head.columns.is_none() && head.rows == Rows::Values && !self.has_own_catalog() {
                 self.warn_once(POSITIONAL.to_owned());
             }
+            self.meet_demo_columns(&name, &columns.shown);
             (
                 self.action(head, &name, table, schema, &columns)?,
                 Some(columns.raw.len()),
@@ -103,7 +105,7 @@ impl Writer {
         }
         let message = format!("{name} is a foreign table, whose rows belong to another database");
         Err(Error::new(ErrorKind::TableNotAllowed, message)
-            .with_hint("leave it out of the dump, or list it in allow_relations"))
+            .with_hint("leave it out of the dump, or allow it with `allow_relations = NAME`"))
     }
 
     /// Leaves out the rows of a head that was just refused; nothing if not even its table is known.
@@ -411,7 +413,7 @@ pub(crate) fn several_databases(names: &[&str]) -> Error {
         "the dump has rows or sequences of several databases: {}",
         names.join(", ")
     );
-    Error::new(ErrorKind::UnsupportedShape, message).with_hint("choose one: --database NAME")
+    Error::new(ErrorKind::UnsupportedShape, message).with_hint("choose one with `database = NAME`")
 }
 
 /// The columns that are kept.

@@ -30,7 +30,9 @@ pub(crate) fn decide(
     if plan.has_catalog() && table.is_none() && plan.key(name).is_none() {
         let message = format!("table {name} is not in the catalog");
         return Err(Error::new(ErrorKind::UnknownName, message).with_hint(
-            "give the whole schema, leave the table out (exclude_tables), or choose unknown_tables = drop",
+            format!(
+            "give the whole schema, leave the table out with `exclude_tables = {name}`, or choose `unknown_tables = drop`"
+        ),
         ));
     }
     if let Some(table) = table
@@ -38,7 +40,7 @@ pub(crate) fn decide(
     {
         let message = format!("table {name} has no column `{unknown}` in the catalog");
         return Err(Error::new(ErrorKind::UnknownName, message)
-            .with_hint("give the schema of the target, add the column there, or choose unknown_columns = drop"));
+            .with_hint("give the schema of the target, add the column there, or choose `unknown_columns = drop`"));
     }
     let is_always = |column: &Column| column.identity == Some(Identity::Always);
     let needs_overriding = table.is_some_and(|table| {
@@ -113,9 +115,9 @@ fn no_key(name: &TableName, in_catalog: bool) -> Error {
         format!("nothing is known of the key of table {name}, and it has no column `id`")
     };
     Error::new(ErrorKind::NoKey, message).with_hint(format!(
-        "three ways out: give the schema with --schema FILE (pg_dump --schema-only), name the key with \
-         --key '{name}=column,column', or say what to do without a key with --no-key insert or skip; \
-         or use --style staged, which asks the target for its keys"
+        "use `style = staged`, which asks the target for its keys; or give the schema with `schema = FILE` \
+         (pg_dump --schema-only), name the key with `keys = {name}=column,column`, or say what to do without one with \
+         `no_key = insert` or `no_key = skip`"
     ))
 }
 

@@ -65,16 +65,21 @@ impl Events for Writer {
         if self.has_filter(id) {
             return self.held_piece(id, piece);
         }
+        if matches!(piece, Piece::Begin) {
+            self.before_long_row(id)?;
+        }
         if self.before_row(id)? {
-            if matches!(piece, Piece::Begin) && self.copying.is_none() {
-                self.end_block();
-            }
             self.in_long_row = !matches!(piece, Piece::End);
             match self.tables.heads.get(id).map(|head| &head.action) {
                 Some(Action::Upsert(upsert)) => {
                     self.long_row.piece(&mut self.out, upsert, piece, &mut self.scratch);
                 }
-                Some(Action::Stage { keep, .. }) => self.long_line.piece(&mut self.out, piece, keep.as_deref())?,
+                Some(Action::Stage { keep, .. }) => {
+                    self.long_line.piece(&mut self.out, piece, keep.as_deref())?;
+                    if !self.in_long_row {
+                        self.end_block();
+                    }
+                }
                 _ => {}
             }
         }
@@ -104,6 +109,7 @@ impl Events for Writer {
         }
         self.open()?;
         self.end_block();
+        self.show_context(false);
         script::call(&mut self.out, "dumpsert_sequence", |out| {
             emit::list(out, &[schema, &sequence.name], emit::literal)?;
             out.extend_from_slice(format!(", {value}, {is_called}").as_bytes());

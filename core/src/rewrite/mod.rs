@@ -14,7 +14,11 @@ mod script;
 mod sieve;
 mod staged;
 mod tables;
+mod unmet;
 mod writer;
 
 pub(crate) use action::several_databases;
+pub(crate) use script::RESET;
+#[cfg(feature = "cli")]
+pub(crate) use script::failing_script;
 pub(crate) use writer::Writer;

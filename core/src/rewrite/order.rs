@@ -18,11 +18,11 @@ pub(crate) struct OrderWatch {
 }
 
 const ADVICE: &str = "where a row comes before one that it references, the script ends with error 23503 and changes \
-                      nothing; --style staged takes any order";
+                      nothing; `style = staged` takes any order";
 
 /// The same within one table in style `batches`.
 const ADVICE_IN_BATCHES: &str = "where a row comes in a statement before that of one that it references, the script ends \
-                                 with error 23503 and changes nothing; --style staged takes any order";
+                                 with error 23503 and changes nothing; `style = staged` takes any order";
 
 impl OrderWatch {
     pub(crate) fn new(catalog: &Catalog, in_batches: bool) -> Self {

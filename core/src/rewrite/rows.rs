@@ -1,7 +1,7 @@
 //! Style `rows`: one upsert a row.
 
-use super::emit;
 use super::tables::Upsert;
+use super::{emit, script};
 use crate::ast::UpsertText;
 use crate::dump::Piece;
 use crate::dump::copy::decode_field;
@@ -133,9 +133,12 @@ impl LongRow {
         }
     }
 
-    /// What ends the statement in which the row was given up; the transaction is lost anyway.
-    pub(crate) fn closing(&self) -> &'static [u8] {
-        if self.open { b"');\n" } else { b");\n" }
+    /// Gives up the statement in which the row is: it must not run, since its own error would come before the reason.
+    pub(crate) fn give_up(&self, out: &mut Vec<u8>) {
+        if self.open {
+            out.push(b'\'');
+        }
+        out.extend_from_slice(script::RESET);
     }
 
     fn next_literal(&mut self, out: &mut Vec<u8>) {

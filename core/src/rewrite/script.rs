@@ -35,15 +35,20 @@ pub(crate) struct Frame<'a> {
     pub(crate) options: &'a str,
 }
 
+/// Forgets the statement that was begun: psql's own command, which a [`StatementQueue`](crate::StatementQueue) follows
+/// too. It stands on a line of its own.
+pub(crate) const RESET: &[u8] = b"\n\\r\n";
+
 /// Opens psql's `\if` and the transaction. `ON_ERROR_STOP` stands on the first line, because psql honours it only from
 /// the next line on; with the `\if` open, a script that is cut anywhere behind that line ends with exit status 3.
 ///
 /// The isolation level is the one that fits: a table is locked before its rows are compared, and under REPEATABLE READ the
-/// snapshot would be older than the lock.
+/// snapshot would be older than the lock. The context of errors of our own routines says nothing to a user.
 const OPENING: &str = "\
 \\if true \\set ON_ERROR_STOP on
 \\set ON_ERROR_ROLLBACK off
 \\set QUIET on
+\\set SHOW_CONTEXT never
 BEGIN ISOLATION LEVEL READ COMMITTED;
 ";
 
@@ -184,28 +189,43 @@ pub(crate) fn close(out: &mut Vec<u8>, client: Client) {
     }
 }
 
-/// Ends a script that must not succeed: with an error that says why. psql stops there with exit status 3; a client that
+/// Ends a script that must not succeed: with an error that says the [`reason`]. psql stops there with exit status 3; a client that
 /// goes on finds the transaction aborted.
 pub(crate) fn abort(out: &mut Vec<u8>, client: Client, is_open: bool, reason: &str) {
     if !is_open && client == Client::Psql {
         out.extend_from_slice(OPENING.as_bytes());
     }
-    // The reason may quote the dump. Only printable ASCII passes, without quotes, backslashes and dollars, so that it
-    // means the same under any setting.
-    let reason: String = reason
-        .chars()
-        .map(|char| match char {
-            '\'' | '"' | '`' => '"',
-            '\\' | '$' => '?',
-            ' '..='~' => char,
-            _ => '?',
-        })
-        .collect();
     let text = format!(
         "\nDO $dumpsert$\nBEGIN\n  RAISE EXCEPTION USING ERRCODE = 'data_exception',\n    \
-         MESSAGE = 'dumpsert stopped: {reason}; nothing was changed';\nEND\n$dumpsert$;\n"
+         MESSAGE = '{reason}';\nEND\n$dumpsert$;\n"
     );
     out.extend_from_slice(text.as_bytes());
+}
+
+/// The reason for which a script fails. It may quote the dump: only printable ASCII passes, without quotes, backslashes and
+/// dollars, so that it means the same under any setting, in SQL and in COPY data.
+pub(crate) fn reason(text: &str) -> String {
+    let plain = text.chars().map(|char| match char {
+        '\'' | '"' | '`' => '"',
+        '\\' | '$' => '?',
+        ' '..='~' => char,
+        _ => '?',
+    });
+    format!("dumpsert stopped: {}; nothing was changed", plain.collect::<String>())
+}
+
+/// Says whether psql shows where an error comes from.
+pub(crate) fn show_context(out: &mut Vec<u8>, shown: bool) {
+    let when = if shown { "errors" } else { "never" };
+    out.extend_from_slice(format!("\\set SHOW_CONTEXT {when}\n").as_bytes());
+}
+
+/// A whole script for psql that does nothing but fail.
+#[cfg(feature = "cli")]
+pub(crate) fn failing_script(why: &str) -> Vec<u8> {
+    let mut script = Vec::new();
+    abort(&mut script, Client::Psql, false, &reason(why));
+    script
 }
 
 pub(crate) fn set_client_encoding(out: &mut Vec<u8>, encoding: &str) {

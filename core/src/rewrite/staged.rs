@@ -8,6 +8,12 @@ use crate::dump::Piece;
 use crate::error::Result;
 use crate::lex::literal::{Field, Form};
 
+/// Where the end of a line is not known before its start has passed.
+const LONG_ROWS: &str = include_str!("sql/long_rows.sql");
+
+/// The epilogue drops all of our routines one by one, and the views hang on one of them by their triggers.
+pub(crate) const END_LONG_ROWS: &[u8] = b"DROP FUNCTION pg_temp.dumpsert_long_row() CASCADE;\n";
+
 /// Announces a stage to the target, which checks the table and makes the stage.
 pub(crate) fn create(out: &mut Vec<u8>, number: usize, table: &TableState, stage: &Stage) -> Result<()> {
     script::call(out, "dumpsert_stage", |out| {
@@ -40,6 +46,22 @@ pub(crate) fn begin_copy(out: &mut Vec<u8>, number: usize, stage: &Stage) -> Res
     Ok(())
 }
 
+/// Opens the COPY of one long row. The first of all makes what they need, the first of a list of columns its view, which
+/// has this number.
+pub(crate) fn begin_long_row(out: &mut Vec<u8>, number: usize, stage: &Stage, is_first: bool) -> Result<()> {
+    if is_first {
+        out.extend_from_slice(LONG_ROWS.as_bytes());
+    }
+    if !stage.has_long_rows {
+        script::call(out, "dumpsert_long", |out| {
+            out.extend_from_slice(format!("{number}, {}, ", stage.number + 1).as_bytes());
+            emit::text_array(out, &stage.columns)
+        })?;
+    }
+    out.extend_from_slice(format!("COPY pg_temp.dumpsert_long_{number} FROM stdin;\n").as_bytes());
+    Ok(())
+}
+
 /// Writes a row of literals as a line.
 #[inline]
 pub(crate) fn row<'a>(out: &mut Vec<u8>, bytes: &[u8], fields: impl Iterator<Item = &'a Field>) {
@@ -55,7 +77,7 @@ pub(crate) fn row<'a>(out: &mut Vec<u8>, bytes: &[u8], fields: impl Iterator<Ite
 /// Where a long row stands between two pieces.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct LongLine {
-    /// Values read and values written.
+    /// Values read and values begun.
     read: usize,
     written: usize,
 }
@@ -80,12 +102,25 @@ impl LongLine {
             }
             Piece::String(inside, form) => emit::copy_text(out, inside, form),
             Piece::StringEnd => {}
-            // The line feed comes with the last piece of a line.
-            Piece::Copy(line) => out.extend_from_slice(line),
-            Piece::End if self.read > 0 => out.push(b'\n'),
-            Piece::End => {}
+            Piece::Copy(line) => {
+                // In canonical data, each tab begins a value, and a line feed ends the line.
+                let line = line.strip_suffix(b"\n").unwrap_or(line);
+                let tabs = line.iter().filter(|&&byte| byte == b'\t').count();
+                self.written = self.written.max(1) + tabs;
+                out.extend_from_slice(line);
+            }
+            Piece::End => out.extend_from_slice(b"\t\\N\n"),
         }
         Ok(())
+    }
+
+    /// Ends a line of so many columns that was given up: its last value is the reason, which is plain text.
+    pub(crate) fn refuse(&self, out: &mut Vec<u8>, columns: usize, reason: &str) {
+        for _ in self.written.max(1)..=columns {
+            out.push(b'\t');
+        }
+        out.extend_from_slice(reason.as_bytes());
+        out.push(b'\n');
     }
 
     fn next_field(&mut self, out: &mut Vec<u8>) {

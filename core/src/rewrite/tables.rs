@@ -69,6 +69,8 @@ pub(crate) struct Stage {
     pub(crate) columns: Vec<Vec<u8>>,
     /// The temporary table. Lists that differ in their order alone share one.
     pub(crate) number: usize,
+    /// Whether the view that its long rows go through is there.
+    pub(crate) has_long_rows: bool,
 }
 
 #[derive(Default)]
@@ -125,6 +127,7 @@ impl Tables {
             table,
             columns: columns.to_vec(),
             number,
+            has_long_rows: false,
         });
         self.by_columns.insert((table, columns.to_vec()), self.stages.len() - 1);
         self.stages.len() - 1

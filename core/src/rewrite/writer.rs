@@ -17,8 +17,16 @@ use crate::filter::held::HeldRow;
 use crate::filter::run::Filter;
 use crate::lex::literal::{Field, Form};
 use crate::lex::tail;
-use crate::options::{Plan, Style};
+use crate::options::{Client, Plan, Style};
 use crate::report::Report;
+
+/// What a COPY goes into.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Copying {
+    Stage(usize),
+    /// The view through which long rows go into a stage.
+    LongRow(usize),
+}
 
 /// Writes one script. The bytes collect in `out` until the owner takes them.
 pub(crate) struct Writer {
@@ -46,8 +54,13 @@ pub(crate) struct Writer {
     pub(super) taken: Option<Option<String>>,
     /// In style `staged`: the tables that `exclude_tables` leaves out.
     pub(super) excluded: BTreeSet<TableName>,
-    /// The stage whose COPY is open.
-    pub(super) copying: Option<usize>,
+    /// The COPY that is open.
+    pub(super) copying: Option<Copying>,
+    /// Whether psql shows where in the data of a COPY an error is; of our own routines that would be noise.
+    shows_context: bool,
+    has_long_rows: bool,
+    /// The columns of the demo preset that heads had, by their places.
+    pub(super) demo_met: BTreeSet<usize>,
     /// The table that is being read, for the position of an error.
     pub(super) reading: Option<usize>,
     pub(super) long_row: LongRow,
@@ -72,6 +85,13 @@ impl Writer {
             .map(|catalog| OrderWatch::new(catalog, plan.style() == Style::Batches));
         // Until the dump names a database it is not the wanted one.
         let is_other = plan.database().is_some();
+        let mut report = Report {
+            version: 1,
+            ..Report::default()
+        };
+        for note in plan.filter().iter().flat_map(|filter| &filter.notes) {
+            report.warn(note.clone());
+        }
         let filter = plan
             .filter()
             .map(|filter| Filter::new(filter, plan.learned(), plan.limits()));
@@ -80,10 +100,7 @@ impl Writer {
         Self {
             plan,
             out: Vec::new(),
-            report: Report {
-                version: 1,
-                ..Report::default()
-            },
+            report,
             tables: Tables::default(),
             order,
             is_open: false,
@@ -96,6 +113,9 @@ impl Writer {
             taken: None,
             excluded: BTreeSet::new(),
             copying: None,
+            shows_context: false,
+            has_long_rows: false,
+            demo_met: BTreeSet::new(),
             reading: None,
             long_row: LongRow::default(),
             long_line: LongLine::default(),
@@ -132,15 +152,23 @@ impl Writer {
     pub(crate) fn finish(&mut self) -> Result<Report> {
         self.open()?;
         self.end_block();
+        self.show_context(false);
         self.tell_excluded()?;
+        self.warn_of_unmet_names();
+        if self.has_long_rows {
+            self.out.extend_from_slice(staged::END_LONG_ROWS);
+        }
         script::close(&mut self.out, self.plan.client());
-        let mut report = std::mem::take(&mut self.report);
-        // Kept, for those who ask for the progress at the end.
+        Ok(self.report_so_far())
+    }
+
+    pub(crate) fn report_so_far(&self) -> Report {
+        let mut report = self.report.clone();
         report.tables = self.tables.tables.iter().map(|table| table.report.clone()).collect();
         if let Some(filter) = &self.filter {
             filter.report(&mut report);
         }
-        Ok(report)
+        report
     }
 
     /// Tells the target which tables were left out by a pattern. Names of several encodings stand beside each other.
@@ -177,13 +205,19 @@ impl Writer {
 
     /// The run has failed: closes what is open and makes the script fail.
     pub(crate) fn abort(&mut self, error: &Error) {
+        let reason = script::reason(&error.to_string());
         if self.in_long_row {
-            let staged = self.copying.is_some();
-            self.out
-                .extend_from_slice(if staged { b"\n" } else { self.long_row.closing() });
+            match self.copying {
+                Some(Copying::LongRow(stage)) => {
+                    let columns = self.tables.stages.get(stage).map_or(0, |stage| stage.columns.len());
+                    self.long_line.refuse(&mut self.out, columns, &reason);
+                }
+                _ => self.long_row.give_up(&mut self.out),
+            }
         }
         self.end_block();
-        script::abort(&mut self.out, self.plan.client(), self.is_open, &error.to_string());
+        self.show_context(false);
+        script::abort(&mut self.out, self.plan.client(), self.is_open, &reason);
     }
 
     /// Ends what takes rows: a COPY or a batch.
@@ -204,7 +238,10 @@ impl Writer {
         };
         self.reading = Some(head.table);
         match &head.action {
-            &Action::Stage { stage, .. } if self.copying == Some(stage) => Ok(true),
+            &Action::Stage { stage, .. } if self.copying == Some(Copying::Stage(stage)) => Ok(true),
+            &Action::Stage { stage, .. } if self.in_long_row && self.copying == Some(Copying::LongRow(stage)) => {
+                Ok(true)
+            }
             &Action::Stage { stage, .. } => {
                 self.begin_stage(stage)?;
                 Ok(true)
@@ -248,21 +285,65 @@ impl Writer {
 
     #[cold]
     fn begin_stage(&mut self, number: usize) -> Result<()> {
+        self.create_stage(number)?;
+        self.show_context(true);
+        if let Some(stage) = self.tables.stages.get(number) {
+            staged::begin_copy(&mut self.out, stage.number + 1, stage)?;
+            self.copying = Some(Copying::Stage(number));
+        }
+        Ok(())
+    }
+
+    /// Ends what is open, and sees to it that the stage is there.
+    fn create_stage(&mut self, number: usize) -> Result<()> {
         self.open()?;
         self.end_block();
-        let Some(stage) = self.tables.stages.get(number) else {
+        let Some(own) = self.tables.stages.get(number).map(|stage| stage.number) else {
             return Ok(());
         };
-        let Some(table) = self.tables.tables.get(stage.table) else {
+        if !self.tables.created.insert(own) {
             return Ok(());
-        };
-        if self.tables.created.insert(stage.number) {
-            script::check_bytes(&mut self.out, self.names.encoding(), &self.plan, table, &stage.columns);
-            staged::create(&mut self.out, stage.number + 1, table, stage)?;
         }
-        staged::begin_copy(&mut self.out, stage.number + 1, stage)?;
-        self.copying = Some(number);
+        self.show_context(false);
+        let Tables { tables, stages, .. } = &self.tables;
+        if let Some(stage) = stages.get(number)
+            && let Some(table) = tables.get(stage.table)
+        {
+            script::check_bytes(&mut self.out, self.names.encoding(), &self.plan, table, &stage.columns);
+            staged::create(&mut self.out, own + 1, table, stage)?;
+        }
         Ok(())
+    }
+
+    /// A long row gets a statement of its own, of which nothing remains if the row is refused after its start.
+    #[cold]
+    pub(super) fn before_long_row(&mut self, id: usize) -> Result<()> {
+        let number = match self.tables.heads.get(id).map(|head| &head.action) {
+            Some(Action::Stage { stage, .. }) => *stage,
+            Some(Action::Upsert(_)) => {
+                self.end_block();
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
+        self.create_stage(number)?;
+        self.show_context(false);
+        if let Some(stage) = self.tables.stages.get_mut(number) {
+            staged::begin_long_row(&mut self.out, number + 1, stage, !self.has_long_rows)?;
+            stage.has_long_rows = true;
+            self.has_long_rows = true;
+            self.in_long_row = true;
+            self.copying = Some(Copying::LongRow(number));
+        }
+        Ok(())
+    }
+
+    /// Has psql show the context of errors, or not.
+    pub(super) fn show_context(&mut self, shown: bool) {
+        if self.shows_context != shown && self.plan.client() == Client::Psql {
+            self.shows_context = shown;
+            script::show_context(&mut self.out, shown);
+        }
     }
 
     /// Counts rows of a head.

@@ -262,14 +262,20 @@ fn a_flag_marks_demo_businesses() {
     assert!(logs.iter().any(|row| row["businessId"].as_deref() == Some("democracy")));
     let dump = sample.source.pg_dump(&["-a"]);
     for style in [Style::Rows, Style::Staged] {
-        let plan = sample.options(style).with_demo_flag("isDemo").build().unwrap();
+        let plan = sample
+            .options(style)
+            .with_demo_flag("\"isDemo\"")
+            .unwrap()
+            .build()
+            .unwrap();
         let mut script = Vec::new();
         convert(&dump[..], &mut script, &plan).unwrap();
         sample.restores(&script, false, "a flag");
     }
     let error = sample
         .options(Style::Staged)
-        .with_demo_flag("isDem")
+        .with_demo_flag("\"isDem\"")
+        .unwrap()
         .build()
         .unwrap_err();
     assert!(error.hint().unwrap().contains("isDemo"), "{error}");

@@ -19,6 +19,7 @@ mod drift;
 mod driver;
 mod exceptions;
 mod guards;
+mod long_refused;
 mod long_rows;
 mod merge;
 mod names;

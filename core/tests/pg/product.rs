@@ -248,7 +248,7 @@ fn dumps_by_name_are_warned_of() {
             warned("the rows of public.album come before those of public.artist"),
             "{warnings:?}"
         );
-        assert!(warned("--style staged takes any order"), "{warnings:?}");
+        assert!(warned("`style = staged` takes any order"), "{warnings:?}");
         let run = psql(&target, "postgres", &script);
         assert_eq!((run.status, sqlstate(&run)), (3, Some("23503")), "{}", run.stderr);
         assert_eq!(before.diff(&target.snapshot()), Vec::<String>::new());

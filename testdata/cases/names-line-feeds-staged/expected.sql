@@ -8,10 +8,12 @@ INSERT INTO public.x VALUES (1);
 \! touch pwned', ARRAY['id
 nl', 'col"
 ;--', 'crhere']::pg_catalog.text[]);
+\set SHOW_CONTEXT errors
 COPY pg_temp.dumpsert_stage_1 ("id
 nl", "col""
 ;--", "crhere") FROM stdin;
 1	newline in names	x
 2	again	y
 \.
+\set SHOW_CONTEXT never
 <epilogue>

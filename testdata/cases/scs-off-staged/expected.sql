@@ -3,6 +3,7 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
 CALL pg_temp.dumpsert_stage(1, 'public', 'texts', ARRAY['id', 't']::pg_catalog.text[]);
+\set SHOW_CONTEXT errors
 COPY pg_temp.dumpsert_stage_1 ("id", "t") FROM stdin;
 0	
 1	NULL
@@ -58,4 +59,5 @@ COPY pg_temp.dumpsert_stage_1 ("id", "t") FROM stdin;
 51	''''
 52	ab
 \.
+\set SHOW_CONTEXT never
 <epilogue>

@@ -3,6 +3,7 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
 CALL pg_temp.dumpsert_stage(1, 'public', 't', ARRAY['id', 'v']::pg_catalog.text[]);
+\set SHOW_CONTEXT errors
 COPY pg_temp.dumpsert_stage_1 ("id", "v") FROM stdin;
 1	one
 \.
@@ -12,4 +13,5 @@ two	2
 COPY pg_temp.dumpsert_stage_1 ("id", "v") FROM stdin;
 4	four
 \.
+\set SHOW_CONTEXT never
 <epilogue>

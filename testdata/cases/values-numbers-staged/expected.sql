@@ -3,6 +3,7 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
 CALL pg_temp.dumpsert_stage(1, 'public', 'n', ARRAY['id', 'n']::pg_catalog.text[]);
+\set SHOW_CONTEXT errors
 COPY pg_temp.dumpsert_stage_1 ("id", "n") FROM stdin;
 0	0
 1	-0
@@ -19,4 +20,5 @@ COPY pg_temp.dumpsert_stage_1 ("id", "n") FROM stdin;
 12	123456789012345678901234567890.5
 13	-9223372036854775808
 \.
+\set SHOW_CONTEXT never
 <epilogue>

@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::filter::key_form::{KeyForm, forms};
 
 const NO_CASCADE: &str =
-    "leave the table out of the dump, or say --no-cascade and leave out by conditions what has to be left out";
+    "leave the table out of the dump, or say `cascade = false` and leave out by conditions what has to be left out";
 
 impl Compiler<'_> {
     /// Follows the foreign keys from every table to which something happens.
