@@ -5,6 +5,7 @@
 # make product every shape of dump in every style with every update policy, which takes half an hour; `make test` takes pairs
 # make cascade random schemas and conditions by the thousand, which takes half an hour; `make test` takes some hundreds
 # make merges  random schemas merged into random targets by the thousand, which takes an hour; `make test` takes some hundreds
+# make races   scripts at once with applications and with each other, in some hundreds of interleavings each; `make test` takes a few
 # make versions ROOTS="DIR DIR"
 #              dumps of other major versions of PostgreSQL, and dumps for them; each DIR is the root of a Debian that has one, unpacked
 # make bench   the benchmarks
@@ -15,7 +16,7 @@
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo test cuts product cascade merges versions bench fuzz lint clean setup test-rust test-node test-python
+.PHONY: demo test cuts product cascade merges races versions bench fuzz lint clean setup test-rust test-node test-python
 .DEFAULT_GOAL := test
 .NOTPARALLEL:
 
@@ -71,6 +72,9 @@ cascade: setup
 
 merges: setup
 	DUMPSERT_CASES=$(CASES) $(CARGO) test --package dumpsert --features cli --test pg -- merge::random:: --nocapture
+
+races: setup
+	DUMPSERT_CASES=300 $(CARGO) test --package dumpsert --features cli --test pg -- concurrent:: --nocapture
 
 empty :=
 versions: setup

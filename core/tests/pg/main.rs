@@ -10,6 +10,7 @@
 mod attacks;
 mod batches;
 mod cascade;
+mod concurrent;
 mod conditions;
 mod cut;
 mod cut_dumps;
