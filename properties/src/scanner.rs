@@ -5,8 +5,9 @@
 pub(crate) const ABORT: &str =
     "\nDO $dumpsert$\nBEGIN\n  RAISE EXCEPTION USING ERRCODE = 'data_exception',\n    MESSAGE = '";
 
-/// What is left to read of the script.
-pub(crate) struct Scanner<'a>(pub(crate) &'a [u8]);
+/// What is left to read of the script; and whether every table with a column `id` has a key, so that a row of one without
+/// `ON CONFLICT` is one that was broken off.
+pub(crate) struct Scanner<'a>(pub(crate) &'a [u8], pub(crate) bool);
 
 impl<'a> Scanner<'a> {
     pub(crate) fn word(&mut self, word: &str) -> bool {
@@ -125,7 +126,7 @@ impl<'a> Scanner<'a> {
             self.conflict();
         }
         self.expect(";\n");
-        if has_key && !has_conflict {
+        if self.1 && has_key && !has_conflict {
             self.is_broken_off();
         }
     }

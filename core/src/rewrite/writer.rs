@@ -24,6 +24,8 @@ use crate::report::Report;
 pub(crate) struct Writer {
     pub(crate) plan: Plan,
     pub(crate) out: Vec<u8>,
+    /// The length of `out` at which its owner takes it away before more is read.
+    pub(crate) full_at: usize,
     pub(crate) report: Report,
     pub(super) tables: Tables,
     /// With a catalog, and not in style `staged`, where the order of the dump matters.
@@ -62,6 +64,10 @@ pub(crate) struct Writer {
     pub(super) held: HeldRow,
     pub(super) scratch: Vec<u8>,
     values: Vec<u8>,
+    /// Rows of all tables that were read.
+    pub(super) rows: u64,
+    /// What the names of the sequences in the report take.
+    pub(super) sequences_bytes: u64,
 }
 
 impl Writer {
@@ -80,6 +86,7 @@ impl Writer {
         Self {
             plan,
             out: Vec::new(),
+            full_at: usize::MAX,
             report: Report {
                 version: 1,
                 ..Report::default()
@@ -105,6 +112,8 @@ impl Writer {
             held: HeldRow::default(),
             scratch: Vec::new(),
             values: Vec::new(),
+            rows: 0,
+            sequences_bytes: 0,
         }
     }
 
@@ -273,6 +282,7 @@ impl Writer {
             return;
         };
         table.report.rows_read += rows;
+        self.rows += rows;
         table.report.bytes += bytes as u64;
         match head.action {
             Action::LeaveOut(reason) => match table.report.left_out.get_mut(reason) {
@@ -289,6 +299,11 @@ impl Writer {
         Some(&table.report.table)
     }
 
+    /// Whether the dump itself has told of tables, and no catalog has.
+    pub(crate) fn has_made_tables(&self) -> bool {
+        self.made.is_some()
+    }
+
     /// What is known of the tables: by the plan, or in style `staged` by the dump.
     pub(crate) fn catalog(&self) -> Option<Catalog> {
         match &self.made {
@@ -299,9 +314,8 @@ impl Writer {
 
     /// Rows read so far, and the table that is being read.
     pub(crate) fn progress(&self) -> (u64, Option<&str>) {
-        let rows = self.tables.tables.iter().map(|table| table.report.rows_read).sum();
         let table = self.reading.and_then(|table| self.tables.tables.get(table));
-        (rows, table.map(|table| table.report.table.as_str()))
+        (self.rows, table.map(|table| table.report.table.as_str()))
     }
 
     /// Writes and counts a row of literals, unless all of its head are left out.
