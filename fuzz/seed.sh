@@ -2,7 +2,7 @@
 # Fills fuzz/corpus/ from the seeds, from what was found earlier, and from the dumps of the tests.
 set -eu
 cd "$(dirname "$0")"
-for target in catalog chunking condition literal output_is_allowed predicate vs_reference; do
+for target in beside catalog chunking condition literal output_is_allowed predicate vs_reference; do
     mkdir -p "corpus/$target"
     for folder in seeds regressions; do
         [ ! -d "$folder/$target" ] || cp "$folder/$target"/* "corpus/$target/"
@@ -20,6 +20,8 @@ for case in ../testdata/cases/*/; do
     name=$(basename "$case")
     seed "$case/dump.sql" "$name"
     [ ! -f "$case/schema.sql" ] || cp "$case/schema.sql" "corpus/catalog/$name"
+    [ ! -f "$case/schema.sql" ] ||
+        { printf '\000\000'; cat "$case/dump.sql"; printf '\377'; cat "$case/schema.sql"; } > "corpus/beside/$name"
 done
 for dump in ../testdata/attacks/*.sql; do
     name=$(basename "$dump" .sql)

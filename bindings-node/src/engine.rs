@@ -125,9 +125,11 @@ impl Engine {
             let Some(bytes) = next else {
                 return Ok(Pause::Hungry);
             };
-            read += bytes.len();
+            let length = bytes.len();
             if let Some(prescan) = &mut self.prescan {
                 let is_over = bytes.is_empty() || !prescan.write(bytes)?;
+                read += length;
+                self.source.read(length);
                 if is_over {
                     self.read_again()?;
                 }
@@ -140,7 +142,10 @@ impl Engine {
             let report = if bytes.is_empty() {
                 Some(self.rewriter.finish(out)?)
             } else {
-                self.rewriter.write(bytes, out)?;
+                // A row can grow hundredfold: the rewriter stops where it has written enough.
+                let some = self.rewriter.write_some(bytes, out)?;
+                read += some;
+                self.source.read(some);
                 None
             };
             while let Some(statement) = self.statements.as_mut().and_then(StatementQueue::pop) {

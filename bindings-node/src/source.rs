@@ -10,8 +10,7 @@ use tempfile::SpooledTempFile;
 
 use crate::guard::lock;
 
-/// How much is given to the rewriter at once. A row can grow a hundredfold (`COPY` into a table with many columns), so
-/// that this is what bounds the output of a step, beside the size at which a step ends.
+/// How much is given to the rewriter at once.
 const SLICE_BYTES: usize = 16 * 1024;
 /// A dump up to this size is kept in memory while it waits to be read again.
 const SPOOL_BYTES: usize = 2 << 20;
@@ -32,6 +31,9 @@ pub(crate) struct Source {
     /// What is read of `kept`, or decompressed.
     chunk: Vec<u8>,
     flow: Flow,
+    /// What was given last, and how much of it was not read yet.
+    given: usize,
+    unread: usize,
     bytes: u64,
     used: Arc<AtomicU64>,
 }
@@ -56,6 +58,8 @@ impl Source {
             is_kept,
             chunk: Vec::new(),
             flow: Flow::New(Arrivals::new(input, Arc::clone(&used))),
+            given: 0,
+            unread: 0,
             bytes: 0,
             used,
         }
@@ -71,13 +75,43 @@ impl Source {
         self.bytes
     }
 
-    /// The next bytes, none at the end, or `None` where they have not come yet.
+    /// So many of the bytes that were given were read; the others are given again.
+    pub(crate) fn read(&mut self, bytes: usize) {
+        self.unread = self.unread.saturating_sub(bytes);
+    }
+
+    /// What was given and not read.
+    fn rest(&self) -> &[u8] {
+        let given = match &self.flow {
+            Flow::Plain(arrivals) if !self.is_replayed => arrivals.last(self.given),
+            _ => self.chunk.get(..self.given).unwrap_or_default(),
+        };
+        given
+            .get(given.len() - self.unread.min(given.len())..)
+            .unwrap_or_default()
+    }
+
+    /// The next bytes, none at the end, or `None` where they have not come yet. All count as unread until
+    /// [`read`](Self::read) says otherwise.
     pub(crate) fn next(&mut self) -> io::Result<Option<&[u8]>> {
+        if self.unread == 0 {
+            let came = self.come()?;
+            self.given = came.unwrap_or(0);
+            self.unread = self.given;
+            if came.is_none() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(self.rest()))
+    }
+
+    /// Takes the next bytes; returns how many.
+    fn come(&mut self) -> io::Result<Option<usize>> {
         if let Some(kept) = self.kept.as_mut().filter(|_| self.is_replayed) {
             self.chunk.resize(SLICE_BYTES, 0);
             let read = kept.read(&mut self.chunk)?;
             if read > 0 {
-                return Ok(self.chunk.get(..read));
+                return Ok(Some(read));
             }
             self.is_replayed = false;
             if !self.is_kept {
@@ -110,17 +144,19 @@ impl Source {
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
             Err(error) => return Err(error),
         };
-        self.bytes += slice.len() as u64;
+        let length = slice.len();
+        self.bytes += length as u64;
         if self.is_kept {
             let kept = self.kept.get_or_insert_with(|| SpooledTempFile::new(SPOOL_BYTES));
             kept.write_all(slice)?;
         }
-        Ok(Some(slice))
+        Ok(Some(length))
     }
 
     /// Goes back to the start of what was kept.
     pub(crate) fn rewind(&mut self, is_kept: bool) -> io::Result<()> {
         self.is_kept = is_kept;
+        self.unread = 0;
         if let Some(kept) = &mut self.kept {
             self.is_replayed = true;
             kept.seek(SeekFrom::Start(0))?;
@@ -165,6 +201,13 @@ impl Arrivals {
     fn is_compressed(&mut self) -> Option<bool> {
         self.fetch();
         is_compressed(&self.bytes).or(self.is_ended.then_some(false))
+    }
+
+    /// The last bytes that were taken.
+    fn last(&self, bytes: usize) -> &[u8] {
+        self.bytes
+            .get(self.read.saturating_sub(bytes)..self.read)
+            .unwrap_or_default()
     }
 
     /// The next bytes, none at the end.

@@ -264,6 +264,14 @@ test('signals', async (t) => {
     assert.ok(check((await collect(ReadableStream.from(endless()).pipeThrough(pair))).error));
     await assert.rejects(pair.report, check);
   }
+  // Within one statement, too.
+  async function* statement() {
+    yield 'INSERT INTO public.t (id, v) VALUES (1, 1)';
+    for (;;) yield ', (1, 1)'.repeat(10_000);
+  }
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(reason), 20);
+  assert.ok(check((await collect(rewrite(statement(), { signal: controller.signal }))).error));
   const directory = folder(t);
   const [dump, out] = [join(directory, 'dump.sql'), join(directory, 'out.sql')];
   // Of a full dump, which is read twice: it is stopped in the first reading too.

@@ -64,6 +64,23 @@ const RUNS = {
 /** What this process takes after the first run of all, which brings what stays for good. */
 let base;
 
+// Every row of one statement becomes an upsert with all its columns: a dump of 6 MB is a script of half a gigabyte.
+test('memory: a long head, short rows', async (t) => {
+  const columns = Array.from({ length: 200 }, (_, at) => `"${String(at).padStart(3, '0')}${'n'.repeat(60)}"`).join(', ');
+  const row = `(1, ${Array(200).fill('1').join(', ')})`;
+  async function* statement(rows) {
+    yield `INSERT INTO public.t (id, ${columns}) VALUES ${row}`;
+    for (let left = rows; left > 0; left -= 100) yield `, ${row}`.repeat(100);
+    yield ';\n';
+  }
+  const run = (rows) => pipeline(Readable.from(statement(rows)), createRewriter(), devNull());
+  await run(1000);
+  const before = await settled();
+  const { peak } = await watched(() => run(10_000));
+  t.diagnostic(`${((peak - before) / MB).toFixed(1)} MiB more memory`);
+  assert.ok(peak - before < 64e6, `${peak - before} bytes`);
+});
+
 for (const [name, run] of Object.entries(RUNS)) {
   test(`memory and event loop: ${name}`, async (t) => {
     await run(64 * MB, {});

@@ -1,6 +1,7 @@
 //! `Rewriter`: the push machine.
 
 use std::sync::{Mutex, TryLockError};
+use std::time::Instant;
 
 use dumpsert::Error;
 use pyo3::exceptions::PyRuntimeError;
@@ -12,7 +13,7 @@ use crate::errors;
 use crate::guard::{Fault, guarded, guarded_value};
 use crate::progress::Teller;
 use crate::slices::{Input, Output};
-use crate::watch::Caught;
+use crate::watch::{Caught, SIGNALS_EVERY};
 
 /// Shorter chunks are converted faster than another thread could be let in.
 pub(crate) const DETACH_BYTES: usize = 32 * 1024;
@@ -33,6 +34,8 @@ struct Machine {
     caught: Caught,
     /// What `abort` has still to return, after that.
     kept: Output,
+    /// When signals were looked for.
+    looked: Instant,
     /// The bug by which a call has ended: what that has left behind is good for nothing.
     broken: Option<String>,
 }
@@ -80,6 +83,30 @@ impl Machine {
         })
     }
 
+    /// Reads some of `rest`, and takes it away from there.
+    fn some(&mut self, py: Python<'_>, rest: &mut &[u8], output: &mut Output) -> PyResult<()> {
+        let all = *rest;
+        self.run(py, "Rewriter.write", all.len(), output, |machine| {
+            let read = machine.rewriter.write_some(all, &mut machine.out)?;
+            *rest = all.get(read..).unwrap_or_default();
+            machine.tell();
+            machine.look();
+            Ok(())
+        })
+    }
+
+    /// Ctrl-C makes the script fail, also within one call.
+    fn look(&mut self) {
+        if self.looked.elapsed() < SIGNALS_EVERY {
+            return;
+        }
+        self.looked = Instant::now();
+        if let Err(exception) = Python::attach(|py| py.check_signals()) {
+            let error = self.caught.keep(exception);
+            self.rewriter.abort(&Error::write(error), &mut self.out);
+        }
+    }
+
     /// Tells how far the run is; what the function raises makes the script fail.
     fn tell(&mut self) {
         if let Err(error) = self.teller.tell(self.rewriter.progress()) {
@@ -117,6 +144,7 @@ impl Rewriter {
             teller: Teller::new(progress, caught.clone()),
             caught,
             kept: Output::default(),
+            looked: Instant::now(),
             broken: None,
         })))
     }
@@ -129,16 +157,35 @@ impl Rewriter {
         let mut done = 0;
         loop {
             let slice = data.slice(done)?;
-            machine.run(py, "Rewriter.write", slice.len(), &mut output, |machine| {
-                machine.rewriter.write(&slice, &mut machine.out)?;
-                machine.tell();
-                Ok(())
-            })?;
             done += slice.len();
+            let mut rest = &*slice;
+            loop {
+                machine.some(py, &mut rest, &mut output)?;
+                if rest.is_empty() {
+                    break;
+                }
+            }
             if done >= data.len() {
                 return output.finish(py);
             }
         }
+    }
+
+    /// Reads some of the next bytes of the dump, from `start` on; returns what they make of the script, some hundred KiB,
+    /// and where to go on.
+    fn write_some<'py>(
+        &self,
+        py: Python<'py>,
+        data: &Bound<'py, PyAny>,
+        start: usize,
+    ) -> PyResult<(Bound<'py, PyBytes>, usize)> {
+        let data = Input::new(data)?;
+        let mut machine = self.lock()?;
+        let mut output = Output::default();
+        let slice = data.slice(start.min(data.len()))?;
+        let mut rest = &*slice;
+        machine.some(py, &mut rest, &mut output)?;
+        Ok((output.finish(py)?, start + slice.len() - rest.len()))
     }
 
     /// Ends the dump, and returns the end of the script.

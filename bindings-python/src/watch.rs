@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 
 /// How often a run that has no need of Python looks for signals. To become the thread that runs Python can take 5 ms
 /// where another one computes.
-const SIGNALS_EVERY: Duration = Duration::from_millis(100);
+pub(crate) const SIGNALS_EVERY: Duration = Duration::from_millis(100);
 
 /// Ends a run from another thread.
 #[pyclass(frozen, module = "dumpsert._core")]

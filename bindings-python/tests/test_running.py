@@ -115,7 +115,8 @@ def test_memory_does_not_grow(program: str, style: str, dump: Path, tmp_path: Pa
 
 # A table that references itself: whose rows go is learned by a reading before.
 CATALOG = """SCHEMA = 'CREATE TABLE public.t (id text PRIMARY KEY, v text REFERENCES public.t)'
-catalog = dumpsert.Catalog.from_schema_sql(SCHEMA)"""
+catalog = dumpsert.Catalog.from_schema_sql(SCHEMA)
+HEAD = b'INSERT INTO public.t (id, v) VALUES (1, 1)'"""
 
 
 def interrupted(command: list[str], after: float = 1.0) -> tuple[int, float, str]:
@@ -142,6 +143,10 @@ def interrupted(command: list[str], after: float = 1.0) -> tuple[int, float, str
         "dumpsert.convert('/dev/stdin', sys.argv[2], style='staged')",
         "dumpsert.inspect(sys.argv[1])",
         "dumpsert.convert(sys.argv[1], sys.argv[2], style='staged', exclude='public.t: v IS NULL', catalog=catalog)",
+        # One statement that does not end.
+        "dumpsert.convert(itertools.chain([HEAD], itertools.repeat(b', (1, 1)' * 1000)), sys.argv[2])",
+        "dumpsert.Rewriter().write(HEAD + b', (1, 1)' * 100_000_000)",
+        "for piece in dumpsert.Rewriter().pieces(HEAD + b', (1, 1)' * 100_000_000): pass",
     ],
 )
 def test_ctrl_c(program: str, tmp_path: Path) -> None:
@@ -168,6 +173,27 @@ def test_ctrl_c(program: str, tmp_path: Path) -> None:
     assert "KeyboardInterrupt" in said
     assert took < 10
     assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_pieces() -> None:
+    """A short row with a long head is a long upsert: the script comes in pieces, and is the same."""
+    columns = ", ".join(f'"{at:03}{"n" * 60}"' for at in range(200))
+    row = ", ".join(["1"] * 200)
+    dump = f"INSERT INTO public.t (id, {columns}) VALUES (1, {row}){f', (1, {row})' * 300};\n".encode()
+    whole = dumpsert.Rewriter()
+    script = whole.write(dump) + whole.finish()
+    assert len(script) > 20 * len(dump)
+    for kind in (bytes, bytearray, memoryview):
+        rewriter = dumpsert.Rewriter()
+        pieces = list(rewriter.pieces(kind(dump)))
+        assert max(map(len, pieces)) < 1 << 20
+        assert len(pieces) > 10
+        assert b"".join(pieces) + rewriter.finish() == script
+    broken = dumpsert.Rewriter()
+    with pytest.raises(dumpsert.DumpsertError) as caught:
+        list(broken.pieces(dump + b"DROP TABLE t;\n"))
+    assert b"RAISE EXCEPTION" in caught.value.output
+    assert list(dumpsert.Rewriter().pieces(b"")) == []
 
 
 COMMANDS = {

@@ -3,7 +3,7 @@
 //! It is the conversion itself, with its script thrown away: what that would leave out is left out here, and for the
 //! same reasons. Only where it would stop because the options do not fit the dump, this goes on and remembers why.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::path::Path;
@@ -17,12 +17,13 @@ use crate::dump::{Events, Piece, Target};
 use crate::error::{Category, Error, ErrorKind, Result};
 use crate::io::{CHUNK_BYTES, Input, open_reader, open_seekable, read_some};
 use crate::lex::literal::Field;
+use crate::lex::tail;
 use crate::lex::tokens::decode_name;
 use crate::limits::{HEAD_OVERHEAD_BYTES, Limit};
 use crate::options::Plan;
 use crate::report::Report;
 use crate::rewrite::{Writer, several_databases};
-use crate::rewriter::Progress;
+use crate::rewriter::{OUTPUT_BYTES, Progress};
 use crate::text::printable_json;
 
 /// What is in a dump; see [`inspect`].
@@ -180,9 +181,14 @@ fn run<R: Read>(mut input: Input<R>, mut progress: impl FnMut(Progress<'_>)) -> 
         let read = read_some(&mut input.reader, &mut chunk).map_err(|error| error.or_position(|| reader.position()))?;
         match chunk.get(..read) {
             None | Some([]) => break,
-            Some(bytes) => reader.write(bytes, &mut inspector)?,
+            Some(bytes) => {
+                let mut rest = bytes;
+                while !rest.is_empty() {
+                    rest = tail(rest, reader.write_some(rest, &mut inspector)?);
+                    inspector.writer.out.clear();
+                }
+            }
         }
-        inspector.writer.out.clear();
         let (rows, table) = inspector.writer.progress();
         let bytes = reader.bytes();
         progress(Progress { bytes, rows, table });
@@ -205,6 +211,8 @@ struct Inspector {
     /// What there was before the first: rows and sequences.
     unnamed: u64,
     columns: BTreeMap<String, Vec<String>>,
+    /// Of each table, the columns that are there already.
+    known_columns: HashMap<String, HashSet<String>>,
     problems: Vec<Problem>,
     /// Tables and messages of `problems`: several heads of one table say the same only once.
     known_problems: BTreeSet<(Option<String>, String)>,
@@ -214,8 +222,10 @@ struct Inspector {
 
 impl Inspector {
     fn new(plan: &Plan) -> Self {
+        let mut writer = Writer::new(plan.clone());
+        writer.full_at = OUTPUT_BYTES;
         Self {
-            writer: Writer::new(plan.clone()),
+            writer,
             forms: BTreeSet::new(),
             encodings: Vec::new(),
             databases: Vec::new(),
@@ -224,6 +234,7 @@ impl Inspector {
             database: None,
             unnamed: 0,
             columns: BTreeMap::new(),
+            known_columns: HashMap::new(),
             problems: Vec::new(),
             known_problems: BTreeSet::new(),
             catalog: None,
@@ -254,9 +265,10 @@ impl Inspector {
             ..self.writer.finish()?
         };
         // An INSERT without a list of columns has those of its table.
+        let met: HashSet<&str> = report.tables.iter().map(|table| table.table.as_str()).collect();
         for table in self.catalog.iter().flat_map(Catalog::tables) {
             let name = table.table_name().to_string();
-            if report.tables.iter().any(|table| table.table == name) {
+            if met.contains(name.as_str()) {
                 let columns = || table.columns.iter().map(|column| column.name.clone()).collect();
                 self.columns.entry(name).or_insert_with(columns);
             }
@@ -295,7 +307,9 @@ impl Inspector {
     }
 
     fn keep_catalog(&mut self) {
-        if !self.writer.is_other {
+        // The plan's is the same each time.
+        let is_known = self.catalog.is_some() && !self.writer.has_made_tables();
+        if !self.writer.is_other && !is_known {
             let catalog = self.writer.catalog().filter(|catalog| !catalog.is_empty());
             self.catalog = catalog.or(self.catalog.take());
         }
@@ -350,8 +364,9 @@ impl Events for Inspector {
         };
         if let (Some(table), Some(columns)) = (self.writer.table_of(target.id), &head.columns) {
             let known = self.columns.entry(table.to_owned()).or_default();
+            let told = self.known_columns.entry(table.to_owned()).or_default();
             for column in self.writer.names.read_all(columns).unwrap_or_default() {
-                if !known.contains(&column) {
+                if told.insert(column.clone()) {
                     known.push(column);
                 }
             }
@@ -433,6 +448,10 @@ impl Events for Inspector {
             Err(error) => self.forgive(None, error),
             Ok(()) => Ok(()),
         }
+    }
+
+    fn is_full(&self) -> bool {
+        self.writer.is_full()
     }
 
     fn place(&self) -> (Option<String>, Option<u64>) {

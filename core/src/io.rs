@@ -1,6 +1,7 @@
 //! Loops around the [`Rewriter`] for `std::io`.
 
 use std::io::{ErrorKind as IoErrorKind, Read, Seek, Write};
+use std::ops::Range;
 use std::path::Path;
 
 use crate::compression::{self, PlainReader};
@@ -8,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::options::Plan;
 use crate::prescan::{Again, InPlace, Prescan, Spool};
 use crate::report::Report;
-use crate::rewriter::Progress;
+use crate::rewriter::{Progress, Rewriter};
 use crate::script::Script;
 
 /// How much is read at once.
@@ -76,6 +77,38 @@ pub(crate) type Dump<R> = Spool<PlainReader<R>>;
 pub(crate) struct Input<R: Read> {
     pub(crate) reader: Dump<R>,
     pub(crate) plan: Plan,
+}
+
+/// A dump by chunks, each of which may be read in several steps.
+pub(crate) struct Chunks<R: Read> {
+    reader: Dump<R>,
+    chunk: Vec<u8>,
+    /// What is left of the chunk.
+    rest: Range<usize>,
+}
+
+impl<R: Read> Chunks<R> {
+    pub(crate) fn new(reader: Dump<R>) -> Self {
+        Self {
+            reader,
+            chunk: vec![0; CHUNK_BYTES],
+            rest: 0..0,
+        }
+    }
+
+    /// Reads on until some of the script is written, or a chunk is read; at the end there is the report.
+    pub(crate) fn step(&mut self, rewriter: &mut Rewriter, out: &mut Vec<u8>) -> Result<Option<Report>> {
+        if self.rest.is_empty() {
+            self.rest = 0..read_some(&mut self.reader, &mut self.chunk)?;
+        }
+        match self.chunk.get(self.rest.clone()) {
+            None | Some([]) => rewriter.finish(out).map(Some),
+            Some(bytes) => {
+                self.rest.start += rewriter.write_some(bytes, out)?;
+                Ok(None)
+            }
+        }
+    }
 }
 
 /// Undoes compression, and reads ahead what has to be known before the rows are written.

@@ -12,13 +12,15 @@ use crate::nearest::nearest;
 pub enum Limit {
     /// Bytes of the head of one `INSERT` or `COPY`. Default: 1 MiB; 1600 columns with names of 63 quotes take 210 kB.
     HeadBytes,
-    /// Bytes of all different heads of a dump, each counted as 512 bytes more than its text; by itself, what the names of
-    /// databases take in [`inspect`](crate::inspect). Default: 64 MiB.
+    /// Bytes of all different heads of a dump, each counted as 512 bytes more than its text and what is written for it;
+    /// by themselves, what the names of sequences take, and those of databases in [`inspect`](crate::inspect). Default:
+    /// 256 MiB.
     HeadsBytes,
     /// Bytes of one statement that is read as a whole. Default: 16 MiB. Functions and comments may be longer: they are
     /// skipped in pieces.
     StatementBytes,
-    /// Bytes of all statements that are shown to the catalog. Default: 512 MiB.
+    /// Bytes of all statements that are shown to the catalog; by itself, what the tables take that they make, with all
+    /// that these have from others. Default: 512 MiB.
     CatalogBytes,
     /// Bytes of one row. Default: 4 GiB; PostgreSQL takes 1 GiB, and a dump can double quotes and backslashes.
     RowBytes,
@@ -43,8 +45,8 @@ const LIMITS: [(Limit, &str, u64, &str); 9] = [
     (
         Limit::HeadsBytes,
         "heads_bytes",
-        64 << 20,
-        "the heads of all statements (or the names of all databases) together are longer than",
+        256 << 20,
+        "the heads of all statements (or the names of all sequences, or of all databases) together are longer than",
     ),
     (
         Limit::StatementBytes,

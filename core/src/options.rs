@@ -24,7 +24,7 @@ use crate::update::{OnGuard, Rules, Update};
 pub use self::plan::Plan;
 
 /// Levels of partitions; a catalog by hand may hold a circle.
-const LEVELS_MAX: usize = 64;
+pub(crate) const LEVELS_MAX: usize = 64;
 
 /// A table and those that it is a partition of, the nearest first.
 pub(crate) fn lineage(name: &TableName, partition_of: impl Fn(&TableName) -> Option<TableName>) -> Vec<TableName> {

@@ -6,10 +6,15 @@ use crate::options::Plan;
 use crate::report::Report;
 use crate::rewrite::Writer;
 
+/// A call that may stop before the end of its chunk does so when it has written this much.
+pub(crate) const OUTPUT_BYTES: usize = 256 * 1024;
+
 /// Converts a dump chunk by chunk, without any I/O of its own.
 ///
-/// Chunks may be cut anywhere. The output of a [`write`](Rewriter::write) is proportional to its input: feed slices of
-/// 64 KiB to 1 MiB.
+/// Chunks may be cut anywhere. One byte of a dump can become hundreds of the script: where the head of a statement is long
+/// and its rows are short, each row brings the head again. [`write`](Rewriter::write) appends all that its chunk makes, and
+/// [`write_some`](Rewriter::write_some) stops where there is enough to be taken away: loops around it hold a bounded
+/// piece of the script, whatever the dump, as all other ways to convert do.
 ///
 /// ```
 /// use dumpsert::{Options, Rewriter};
@@ -54,13 +59,41 @@ impl Rewriter {
         }
     }
 
-    /// Reads the next bytes of the dump and appends what they make of the script to `out`.
+    /// Reads the next bytes of the dump and appends all that they make of the script to `out`.
     ///
     /// # Errors
     /// If the dump is not acceptable. `out` then ends with a statement that makes the script fail, and must still be
     /// passed on where a part of the script already was. Every later call fails with [`ErrorKind::Finished`].
     pub fn write(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> Result<()> {
-        self.with(out, |reader, writer| reader.write(chunk, writer))
+        self.with(out, usize::MAX, |reader, writer| reader.write(chunk, writer))
+    }
+
+    /// Reads some of the next bytes of the dump, appends what they make of the script to `out`, and returns how many
+    /// it has read. It stops when it has appended about 256 KiB; no row makes more than some MiB. What it has not read has to
+    /// be given again, before anything else.
+    ///
+    /// ```
+    /// use dumpsert::{Options, Rewriter};
+    ///
+    /// let plan = Options::new().build()?;
+    /// let mut rewriter = Rewriter::new(&plan);
+    /// let mut script = Vec::new();
+    /// let mut dump = &b"INSERT INTO public.t (id, v) VALUES (1, 'one');\n"[..];
+    /// while !dump.is_empty() {
+    ///     let read = rewriter.write_some(dump, &mut script)?;
+    ///     dump = &dump[read..];
+    ///     // Here a program hands on what is in `script`.
+    ///     script.clear();
+    /// }
+    /// assert_eq!(rewriter.finish(&mut script)?.rows_kept(), 1);
+    /// # Ok::<(), dumpsert::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`write`](Rewriter::write).
+    pub fn write_some(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> Result<usize> {
+        let full_at = out.len().saturating_add(OUTPUT_BYTES);
+        self.with(out, full_at, |reader, writer| reader.write_some(chunk, writer))
     }
 
     /// Ends the dump and appends the end of the script, with its `COMMIT`, to `out`.
@@ -68,7 +101,7 @@ impl Rewriter {
     /// # Errors
     /// As [`write`](Rewriter::write); also if the dump is cut.
     pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<Report> {
-        let report = self.with(out, |reader, writer| {
+        let report = self.with(out, usize::MAX, |reader, writer| {
             reader.finish(writer)?;
             writer.check_database()?;
             writer.check_selection()?;
@@ -117,13 +150,20 @@ impl Rewriter {
         }
     }
 
-    /// Lends `out` to the writer, so that nothing is copied, and looks after errors.
-    fn with<T>(&mut self, out: &mut Vec<u8>, run: impl FnOnce(&mut Reader, &mut Writer) -> Result<T>) -> Result<T> {
+    /// Lends `out` to the writer, so that nothing is copied, and looks after errors. The writer is full at the length
+    /// `full_at`.
+    fn with<T>(
+        &mut self,
+        out: &mut Vec<u8>,
+        full_at: usize,
+        run: impl FnOnce(&mut Reader, &mut Writer) -> Result<T>,
+    ) -> Result<T> {
         if self.is_done {
             return Err(Error::new(ErrorKind::Finished, "the rewriter has ended already"));
         }
         let before = out.len();
         std::mem::swap(out, &mut self.writer.out);
+        self.writer.full_at = full_at;
         let result = run(&mut self.reader, &mut self.writer);
         let result = result.and_then(|value| self.writer.check(before).map(|()| value));
         if let Err(error) = &result {

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Position, Result};
-use crate::io::{CHUNK_BYTES, Dump, Input, open_reader, open_seekable, read_some};
+use crate::io::{Chunks, Input, open_reader, open_seekable};
 use crate::options::{Client, Plan};
 use crate::report::Report;
 use crate::rewriter::{Progress, Rewriter};
@@ -34,12 +34,12 @@ pub struct Script<R: Read> {
     rewriter: Rewriter,
 }
 
-type Open<R> = fn(R, &Plan) -> Result<Input<R>>;
+type Opener<R> = fn(R, &Plan) -> Result<Input<R>>;
 
 enum State<R: Read> {
     /// Nothing was read; full dumps are read ahead when the first piece is asked for.
-    New(Result<R>, Plan, Open<R>),
-    Open(Dump<R>, Vec<u8>),
+    New(Result<R>, Plan, Opener<R>),
+    Open(Chunks<R>),
     Done,
 }
 
@@ -64,7 +64,7 @@ impl<R: Read> Script<R> {
         Self::with(Ok(reader), plan, open_seekable)
     }
 
-    fn with(reader: Result<R>, plan: &Plan, open: Open<R>) -> Result<Self> {
+    fn with(reader: Result<R>, plan: &Plan, open: Opener<R>) -> Result<Self> {
         if plan.client() == Client::Driver {
             let message = "a driver takes single statements, not a script";
             return Err(Error::new(ErrorKind::InvalidOption, message).with_hint("call statements()"));
@@ -75,8 +75,8 @@ impl<R: Read> Script<R> {
         })
     }
 
-    /// Reads some of the dump and appends what it makes of the script, which may be nothing yet, to `out`. Returns the
-    /// report when the script is complete.
+    /// Reads some of the dump and appends what it makes of the script, which may be nothing yet, to `out`: about 256 KiB
+    /// at most, and some MiB more where a row is that long. Returns the report when the script is complete.
     ///
     /// # Errors
     /// If the dump is not acceptable or cannot be read. `out` then ends with a statement that makes the script fail,
@@ -102,16 +102,12 @@ impl<R: Read> Script<R> {
         {
             let input = open(reader?, &plan)?;
             self.rewriter = Rewriter::new(&input.plan);
-            self.state = State::Open(input.reader, vec![0; CHUNK_BYTES]);
+            self.state = State::Open(Chunks::new(input.reader));
         }
-        let State::Open(reader, chunk) = &mut self.state else {
+        let State::Open(chunks) = &mut self.state else {
             return Err(Error::new(ErrorKind::Finished, "the script has ended already"));
         };
-        let read = read_some(reader, chunk)?;
-        match chunk.get(..read) {
-            None | Some([]) => self.rewriter.finish(out).map(Some),
-            Some(bytes) => self.rewriter.write(bytes, out).map(|()| None),
-        }
+        chunks.step(&mut self.rewriter, out)
     }
 
     /// Gives up because of something outside, such as a failure to write the script, and makes the script fail. Does

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use memchr::{memchr, memmem};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::io::{CHUNK_BYTES, Dump, Input, open_reader, read_some};
+use crate::io::{Chunks, Input, open_reader};
 use crate::lex::split::Splitter;
 use crate::lex::{slice, tail};
 use crate::options::{Client, Plan};
@@ -114,9 +114,8 @@ impl StatementQueue {
 
 /// The statements of a script, in order; see [`statements`].
 pub struct Statements<R: Read> {
-    input: Dump<R>,
+    input: Chunks<R>,
     rewriter: Rewriter,
-    chunk: Vec<u8>,
     queue: StatementQueue,
     report: Option<Report>,
     is_done: bool,
@@ -152,9 +151,8 @@ pub fn statements<R: Read>(reader: R, plan: &Plan) -> Result<Statements<R>> {
         _ => error,
     })?;
     Ok(Statements {
-        input: reader,
+        input: Chunks::new(reader),
         rewriter: Rewriter::new(&plan),
-        chunk: vec![0; CHUNK_BYTES],
         queue: StatementQueue::new(),
         report: None,
         is_done: false,
@@ -205,12 +203,11 @@ impl<R: Read> Statements<R> {
         if self.report.is_some() {
             return Ok(false);
         }
-        let read = read_some(&mut self.input, &mut self.chunk)
-            .map_err(|error| error.or_position(|| self.rewriter.position()))?;
-        match self.chunk.get(..read) {
-            None | Some([]) => self.report = Some(self.rewriter.finish(self.queue.buffer())?),
-            Some(bytes) => self.rewriter.write(bytes, self.queue.buffer())?,
-        }
+        let step = self.input.step(&mut self.rewriter, self.queue.buffer());
+        self.report = step.map_err(|error| match error.kind() {
+            ErrorKind::Read => error.or_position(|| self.rewriter.position()),
+            _ => error,
+        })?;
         Ok(true)
     }
 }
@@ -271,6 +268,7 @@ impl<R: Read> Iterator for Statements<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::io::CHUNK_BYTES;
     use crate::options::Options;
 
     #[test]

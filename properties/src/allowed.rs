@@ -13,20 +13,28 @@ pub(crate) const EPILOGUE: &str = include_str!("../../core/src/rewrite/sql/epilo
 pub fn output_is_allowed(input: &[u8]) {
     let mut source = Source(input);
     let plan = choices::plan(&mut source);
-    let (script, is_done) = run(&plan, source.0);
-    let frame = Frame::of(&plan);
+    check(&plan, source.0, true);
+}
+
+/// Converts a dump and looks at the script; `ids_are_keys` where every table with a column `id` has a key.
+pub(crate) fn check(plan: &Plan, dump: &[u8], ids_are_keys: bool) {
+    let (script, is_done) = run(plan, dump);
+    let frame = Frame {
+        ids_are_keys,
+        ..Frame::of(plan)
+    };
     let statements = frame.scan(&script, is_done);
     if plan.client() == Client::Driver
         && is_done
         && let Some(popped) = popped(&script)
     {
         // A driver is given what the scanner has seen.
-        let in_frame = popped_of_nothing(&plan);
+        let in_frame = popped_of_nothing(plan);
         assert_eq!(popped, in_frame + statements);
     }
 }
 
-fn run(plan: &Plan, dump: &[u8]) -> (Vec<u8>, bool) {
+pub(crate) fn run(plan: &Plan, dump: &[u8]) -> (Vec<u8>, bool) {
     let mut rewriter = Rewriter::new(plan);
     let mut script = Vec::new();
     let result = rewriter
@@ -62,6 +70,7 @@ fn popped_of_nothing(plan: &Plan) -> usize {
 /// What is the same in every script of a plan, but for the encoding.
 struct Frame {
     is_psql: bool,
+    ids_are_keys: bool,
     /// What stands before everything, also in a script that fails before it has begun.
     first: String,
     before_encoding: String,
@@ -89,6 +98,7 @@ impl Frame {
         };
         Self {
             is_psql,
+            ids_are_keys: true,
             first: first.to_owned(),
             before_encoding: before.to_owned(),
             behind_encoding: behind.to_owned(),
@@ -98,7 +108,7 @@ impl Frame {
 
     /// Returns the number of statements between the opening and the end.
     fn scan(&self, script: &[u8], is_done: bool) -> usize {
-        let mut scanner = Scanner(script);
+        let mut scanner = Scanner(script, self.ids_are_keys);
         scanner.expect(&self.first);
         if !is_done && scanner.0.starts_with(ABORT.as_bytes()) {
             scanner.abort();

@@ -43,8 +43,17 @@ pub(crate) fn plan(source: &mut Source<'_>) -> Plan {
     build(usize::from(source.byte()) | usize::from(source.byte()) << 8)
 }
 
-/// What is allowed together is up to this function: every number is a plan.
+/// The same before they are checked.
+pub(crate) fn options(source: &mut Source<'_>) -> Options {
+    chosen(usize::from(source.byte()) | usize::from(source.byte()) << 8)
+}
+
 fn build(number: usize) -> Plan {
+    chosen(number).build().unwrap()
+}
+
+/// What is allowed together is up to this function: every number is a plan.
+fn chosen(number: usize) -> Options {
     let mut choices = Choices(number);
     let style = choices.one(&[Style::Rows, Style::Batches, Style::Staged]);
     let is_staged = style == Style::Staged;
@@ -88,7 +97,7 @@ fn build(number: usize) -> Plan {
             .with_triggers(Triggers::Fire)
             .with_lock_timeout(Duration::from_millis(1500));
     }
-    options.build().unwrap()
+    options
 }
 
 /// Read once: it is the same for all.

@@ -13,6 +13,7 @@
 )]
 
 mod allowed;
+mod beside;
 mod catalog;
 mod choices;
 mod chunking;
@@ -26,6 +27,7 @@ mod source;
 mod vs_reference;
 
 pub use allowed::output_is_allowed;
+pub use beside::beside;
 pub use catalog::catalog;
 pub use chunking::chunking;
 pub use condition::condition;
@@ -37,7 +39,8 @@ pub use vs_reference::vs_reference;
 pub type Property = fn(&[u8]);
 
 /// Every property, by the name of its fuzz target.
-pub const PROPERTIES: [(&str, Property); 7] = [
+pub const PROPERTIES: [(&str, Property); 8] = [
+    ("beside", beside),
     ("catalog", catalog),
     ("chunking", chunking),
     ("condition", condition),

@@ -8,8 +8,9 @@ pub(crate) const ABORT: &str =
 /// What goes before the first long row in style staged.
 const LONG_ROWS: &str = include_str!("../../core/src/rewrite/sql/long_rows.sql");
 
-/// What is left to read of the script.
-pub(crate) struct Scanner<'a>(pub(crate) &'a [u8]);
+/// What is left to read of the script; and whether every table with a column `id` has a key, so that a row of one without
+/// `ON CONFLICT` is one that was broken off.
+pub(crate) struct Scanner<'a>(pub(crate) &'a [u8], pub(crate) bool);
 
 impl<'a> Scanner<'a> {
     pub(crate) fn word(&mut self, word: &str) -> bool {
@@ -131,7 +132,7 @@ impl<'a> Scanner<'a> {
         }
         self.expect(";\n");
         assert!(
-            has_conflict || !has_key,
+            has_conflict || !has_key || !self.1,
             "an insert that is no upsert, at `{}`",
             self.0.escape_ascii()
         );

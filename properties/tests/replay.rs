@@ -85,6 +85,9 @@ fn dictionary() -> Vec<Vec<u8>> {
     let text = fs::read_to_string(root().join("fuzz/sql.dict")).unwrap();
     let unescape = |line: &str| {
         let line = line.strip_prefix('"')?.strip_suffix('"')?;
+        if line == "\\xff" {
+            return Some(vec![0xff]);
+        }
         Some(
             line.replace("\\x0a", "\n")
                 .replace("\\\"", "\"")
@@ -152,6 +155,11 @@ fn replay(wanted: &str) {
         check(name, property, &mutate(&mut random, &seeds, &words));
     }
     eprintln!("{name}: {} seeds, {mutations} mutations of seed {SEED}", seeds.len());
+}
+
+#[test]
+fn beside() {
+    replay("beside");
 }
 
 #[test]

@@ -28,6 +28,7 @@
 mod catalog;
 mod cluster;
 mod db;
+pub mod growth;
 mod run;
 mod snapshot;
 mod versions;

@@ -10,6 +10,7 @@ from dumpsert._options import Options, check, plan
 from dumpsert._report import Inspection, Report
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
     from typing import Unpack
 
@@ -217,13 +218,27 @@ class Rewriter:
     def write(self, data: Buffer) -> bytes:
         """Read the next bytes of the dump, cut anywhere; return what they make of the script.
 
-        Chunks of 64 KiB to 1 MiB are best. Larger ones are read in slices, and other threads run meanwhile.
+        Chunks of 64 KiB to 1 MiB are best. Larger ones are read in slices, and other threads run meanwhile. Where the head
+        of a statement is long and its rows are short, a chunk can become hundreds of times as long: `pieces` returns
+        the same bit by bit.
         """
         try:
             return self._machine.write(data)
         except DumpsertError:
             self._is_open = False
             raise
+
+    def pieces(self, data: Buffer) -> Iterator[bytes]:
+        """As `write`, in pieces of some hundred KiB, each made when it is asked for. All must be asked for."""
+        start, length = 0, memoryview(data).nbytes
+        while start < length:
+            try:
+                piece, start = self._machine.write_some(data, start)
+            except DumpsertError:
+                self._is_open = False
+                raise
+            if piece:
+                yield piece
 
     def finish(self) -> bytes:
         """End the dump; return the end of the script, with its `COMMIT`."""

@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::{Catalog, Key, Table, TableName, Type, TypeKind, VERSION};
+use super::{Catalog, Key, LEVELS_MAX, NAME_BYTES_MAX, Table, TableName, Type, TypeKind, VERSION, truncate};
 use crate::error::{Error, ErrorKind, Result};
+use crate::lex::names::{COLUMNS_MAX, too_long, too_many_columns};
 use crate::text::{NUL, printable_json};
 
 impl Catalog {
@@ -50,12 +51,22 @@ impl Catalog {
                     format!("the table {} is there twice", table.table_name()),
                 ));
             }
-            check_table(table).map_err(|problem| {
-                Error::new(
-                    ErrorKind::InvalidCatalog,
-                    format!("the table {}: {problem}", table.table_name()),
-                )
-            })?;
+            let refuse = |problem: String| {
+                // The name itself may be what is too long.
+                let name = table.table_name().to_string();
+                let message = format!("the table {}: {problem}", truncate(&name, 4 * NAME_BYTES_MAX));
+                Error::new(ErrorKind::InvalidCatalog, message)
+            };
+            check_limits(table).map_err(refuse)?;
+            check_table(table).map_err(refuse)?;
+            let outer = |name: &TableName| self.table(&name.schema, &name.name)?.partition_of.as_ref();
+            if std::iter::successors(table.partition_of.as_ref(), |name| outer(name))
+                .nth(LEVELS_MAX)
+                .is_some()
+            {
+                let problem = "partitions are nested over too many levels, or in a circle";
+                return Err(refuse(problem.to_owned()));
+            }
         }
         let mut types = HashSet::new();
         match self.types.iter().find(|own| !types.insert((&own.schema, &own.name))) {
@@ -158,6 +169,16 @@ fn type_texts(own: &Type) -> Result<(), String> {
             collation.iter().try_for_each(|name| check_text(name, "the collation"))
         }
     }
+}
+
+/// What no database has, because PostgreSQL does not take it.
+fn check_limits(table: &Table) -> Result<(), String> {
+    if table.columns.len() > COLUMNS_MAX {
+        return Err(too_many_columns());
+    }
+    let names = table.columns.iter().map(|column| &column.name);
+    let mut names = names.chain([&table.schema, &table.name]);
+    names.find_map(|name| too_long(name.as_bytes())).map_or(Ok(()), Err)
 }
 
 fn check_table(table: &Table) -> Result<(), String> {

@@ -12,12 +12,15 @@ mod schema_sql;
 mod types;
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::builder::CatalogBuilder;
 pub(crate) use self::names::{NAME_BYTES_MAX, quote_ident, truncate};
+pub(crate) use self::order::components;
 pub use self::order::{OrderProblem, OrderProblemKind};
+pub(crate) use self::types::Ranks;
 pub use self::types::{Type, TypeKind};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -46,6 +49,12 @@ pub struct Catalog {
     tables: Vec<Table>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     types: Vec<Type>,
+    /// What is beneath each of the types.
+    #[serde(skip)]
+    beneath: Vec<Option<types::Beneath>>,
+    /// The labels of those that are enums, to be found by their text.
+    #[serde(skip)]
+    ranks: Vec<Option<Arc<Ranks>>>,
 }
 
 /// One table.
@@ -219,6 +228,9 @@ pub enum Action {
     SetDefault,
 }
 
+/// How many levels of inheritance and partitions are followed.
+pub(crate) const LEVELS_MAX: usize = 100;
+
 /// The version of the JSON form that is written and read.
 const VERSION: u32 = 1;
 
@@ -228,6 +240,8 @@ impl Default for Catalog {
             version: VERSION,
             tables: Vec::new(),
             types: Vec::new(),
+            beneath: Vec::new(),
+            ranks: Vec::new(),
         }
     }
 }
@@ -264,8 +278,10 @@ impl Catalog {
             }
         }
         for other in &other.types {
-            let differs = |own: &Type| (&own.schema, &own.name) == (&other.schema, &other.name) && own != other;
-            if self.types.iter().any(differs) {
+            if self
+                .found_type(&other.schema, &other.name)
+                .is_some_and(|own| own != other)
+            {
                 let message = format!("the type {} is defined twice, and not alike", other.type_name());
                 return Err(Error::new(ErrorKind::InvalidCatalog, message));
             }
@@ -275,6 +291,7 @@ impl Catalog {
         self.sort();
         self.tables.dedup();
         self.types.dedup();
+        self.look_beneath();
         Ok(())
     }
 
@@ -284,9 +301,12 @@ impl Catalog {
             version: VERSION,
             tables,
             types,
+            beneath: Vec::new(),
+            ranks: Vec::new(),
         };
         catalog.sort();
         catalog.check()?;
+        catalog.look_beneath();
         Ok(catalog)
     }
 

@@ -72,17 +72,6 @@ pub(crate) fn object_name(name1: &str, name2: &str, label: &str) -> String {
     name
 }
 
-/// The first of `name1[_name2]_label`, `…_label1`, `…_label2`, … that is not taken: `ChooseRelationName()`.
-pub(crate) fn choose_name(name1: &str, name2: &str, label: &str, taken: impl Fn(&str) -> bool) -> String {
-    let mut name = object_name(name1, name2, label);
-    let mut pass = 0_u32;
-    while taken(&name) {
-        pass += 1;
-        name = object_name(name1, name2, &format!("{label}{pass}"));
-    }
-    name
-}
-
 /// The column names joined as in `ChooseIndexNameAddition()`, which stops once it has a full name.
 pub(crate) fn columns_addition<'a>(columns: impl IntoIterator<Item = &'a str>) -> String {
     let mut addition = String::new();
@@ -140,9 +129,5 @@ mod tests {
             "a_very_long_identifier_that_i_a_very_long_identifier_that__fkey"
         );
         assert_eq!(truncate("aé", 2), "a");
-        assert_eq!(
-            choose_name("t", "a", "key", |name| matches!(name, "t_a_key" | "t_a_key1")),
-            "t_a_key2"
-        );
     }
 }

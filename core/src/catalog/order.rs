@@ -1,10 +1,10 @@
 //! In which order rows can arrive, where foreign keys are checked row by row.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Serialize, Serializer};
 
-use super::{Catalog, ForeignKey, TableKind, TableName};
+use super::{Catalog, ForeignKey, LEVELS_MAX, TableKind, TableName};
 
 /// Why no order of rows, table by table, fulfils the foreign keys at every moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -58,12 +58,11 @@ impl Catalog {
         };
         let (loops, between): (Vec<Edge>, Vec<Edge>) = edges.into_iter().partition(|edge| edge.from == edge.to);
         let mut problems = Vec::new();
-        let tables: BTreeSet<usize> = loops.iter().map(|edge| edge.from).collect();
-        for &table in &tables {
-            let deferrable = loops
-                .iter()
-                .filter(|edge| edge.from == table)
-                .all(|edge| edge.deferrable);
+        let mut loops_of: BTreeMap<usize, bool> = BTreeMap::new();
+        for edge in &loops {
+            *loops_of.entry(edge.from).or_insert(true) &= edge.deferrable;
+        }
+        for (table, deferrable) in loops_of {
             problems.push(problem(OrderProblemKind::SelfReference, &[table], deferrable));
         }
         let strict: Vec<Edge> = between.iter().filter(|edge| !edge.deferrable).copied().collect();
@@ -73,11 +72,14 @@ impl Catalog {
             let deferrable = !cycle.iter().any(|table| strict.contains(table));
             problems.push(problem(OrderProblemKind::Cycle, cycle, deferrable));
         }
+        let cycle_of: HashMap<usize, usize> = all
+            .iter()
+            .enumerate()
+            .flat_map(|(number, cycle)| cycle.iter().map(move |&table| (table, number)))
+            .collect();
         for edge in between.iter().filter(|edge| edge.partitioned) {
-            if !all
-                .iter()
-                .any(|cycle| cycle.contains(&edge.from) && cycle.contains(&edge.to))
-            {
+            let (from, to) = (cycle_of.get(&edge.from), cycle_of.get(&edge.to));
+            if from.is_none() || from != to {
                 problems.push(problem(
                     OrderProblemKind::Partitioned,
                     &[edge.from, edge.to],
@@ -98,8 +100,7 @@ impl Catalog {
     /// The place of the table, or of the partitioned table whose rows it holds.
     fn root(&self, name: &TableName) -> Option<usize> {
         let mut root = self.position(name)?;
-        // As many steps as there are tables: a catalog from JSON may go round in circles.
-        for _ in 0..self.tables().len() {
+        for _ in 0..LEVELS_MAX {
             match self
                 .tables()
                 .get(root)
@@ -144,36 +145,56 @@ impl Catalog {
     }
 }
 
-/// The strongly connected components of more than one node, each sorted, by Kosaraju's algorithm without recursion.
+/// The strongly connected components of more than one node, each sorted, in the order of their first nodes.
 fn cycles(nodes: usize, edges: &[Edge]) -> Vec<Vec<usize>> {
-    let (mut forward, mut backward) = (vec![Vec::new(); nodes], vec![Vec::new(); nodes]);
+    let mut next = vec![Vec::new(); nodes];
     for edge in edges {
-        if let (Some(out), Some(back)) = (forward.get_mut(edge.from), backward.get_mut(edge.to)) {
+        if let Some(out) = next.get_mut(edge.from) {
             out.push(edge.to);
-            back.push(edge.from);
         }
     }
-    let mut seen = BTreeSet::new();
-    let mut finished = Vec::with_capacity(nodes);
-    for node in 0..nodes {
-        visit(node, &forward, &mut seen, &mut finished);
+    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (node, component) in components(&next).into_iter().enumerate() {
+        members.entry(component).or_default().push(node);
     }
-    let mut seen = BTreeSet::new();
-    let mut components = BTreeMap::new();
-    for &node in finished.iter().rev() {
+    let mut cycles: Vec<Vec<usize>> = members.into_values().filter(|cycle| cycle.len() > 1).collect();
+    cycles.sort_unstable();
+    cycles
+}
+
+/// The number of the strongly connected component of each node, by Kosaraju's algorithm without recursion.
+pub(crate) fn components(next: &[Vec<usize>]) -> Vec<usize> {
+    let mut backward = vec![Vec::new(); next.len()];
+    for (node, out) in next.iter().enumerate() {
+        for &to in out {
+            if let Some(back) = backward.get_mut(to) {
+                back.push(node);
+            }
+        }
+    }
+    let mut seen = vec![false; next.len()];
+    let mut finished = Vec::with_capacity(next.len());
+    for node in 0..next.len() {
+        visit(node, next, &mut seen, &mut finished);
+    }
+    let mut seen = vec![false; next.len()];
+    let mut numbers = vec![0; next.len()];
+    for (number, &node) in finished.iter().rev().enumerate() {
         let mut component = Vec::new();
         visit(node, &backward, &mut seen, &mut component);
-        component.sort_unstable();
-        if let Some(&first) = component.first().filter(|_| component.len() > 1) {
-            components.insert(first, component);
+        for node in component {
+            if let Some(own) = numbers.get_mut(node) {
+                *own = number;
+            }
         }
     }
-    components.into_values().collect()
+    numbers
 }
 
 /// Depth-first search from a node not seen yet; appends the nodes as they are left.
-fn visit(start: usize, next: &[Vec<usize>], seen: &mut BTreeSet<usize>, left: &mut Vec<usize>) {
-    if !seen.insert(start) {
+fn visit(start: usize, next: &[Vec<usize>], seen: &mut [bool], left: &mut Vec<usize>) {
+    let mut is_new = |node: usize| seen.get_mut(node).is_some_and(|seen| !std::mem::replace(seen, true));
+    if !is_new(start) {
         return;
     }
     let mut path = vec![(start, 0)];
@@ -181,7 +202,7 @@ fn visit(start: usize, next: &[Vec<usize>], seen: &mut BTreeSet<usize>, left: &m
         match next.get(*node).and_then(|nodes| nodes.get(*at)) {
             Some(&child) => {
                 *at += 1;
-                if seen.insert(child) {
+                if is_new(child) {
                     path.push((child, 0));
                 }
             }

@@ -20,7 +20,8 @@ impl Events for Ears {
         Ok(Target {
             id: 0,
             columns,
-            by_row: false,
+            lines_max: u64::MAX,
+            kept_bytes: 0,
         })
     }
     fn row(&mut self, _: usize, _: &[u8], _: &[Field]) -> Result<()> {

@@ -7,6 +7,7 @@ use memchr::memchr;
 
 use crate::error::ErrorKind;
 use crate::lex::literal::{skip_spaces, unexpected};
+use crate::lex::names::{self, COLUMNS_MAX, QUOTED_BYTES_MAX, too_many_columns};
 use crate::lex::{LexError, slice, tail};
 
 /// Why reading stopped: for want of bytes, or at a mistake.
@@ -129,6 +130,20 @@ pub(crate) fn parse_relation(bytes: &[u8]) -> Option<Relation> {
     (cursor.at == bytes.len()).then_some(relation)
 }
 
+/// Why a text is no name of a relation, if one of its parts is too long.
+pub(crate) fn too_long_relation(bytes: &[u8]) -> Option<String> {
+    let mut terminated = bytes.to_vec();
+    terminated.push(b';');
+    let mut cursor = Cursor {
+        bytes: &terminated,
+        at: 0,
+    };
+    match cursor.relation() {
+        Err(Stop::Bad(error)) if error.kind == ErrorKind::TooLarge => Some(error.message),
+        _ => None,
+    }
+}
+
 /// The first schema of a `search_path` as stored; empty if the path is.
 pub(crate) fn first_schema(path: &[u8]) -> Option<Vec<u8>> {
     if path.trim_ascii().is_empty() {
@@ -219,6 +234,10 @@ impl Cursor<'_> {
         self.at += 1;
         let mut columns = Vec::new();
         loop {
+            self.next()?;
+            if columns.len() == COLUMNS_MAX {
+                return Err(LexError::new(self.at, ErrorKind::TooLarge, too_many_columns()).into());
+            }
             columns.push(self.identifier()?);
             match self.next()? {
                 b',' => self.at += 1,
@@ -246,7 +265,15 @@ impl Cursor<'_> {
             b'"' => self.quoted_identifier(),
             b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80.. => {
                 let rest = tail(self.bytes, self.at);
-                let length = rest.iter().position(|&byte| !is_word(byte)).ok_or(Stop::More)?;
+                let most = slice(rest, 0, rest.len().min(QUOTED_BYTES_MAX));
+                let length = match most.iter().position(|&byte| !is_word(byte)) {
+                    Some(length) => length,
+                    None if most.len() < rest.len() => return Err(self.too_long(names::message())),
+                    None => return Err(Stop::More),
+                };
+                if let Some(message) = names::too_long(slice(rest, 0, length)) {
+                    return Err(self.too_long(message));
+                }
                 self.at += length;
                 // The U& forms are identifiers only with an escape processing that pg_dump never asks for.
                 if length == 1 && (rest.starts_with(b"U&") || rest.starts_with(b"u&")) {
@@ -258,13 +285,23 @@ impl Cursor<'_> {
         }
     }
 
+    /// The name that begins here.
+    fn too_long(&self, message: String) -> Stop {
+        LexError::new(self.at, ErrorKind::TooLarge, message).into()
+    }
+
     fn quoted_identifier(&mut self) -> Result<Vec<u8>, Stop> {
         let start = self.at;
         let mut name = Vec::new();
         let mut at = start + 1;
         loop {
             let rest = tail(self.bytes, at);
-            let found = memchr(b'"', rest).ok_or(Stop::More)?;
+            let left = (start + QUOTED_BYTES_MAX).saturating_sub(at);
+            let found = match memchr(b'"', slice(rest, 0, rest.len().min(left))) {
+                Some(found) => found,
+                None if rest.len() > left => return Err(self.too_long(names::message())),
+                None => return Err(Stop::More),
+            };
             name.extend_from_slice(slice(rest, 0, found));
             at += found + 1;
             match self.bytes.get(at) {
@@ -277,6 +314,9 @@ impl Cursor<'_> {
                     return Err(LexError::new(start, ErrorKind::UnexpectedToken, "an empty identifier").into());
                 }
                 Some(_) => {
+                    if let Some(message) = names::too_long(&name) {
+                        return Err(self.too_long(message));
+                    }
                     self.at = at;
                     return Ok(name);
                 }

@@ -30,8 +30,11 @@ pub(crate) struct Target {
     pub(crate) id: usize,
     /// How many values a row must have, where that is known.
     pub(crate) columns: Option<usize>,
-    /// Whether lines of COPY data are told one by one, so that an error is about the right one.
-    pub(crate) by_row: bool,
+    /// Most lines of COPY data that are told at once: one where an error has to be about the right one, and no more than
+    /// the listener can take before it is asked whether it is full.
+    pub(crate) lines_max: u64,
+    /// How many bytes the listener keeps for the head.
+    pub(crate) kept_bytes: u64,
 }
 
 /// A piece of a row that is too long to be held in memory as a whole.
@@ -77,6 +80,10 @@ pub(crate) trait Events {
     fn schema(&mut self, sql: &[u8], scs: bool) -> Result<()>;
     /// A statement that is left out; what it is called in the report.
     fn skipped(&mut self, label: &str) -> Result<()>;
+    /// Whether what was told has made so much output that it has to be taken away before more is told.
+    fn is_full(&self) -> bool {
+        false
+    }
     /// Table and row that are being read, for the position of an error.
     fn place(&self) -> (Option<String>, Option<u64>);
 }

@@ -22,6 +22,8 @@ use crate::text::NUL;
 
 /// How much of the next chunk is joined to a cut piece at first.
 const JOIN_BYTES: usize = 4096;
+/// How much of a chunk is looked at by one call that may stop before its end.
+const SOME_BYTES: usize = 256 * 1024;
 
 /// Reads a dump in chunks of any size.
 pub(crate) struct Reader {
@@ -37,6 +39,8 @@ pub(crate) struct Reader {
     place: Place,
     pub(super) current: Current,
     pub(super) heads: HashMap<Vec<u8>, Current>,
+    /// Heads with other letters than those of ASCII, which mean something else in another encoding.
+    odd_heads: HashMap<Vec<u8>, Current>,
     heads_bytes: u64,
     pub(super) fields: Vec<Field>,
     pub(super) scratch: Vec<u8>,
@@ -55,6 +59,8 @@ pub(crate) struct Reader {
     pub(super) facts: Facts,
     /// Rows of the open `INSERT` so far.
     statement_rows: u64,
+    /// Whether reading stops where the listener is full.
+    pub(super) pauses: bool,
 }
 
 /// Where the reader stands between two steps.
@@ -85,7 +91,7 @@ pub(super) struct Current {
     pub(super) text: Vec<u8>,
     pub(super) id: usize,
     pub(super) columns: Option<usize>,
-    pub(super) by_row: bool,
+    pub(super) lines_max: u64,
     default_values: bool,
 }
 
@@ -135,6 +141,7 @@ impl Reader {
             },
             current: Current::default(),
             heads: HashMap::new(),
+            odd_heads: HashMap::new(),
             heads_bytes: 0,
             fields: Vec::new(),
             scratch: Vec::new(),
@@ -147,6 +154,7 @@ impl Reader {
             long_bytes: 0,
             facts: Facts::default(),
             statement_rows: 0,
+            pauses: false,
         }
     }
 
@@ -162,10 +170,26 @@ impl Reader {
 
     /// Reads the next bytes of the dump.
     pub(crate) fn write(&mut self, chunk: &[u8], events: &mut impl Events) -> Result<()> {
+        self.pauses = false;
+        self.write_all(chunk, events).map(|_| ())
+    }
+
+    /// Reads some of the next bytes of the dump, until the listener is full; returns how many. The others have to be
+    /// given again.
+    pub(crate) fn write_some(&mut self, chunk: &[u8], events: &mut impl Events) -> Result<usize> {
+        self.pauses = true;
+        // What is given again is looked at again.
+        self.write_all(slice(chunk, 0, chunk.len().min(SOME_BYTES)), events)
+    }
+
+    fn write_all(&mut self, chunk: &[u8], events: &mut impl Events) -> Result<usize> {
         let left = self.limits.get(Limit::DumpBytes).saturating_sub(self.bytes());
         match usize::try_from(left) {
             Ok(left) if left < chunk.len() => {
-                self.take(slice(chunk, 0, left), events)?;
+                let read = self.take(slice(chunk, 0, left), events)?;
+                if read < left {
+                    return Ok(read);
+                }
                 self.read_held(events)?;
                 Err(self.locate(self.limits.error(Limit::DumpBytes), self.position(), events))
             }
@@ -183,17 +207,17 @@ impl Reader {
         self.place.position(&self.carry)
     }
 
-    fn take(&mut self, chunk: &[u8], events: &mut impl Events) -> Result<()> {
+    fn take(&mut self, chunk: &[u8], events: &mut impl Events) -> Result<usize> {
         if !matches!(self.state, State::Start) {
             return self.feed(chunk, events);
         }
         let (start, rest) = chunk.split_at(chunk.len().min(SNIFF_BYTES.saturating_sub(self.carry.len())));
         self.carry.extend_from_slice(start);
         if self.carry.len() < SNIFF_BYTES {
-            return Ok(());
+            return Ok(start.len());
         }
         self.start(events)?;
-        self.feed(rest, events)
+        Ok(start.len() + self.feed(rest, events)?)
     }
 
     /// Looks at the first bytes as a whole, then reads them.
@@ -205,16 +229,23 @@ impl Reader {
         }
         let text = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&start);
         self.place.advance(slice(&start, 0, start.len() - text.len()));
-        self.feed(text, events)
+        // These are few: they are read whatever they make.
+        let pauses = std::mem::replace(&mut self.pauses, false);
+        let result = self.feed(text, events);
+        self.pauses = pauses;
+        result.map(|_| ())
     }
 
     /// Reads bytes up to the first NUL, which is refused before anything behind it is looked at: psql drops the rest of
     /// its line, so that a quote behind it would be seen here but not there.
-    fn feed(&mut self, chunk: &[u8], events: &mut impl Events) -> Result<()> {
+    fn feed(&mut self, chunk: &[u8], events: &mut impl Events) -> Result<usize> {
         let Some(nul) = memchr(0, chunk) else {
             return self.read(chunk, events);
         };
-        self.read(slice(chunk, 0, nul), events)?;
+        let read = self.read(slice(chunk, 0, nul), events)?;
+        if read < nul {
+            return Ok(read);
+        }
         self.read_held(events)?;
         let error = Error::new(ErrorKind::NulByte, NUL);
         Err(self.locate(error, self.position(), events))
@@ -226,6 +257,7 @@ impl Reader {
         if matches!(self.state, State::Start) {
             return Ok(());
         }
+        self.pauses = false;
         let mut carry = std::mem::take(&mut self.carry);
         let read = self.run(&carry, false, events)?;
         carry.drain(..read);
@@ -233,8 +265,9 @@ impl Reader {
         Ok(())
     }
 
-    fn read(&mut self, chunk: &[u8], events: &mut impl Events) -> Result<()> {
-        let mut chunk = chunk;
+    /// Reads a chunk; returns how much of it, which is all unless the listener is full.
+    fn read(&mut self, whole: &[u8], events: &mut impl Events) -> Result<usize> {
+        let mut chunk = whole;
         // A piece that the last chunk has cut is joined with as much of this one as it needs, and not more: what is
         // read in place is not copied.
         while !self.carry.is_empty() && !chunk.is_empty() {
@@ -247,21 +280,40 @@ impl Reader {
             }
             let mut carry = std::mem::take(&mut self.carry);
             let read = self.run(&carry, false, events)?;
+            let is_full = self.is_full(events);
             if read >= old {
                 chunk = tail(chunk, read - old);
+            } else if is_full {
+                // What was joined is given again.
+                carry.truncate(old);
+                carry.drain(..read);
+                self.carry = carry;
+                self.retry_at = 0;
             } else {
                 chunk = tail(chunk, joined.len());
                 carry.drain(..read);
                 self.wait_with(carry);
             }
+            if is_full {
+                return Ok(whole.len() - chunk.len());
+            }
         }
         if !chunk.is_empty() {
             let read = self.run(chunk, false, events)?;
+            let rest = tail(chunk, read);
+            if self.is_full(events) {
+                return Ok(whole.len() - rest.len());
+            }
             let mut carry = std::mem::take(&mut self.carry);
-            carry.extend_from_slice(tail(chunk, read));
+            carry.extend_from_slice(rest);
             self.wait_with(carry);
         }
-        Ok(())
+        Ok(whole.len())
+    }
+
+    #[inline]
+    pub(super) fn is_full(&self, events: &impl Events) -> bool {
+        self.pauses && events.is_full()
     }
 
     /// Keeps a piece until there is enough more of it: read again after every byte, a long row would take time by the
@@ -273,6 +325,8 @@ impl Reader {
 
     /// The dump has ended.
     pub(crate) fn finish(&mut self, events: &mut impl Events) -> Result<()> {
+        // What was held back is less than a row, a statement or the first bytes.
+        self.pauses = false;
         if matches!(self.state, State::Start) {
             if ends_in_header(&self.carry) {
                 return Err(self.locate(truncated("inside its first lines"), self.position(), events));
@@ -327,7 +381,7 @@ impl Reader {
                     break Some(fault);
                 }
             }
-            if read == bytes.len() {
+            if read == bytes.len() || self.is_full(events) {
                 break None;
             }
         };
@@ -368,7 +422,7 @@ impl Reader {
 
     /// In another encoding the same bytes are another name.
     pub(super) fn forget_heads(&mut self) {
-        self.heads.retain(|text, _| text.is_ascii());
+        self.odd_heads = HashMap::new();
         if !self.current.text.is_ascii() {
             self.current = Current::default();
         }
@@ -379,9 +433,14 @@ impl Reader {
         let path = path.map(<[u8]>::to_vec);
         if path != self.search_path {
             self.search_path = path;
-            self.heads.clear();
-            self.current = Current::default();
+            self.forget_all_heads();
         }
+    }
+
+    pub(super) fn forget_all_heads(&mut self) {
+        self.heads = HashMap::new();
+        self.odd_heads = HashMap::new();
+        self.current = Current::default();
     }
 
     /// A head that is not the one before.
@@ -398,13 +457,20 @@ impl Reader {
             return Err(LexError::new(0, ErrorKind::SecondDump, message).into());
         }
         let text = slice(bytes, 0, end);
-        match self.heads.get(text) {
+        let is_odd = !text.is_ascii();
+        let heads = if is_odd { &self.odd_heads } else { &self.heads };
+        match heads.get(text) {
             Some(known) => self.current = known.clone(),
             None => {
                 // What goes wrong from here on is about this table.
                 self.state = State::Values;
-                let Target { id, columns, by_row } = events.head(&head, self.search_path.as_deref())?;
-                self.heads_bytes += text.len() as u64 + HEAD_OVERHEAD_BYTES;
+                let Target {
+                    id,
+                    columns,
+                    lines_max,
+                    kept_bytes,
+                } = events.head(&head, self.search_path.as_deref())?;
+                self.heads_bytes += text.len() as u64 + HEAD_OVERHEAD_BYTES + kept_bytes;
                 if self.heads_bytes > self.limits.get(Limit::HeadsBytes) {
                     return Err(self.limits.error(Limit::HeadsBytes).into());
                 }
@@ -413,10 +479,11 @@ impl Reader {
                     text: text.to_vec(),
                     id,
                     columns,
-                    by_row,
+                    lines_max,
                     default_values,
                 };
-                self.heads.insert(text.to_vec(), self.current.clone());
+                let heads = if is_odd { &mut self.odd_heads } else { &mut self.heads };
+                heads.insert(text.to_vec(), self.current.clone());
             }
         }
         if head.rows == Rows::Copy {

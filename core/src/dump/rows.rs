@@ -9,6 +9,9 @@ use crate::lex::literal::scan_row;
 use crate::lex::{LexError, slice};
 use crate::limits::{Limit, Limits};
 
+/// Most bytes of lines of COPY data that are told at once.
+const BLOCK_BYTES: usize = 256 * 1024;
+
 impl Reader {
     /// `INSERT`s with the head of the one before: as many as there are.
     pub(super) fn same_head(&mut self, bytes: &[u8], events: &mut impl Events) -> Step {
@@ -16,7 +19,7 @@ impl Reader {
         let mut at = 0;
         loop {
             let rest = slice(bytes, at, bytes.len());
-            if !rest.starts_with(&self.current.text) {
+            if !rest.starts_with(&self.current.text) || (at > 0 && self.is_full(events)) {
                 break;
             }
             // Anything but one row and `;` LF goes the general way, from the row on.
@@ -99,15 +102,18 @@ impl Reader {
                 end, canonical: true, ..
             }) = line
             {
-                if self.current.by_row {
-                    let told = events.copy_rows(id, slice(bytes, at, end), 1);
-                    told.map_err(|error| Fault::from(error).shift(at))?;
-                    at = end;
-                    start = end;
-                    continue;
-                }
                 rows += 1;
                 at = end;
+                if rows < self.current.lines_max && at - start < BLOCK_BYTES {
+                    continue;
+                }
+                let told = events.copy_rows(id, slice(bytes, start, at), rows);
+                told.map_err(|error| Fault::from(error).shift(start))?;
+                rows = 0;
+                start = at;
+                if self.is_full(events) {
+                    return Ok(Some(at));
+                }
                 continue;
             }
             if rows > 0 {
@@ -123,6 +129,9 @@ impl Reader {
                     told.map_err(|error| Fault::from(error).shift(at))?;
                     at = end;
                     start = end;
+                    if self.is_full(events) {
+                        return Ok(Some(at));
+                    }
                 }
                 Some(Line::End(end)) => {
                     self.state = State::Top;

@@ -1,7 +1,7 @@
 //! Reads the statements of a dump that are not rows. Which ones may stand there says [`allowed`](super::allowed).
 
 use super::allowed::{FILLERS, OBJECTS, SETTINGS};
-use super::head::{Relation, first_schema, parse_relation};
+use super::head::{Relation, first_schema, parse_relation, too_long_relation};
 use crate::error::ErrorKind;
 use crate::lex::tokens::{Token, TokenKind, Tokens, string_value};
 use crate::lex::{LexError, excerpt};
@@ -153,7 +153,11 @@ impl<'a> Words<'a> {
             let message = format!("`{}` is not a setval() as pg_dump writes it", excerpt(self.sql));
             LexError::new(0, ErrorKind::StatementNotAllowed, message)
         };
-        let sequence = self.string(5).as_deref().and_then(parse_relation).ok_or_else(refuse)?;
+        let name = self.string(5).ok_or_else(refuse)?;
+        let sequence = parse_relation(&name).ok_or_else(|| match too_long_relation(&name) {
+            Some(message) => LexError::new(self.start(5), ErrorKind::TooLarge, message),
+            None => refuse(),
+        })?;
         let minus = self.punct(7) == Some(b'-');
         let at = if minus { 8 } else { 7 };
         let digits = std::str::from_utf8(self.raw(at)).map_err(|_| refuse())?;
@@ -174,6 +178,11 @@ impl<'a> Words<'a> {
         } else {
             Err(refuse())
         }
+    }
+
+    /// Offset of a token.
+    fn start(&self, at: usize) -> usize {
+        self.tokens.get(at).map_or(0, |token| token.start)
     }
 
     /// A statement about an object: `CREATE OR REPLACE FUNCTION …` is called `CREATE FUNCTION`.

@@ -10,6 +10,7 @@ use super::{Events, Fault};
 use crate::encoding;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::literal::unexpected;
+use crate::lex::names::too_long;
 use crate::lex::split::Splitter;
 use crate::lex::{LexError, excerpt, slice, tail};
 use crate::limits::Limit;
@@ -117,6 +118,9 @@ impl Reader {
             None => return Ok(None),
         };
         if let Some(name) = connect_to(line) {
+            if let Some(message) = too_long(&name) {
+                return Err(LexError::new(0, ErrorKind::TooLarge, message).into());
+            }
             self.connect(&name, events)?;
             return Ok(Some(end));
         }
@@ -155,8 +159,7 @@ impl Reader {
         }
         self.scs = true;
         self.set_search_path(None);
-        self.heads.clear();
-        self.current = Current::default();
+        self.forget_all_heads();
         events.database(name)?;
         events.skipped("\\connect")
     }

@@ -7,12 +7,15 @@
 mod cascade;
 mod demo;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::rc::Rc;
+use std::sync::Arc;
 
 use super::condition::Condition;
 use super::exclusions::{Demo, DemoColumn, Exclude, Exclusions};
 use super::key_form::{Family, KeyForm};
 use super::keys::KeyHasher;
+use super::soft::KeyNames;
 use super::tree::Tree;
 use crate::catalog::{Action, Catalog, ForeignKey, Table, TableName};
 use crate::error::{Error, ErrorKind, Result};
@@ -36,6 +39,8 @@ pub(crate) struct FilterPlan {
     pub(crate) uncounted: Vec<String>,
     /// What the user should know before the first row.
     pub(crate) notes: Vec<String>,
+    /// How many keys there are beyond those that are tracked.
+    pub(crate) untracked: usize,
 }
 
 /// Why a row is left out at once.
@@ -67,12 +72,12 @@ pub(crate) struct Tracked {
     pub(crate) set: usize,
     pub(crate) table: TableName,
     /// The tables whose rows are meant: the table and its partitions.
-    pub(crate) tables: Vec<TableName>,
+    pub(crate) tables: Arc<HashSet<TableName>>,
     pub(crate) column: String,
     pub(crate) family: Family,
     pub(crate) form: KeyForm,
-    /// What columns are called that reference it by a foreign key.
-    pub(crate) called: Vec<String>,
+    /// What columns are called that reference it.
+    pub(crate) names: KeyNames,
 }
 
 /// A foreign key of a table, and what happens to its row if the referenced one is gone or has changed.
@@ -161,8 +166,11 @@ impl FilterPlan {
             set_numbers: HashMap::new(),
             tables: BTreeMap::new(),
             events: BTreeMap::new(),
+            event_numbers: HashMap::new(),
             raised: VecDeque::new(),
-            keys: BTreeMap::new(),
+            queued: HashSet::new(),
+            keys: HashMap::new(),
+            gone_feeds: HashMap::new(),
             uncounted: Vec::new(),
             notes: Vec::new(),
         };
@@ -186,7 +194,7 @@ impl FilterPlan {
             compiler.mark_cycles();
             compiler.mark_ambiguous();
         }
-        let tracked = compiler.track();
+        let (tracked, untracked) = compiler.track();
         let names: Vec<TableName> = compiler.catalog.tables().iter().map(Table::table_name).collect();
         let tables = compiler.tables.into_iter();
         Ok(Some(Self {
@@ -202,6 +210,7 @@ impl FilterPlan {
             cascades: !exclusions.no_cascade,
             uncounted: compiler.uncounted,
             notes: compiler.notes,
+            untracked,
         }))
     }
 
@@ -222,9 +231,14 @@ pub(super) struct Compiler<'a> {
     pub(super) tables: BTreeMap<usize, TableFilter>,
     /// The events of each table, in the order of their numbers.
     events: BTreeMap<usize, Vec<Event>>,
+    event_numbers: HashMap<(usize, Event), usize>,
     raised: VecDeque<(usize, usize)>,
-    /// The foreign keys that reference a table, by its place: the place of the referencing table and the key.
-    pub(super) keys: BTreeMap<usize, Vec<(usize, ForeignKey)>>,
+    /// All that was raised until now.
+    queued: HashSet<(usize, usize)>,
+    /// The foreign keys that reference a table, by its place, grouped by the columns that they reference.
+    pub(super) keys: HashMap<usize, Rc<Referenced>>,
+    /// By table and set, the feed that takes what is gone.
+    pub(super) gone_feeds: HashMap<(usize, usize), usize>,
     /// See [`FilterPlan::uncounted`] and [`FilterPlan::notes`].
     uncounted: Vec<String>,
     notes: Vec<String>,
@@ -260,7 +274,7 @@ impl Compiler<'_> {
             .collect();
         let matched: Vec<usize> = matched.iter().filter_map(|name| self.tree.position(name)).collect();
         // What is deleted from a table is deleted from its partitions and from those that inherit from it.
-        let all: BTreeSet<usize> = matched.iter().flat_map(|&at| self.tree.with_descendants(at)).collect();
+        let all: BTreeSet<usize> = self.tree.with_descendants(matched.clone()).into_iter().collect();
         let mut first_error = None;
         let mut is_used = false;
         for &at in &all {
@@ -290,15 +304,14 @@ impl Compiler<'_> {
 
     fn raise(&mut self, at: usize, event: Event) -> usize {
         let events = self.events.entry(at).or_insert_with(|| vec![Event::Gone]);
-        let number = match events.iter().position(|known| *known == event) {
-            Some(number) if number != GONE => return number,
-            Some(number) => number,
-            None => {
+        let number = match &event {
+            Event::Gone => GONE,
+            Event::Changed(_) => *self.event_numbers.entry((at, event.clone())).or_insert_with(|| {
                 events.push(event);
                 events.len() - 1
-            }
+            }),
         };
-        if !self.raised.contains(&(at, number)) {
+        if self.queued.insert((at, number)) {
             self.raised.push_back((at, number));
         }
         number
@@ -306,22 +319,23 @@ impl Compiler<'_> {
 
     /// All foreign keys that are enforced, and those given by hand.
     fn collect_keys(&mut self, exclusions: &Exclusions) -> Result<()> {
+        let mut referenced: HashMap<usize, Referenced> = HashMap::new();
         for (at, table) in self.catalog.tables().iter().enumerate() {
             for key in table.foreign_keys.iter().filter(|key| key.enforced) {
                 if let Some(parent) = self.tree.position(&key.references) {
-                    self.keys.entry(parent).or_default().push((at, key.clone()));
+                    referenced.entry(parent).or_default().add(at, key.clone());
                 }
             }
         }
         for given in &exclusions.foreign_keys {
             let child = self.known(&given.table, &given.columns)?;
             let parent = self.known(&given.references, &given.referenced_columns)?;
-            let mut referenced = given.referenced_columns.clone();
-            if referenced.is_empty() {
+            let mut columns = given.referenced_columns.clone();
+            if columns.is_empty() {
                 let primary = self.table(parent)?.keys.iter().find(|key| key.primary);
-                referenced = primary.map(|key| key.columns.clone()).unwrap_or_default();
+                columns = primary.map(|key| key.columns.clone()).unwrap_or_default();
             }
-            if referenced.len() != given.columns.len() {
+            if columns.len() != given.columns.len() {
                 let message = format!("the foreign key {given} does not say which columns it references");
                 return Err(
                     Error::new(ErrorKind::InvalidOption, message).with_hint("name as many columns on both sides")
@@ -331,7 +345,7 @@ impl Compiler<'_> {
                 name: given.columns.join(", "),
                 columns: given.columns.clone(),
                 references: given.references.clone(),
-                referenced_columns: referenced,
+                referenced_columns: columns,
                 on_delete: given.on_delete,
                 on_delete_columns: Vec::new(),
                 on_update: Action::Cascade,
@@ -340,8 +354,12 @@ impl Compiler<'_> {
                 initially_deferred: false,
                 enforced: true,
             };
-            self.keys.entry(parent).or_default().push((child, key));
+            referenced.entry(parent).or_default().add(child, key);
         }
+        self.keys = referenced
+            .into_iter()
+            .map(|(parent, keys)| (parent, Rc::new(keys)))
+            .collect();
         Ok(())
     }
 
@@ -371,6 +389,51 @@ impl Compiler<'_> {
                 ))
             }
         }
+    }
+}
+
+/// The foreign keys that reference one table.
+#[derive(Debug, Default)]
+pub(super) struct Referenced {
+    pub(super) groups: Vec<Group>,
+    numbers: HashMap<Vec<String>, usize>,
+}
+
+/// Those of them that reference the same columns.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// The referenced columns, sorted.
+    pub(super) columns: Vec<String>,
+    pub(super) keys: Vec<Linked>,
+}
+
+/// A foreign key with the place of the table that has it.
+#[derive(Debug)]
+pub(super) struct Linked {
+    pub(super) child: usize,
+    pub(super) key: ForeignKey,
+    /// The columns with those they reference, in the order of the latter.
+    pub(super) pairs: Vec<(String, String)>,
+}
+
+impl Referenced {
+    fn add(&mut self, child: usize, key: ForeignKey) {
+        let pairs = sorted_pairs(&key);
+        let columns: Vec<String> = pairs.iter().map(|(_, referenced)| referenced.clone()).collect();
+        let number = *self.numbers.entry(columns.clone()).or_insert_with(|| {
+            let keys = Vec::new();
+            self.groups.push(Group { columns, keys });
+            self.groups.len() - 1
+        });
+        if let Some(group) = self.groups.get_mut(number) {
+            group.keys.push(Linked { child, key, pairs });
+        }
+    }
+
+    /// The group of one column.
+    pub(super) fn of_column(&self, column: &str) -> Option<&Group> {
+        let columns = [column.to_owned()];
+        self.groups.get(*self.numbers.get(columns.as_slice())?)
     }
 }
 

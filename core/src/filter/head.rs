@@ -1,5 +1,7 @@
 //! What is looked at in the rows behind one head: the plan's rules and foreign keys, by places instead of names.
 
+use std::collections::HashMap;
+
 use super::compile::{Effect, FilterPlan, GONE, NONE, TableFilter, Test};
 use super::key_form::KeyForm;
 use super::soft::{SoftColumn, soft_columns};
@@ -93,7 +95,11 @@ impl FilterPlan {
                 .and_then(|table| table.column(column))
                 .is_none_or(|column| column.has_default || column.identity.is_some())
         };
-        let place = |column: &str| columns.iter().position(|known| known == column);
+        let mut places = HashMap::new();
+        for (at, column) in columns.iter().enumerate() {
+            places.entry(column.as_str()).or_insert(at);
+        }
+        let place = |column: &str| places.get(column).copied();
         let needed = |column: &str| -> Result<Option<usize>> {
             match place(column) {
                 // What the dump does not bring is NULL where the column has no default.
@@ -232,6 +238,13 @@ impl FilterPlan {
 }
 
 impl HeadFilter {
+    /// What it takes in memory, about.
+    pub(crate) fn bytes(&self) -> usize {
+        let references = self.references.len() * size_of::<HeadReference>();
+        let feeds = self.feeds.len() * size_of::<HeadFeed>();
+        references + feeds + self.soft.iter().map(SoftColumn::bytes).sum::<usize>()
+    }
+
     /// Replaces the places in the row by those among what is read.
     fn settle(&mut self) {
         let rules = self.rules.iter_mut().flat_map(|rule| rule.at.iter_mut());

@@ -4,13 +4,13 @@
 //! Two columns with the same text or UUID hardly have it by chance. Numbers do, so that among those only columns count
 //! whose name says what they reference.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::compile::{FilterPlan, Tracked};
+use super::compile::FilterPlan;
 use super::key_form::{Family, KeyForm, family};
 use super::keys::KeySet;
 use super::row::{Row, Values};
-use crate::catalog::{Catalog, Table, TableName};
+use crate::catalog::{Catalog, Column, Table, TableName};
 use crate::error::Result;
 use crate::limits::Limits;
 use crate::report::{Report, SoftReference};
@@ -20,6 +20,8 @@ use crate::text::counted;
 const TELLING_BYTES: usize = 8;
 /// Most keys that are remembered for this only.
 const KEYS_MAX: u64 = 250_000;
+/// Most keys of tables that columns are compared with.
+pub(super) const TRACKED_MAX: usize = 256;
 /// Bits of the filter that most values do not pass.
 const FILTER_BITS: usize = 1 << 22;
 
@@ -30,6 +32,12 @@ pub(crate) struct SoftColumn {
     /// Its place among the values that are read for this.
     pub(crate) at: usize,
     pub(crate) candidates: Vec<Candidate>,
+}
+
+impl SoftColumn {
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<Self>() + self.candidates.len() * size_of::<Candidate>()
+    }
 }
 
 /// Of what a column may hold keys.
@@ -50,17 +58,22 @@ pub(crate) fn soft_columns(
     catalog: &Catalog,
 ) -> Vec<(usize, SoftColumn)> {
     let mut found = Vec::new();
+    let covered: HashSet<&String> = covered.iter().copied().collect();
+    let known: HashMap<&str, &Column> = table.columns.iter().map(|own| (own.name.as_str(), own)).collect();
+    let table_name = table.table_name();
     for (place, name) in columns.iter().enumerate() {
-        let Some(column) = table.column(name).filter(|_| !covered.contains(&name)) else {
+        let column = known.get(name.as_str()).filter(|_| !covered.contains(name));
+        let Some(column) = column else {
             continue;
         };
         let Some((own, form)) = family(&column.type_name, catalog) else {
             continue;
         };
+        let plain_name = plain(name);
         let candidates = plan.tracked.iter().enumerate().filter_map(|(number, tracked)| {
             // A table does not reference itself by its own key.
-            let is_own_key = tracked.tables.contains(&table.table_name()) && tracked.column == *name;
-            let is_named = is_named(name, tracked);
+            let is_own_key = tracked.column == *name && tracked.tables.contains(&table_name);
+            let is_named = tracked.names.name(&plain_name);
             let is_telling = own == Family::Text || own == Family::Same("uuid".to_owned());
             (!is_own_key && own == tracked.family && (is_named || is_telling)).then_some(Candidate {
                 tracked: number,
@@ -88,24 +101,36 @@ pub(crate) fn soft_columns(
     found
 }
 
-/// Whether a column is called as one that references this key: `businessId`, `parent_business_id`, `business` for
-/// `businesses.id`, or as a foreign key to it is called elsewhere.
-fn is_named(column: &str, tracked: &Tracked) -> bool {
-    let plain = |name: &str| -> String {
-        name.chars()
-            .filter(char::is_ascii_alphanumeric)
-            .collect::<String>()
-            .to_lowercase()
-    };
-    let (column, key, table) = (plain(column), plain(&tracked.column), plain(&tracked.table.name));
-    let one = singular(&table);
-    let is_general = matches!(key.as_str(), "id" | "uuid" | "key" | "code" | "name" | "no" | "nr");
-    let ends = |end: &str| end.len() > 3 && column.ends_with(end);
-    ends(&format!("{one}{key}"))
-        || ends(&format!("{table}{key}"))
-        || column == one
-        || (!is_general && ends(&key))
-        || tracked.called.iter().any(|name| plain(name) == column)
+/// What columns are called that reference a key: `businessId`, `parent_business_id`, `business` for `businesses.id`, or
+/// as a foreign key to it is called elsewhere. All without what distinguishes spellings.
+#[derive(Debug, Default)]
+pub(crate) struct KeyNames {
+    whole: HashSet<String>,
+    ends: Vec<String>,
+}
+
+impl KeyNames {
+    pub(super) fn new<'a>(table: &str, column: &str, called: impl Iterator<Item = &'a str>) -> Self {
+        let (key, table) = (plain(column), plain(table));
+        let one = singular(&table);
+        let is_general = matches!(key.as_str(), "id" | "uuid" | "key" | "code" | "name" | "no" | "nr");
+        let mut ends = vec![format!("{one}{key}"), format!("{table}{key}")];
+        ends.extend((!is_general).then_some(key));
+        ends.retain(|end| end.len() > 3);
+        Self {
+            whole: called.map(plain).chain([one]).collect(),
+            ends,
+        }
+    }
+
+    fn name(&self, column: &str) -> bool {
+        self.whole.contains(column) || self.ends.iter().any(|end| column.ends_with(end))
+    }
+}
+
+fn plain(name: &str) -> String {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    letters.map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 fn singular(table: &str) -> String {
@@ -257,6 +282,12 @@ impl SoftWatch {
                 foreign_key,
             });
         }
+        if plan.untracked > 0 {
+            report.warn(format!(
+                "soft references were looked for only to {TRACKED_MAX} keys: {} keys of tables of which rows can be left out were not looked at",
+                plan.untracked
+            ));
+        }
         if self.is_full {
             report.warn(format!(
                 "soft references were looked for only to the first {KEYS_MAX} keys of tables that no foreign key references"
@@ -289,17 +320,8 @@ mod tests {
 
     #[test]
     fn names_that_tell_what_they_reference() {
-        let tracked = |table: &str, column: &str| Tracked {
-            set: 0,
-            table: TableName {
-                schema: "public".into(),
-                name: table.into(),
-            },
-            tables: Vec::new(),
-            column: column.into(),
-            family: Family::Text,
-            form: KeyForm::Exact,
-            called: vec!["tenant".to_owned()],
+        let is_named = |column: &str, table: &str, key: &str| {
+            KeyNames::new(table, key, ["tenant"].into_iter()).name(&plain(column))
         };
         for (column, table, key) in [
             ("businessId", "businesses", "id"),
@@ -311,7 +333,7 @@ mod tests {
             ("tenantId", "tenants", "tenantId"),
             ("Tenant", "other", "id"),
         ] {
-            assert!(is_named(column, &tracked(table, key)), "{column}");
+            assert!(is_named(column, table, key), "{column}");
         }
         for (column, table, key) in [
             ("id", "businesses", "id"),
@@ -319,7 +341,7 @@ mod tests {
             ("paid", "aids", "id"),
             ("code", "items", "code"),
         ] {
-            assert!(!is_named(column, &tracked(table, key)), "{column}");
+            assert!(!is_named(column, table, key), "{column}");
         }
     }
 }

@@ -1,13 +1,25 @@
 //! Which keys are watched for in columns that are under no foreign key.
 
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
 use super::compile::{Compiler, Event, Feed, GONE, Set, Tracked};
 use super::key_form::family;
-use crate::catalog::Table;
+use super::soft::{KeyNames, TRACKED_MAX};
+use crate::catalog::{Table, TableName};
+
+/// The tables of which rows are rows of one.
+struct Parts {
+    places: Vec<usize>,
+    names: Arc<HashSet<TableName>>,
+}
 
 impl Compiler<'_> {
     /// The keys of one column of all tables of which rows can be left out: those that foreign keys reference, and the
     /// primary keys.
-    pub(super) fn track(&mut self) -> Vec<Tracked> {
+    /// Each is compared with each column of each table, so that they must not be too many; returns how many are beyond
+    /// that.
+    pub(super) fn track(&mut self) -> (Vec<Tracked>, usize) {
         let mut all: Vec<(usize, String)> = Vec::new();
         let gone = |event: &&Event| **event == Event::Gone;
         for (table, columns, event) in self.set_numbers.keys() {
@@ -26,13 +38,24 @@ impl Compiler<'_> {
         }
         all.sort();
         all.dedup();
-        all.into_iter()
+        let untracked = all.len().saturating_sub(TRACKED_MAX);
+        all.truncate(TRACKED_MAX);
+        let mut parts = HashMap::new();
+        let tracked = all
+            .into_iter()
             .enumerate()
-            .filter_map(|(number, (at, column))| self.track_key(number, at, column))
-            .collect()
+            .filter_map(|(number, (at, column))| self.track_key(number, at, column, &mut parts))
+            .collect();
+        (tracked, untracked)
     }
 
-    fn track_key(&mut self, number: usize, at: usize, column: String) -> Option<Tracked> {
+    fn track_key(
+        &mut self,
+        number: usize,
+        at: usize,
+        column: String,
+        known_parts: &mut HashMap<usize, Parts>,
+    ) -> Option<Tracked> {
         let table = self.catalog.tables().get(at)?;
         let known = table.column(&column)?;
         // Of other types nobody knows which values are equal; a number of its own is kept for them, so that the
@@ -53,21 +76,20 @@ impl Compiler<'_> {
                 self.sets.len() - 1
             }
         };
-        let parts = self.tree.with_partitions(at);
-        for part in &parts {
+        let Parts { places, names } = known_parts.entry(at).or_insert_with(|| {
+            let places = self.tree.with_partitions(at);
+            let tables = places.iter().filter_map(|&part| self.catalog.tables().get(part));
+            let names = Arc::new(tables.map(Table::table_name).collect());
+            Parts { places, names }
+        });
+        for part in places.iter() {
             let Some(filter) = self.tables.get_mut(part) else {
                 continue;
             };
-            let mut is_fed = false;
-            for feed in filter
-                .feeds
-                .iter_mut()
-                .filter(|feed| feed.set == set && feed.event == GONE)
-            {
+            let feed = self.gone_feeds.get(&(*part, set));
+            if let Some(feed) = feed.and_then(|&feed| filter.feeds.get_mut(feed)) {
                 feed.tracked = Some(number);
-                is_fed = true;
-            }
-            if !is_fed && is_soft {
+            } else if is_soft {
                 filter.feeds.push(Feed {
                     set,
                     event: GONE,
@@ -77,26 +99,16 @@ impl Compiler<'_> {
                 });
             }
         }
-        let names = parts
-            .iter()
-            .filter_map(|&part| self.catalog.tables().get(part))
-            .map(Table::table_name);
-        let called = self
-            .keys
-            .get(&at)
-            .into_iter()
-            .flatten()
-            .filter_map(|(_, key)| match key.columns.as_slice() {
-                [only] if key.referenced_columns == [column.clone()] => Some(only.clone()),
-                _ => None,
-            });
+        let group = self.keys.get(&at).and_then(|keys| keys.of_column(&column));
+        let called = group.into_iter().flat_map(|group| &group.keys);
+        let called = called.flat_map(|linked| &linked.key.columns).map(String::as_str);
         Some(Tracked {
             set,
             table: table.table_name(),
-            tables: names.collect(),
+            tables: Arc::clone(names),
             family,
             form,
-            called: called.collect(),
+            names: KeyNames::new(&table.name, &column, called),
             column,
         })
     }

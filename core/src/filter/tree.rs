@@ -1,6 +1,6 @@
 //! Which tables are parts of which: partitions, and tables that inherit.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::catalog::{Catalog, TableName};
 
@@ -71,27 +71,24 @@ impl Tree {
 
     /// The table and its partitions, at every level.
     pub(crate) fn with_partitions(&self, at: usize) -> Vec<usize> {
-        self.closure(at, |at| self.partitions.get(at).cloned().unwrap_or_default())
+        self.closure(vec![at], |at| self.partitions.get(at).cloned().unwrap_or_default())
     }
 
-    /// The table and all tables of which rows are rows of it: partitions and heirs.
-    pub(crate) fn with_descendants(&self, at: usize) -> Vec<usize> {
-        self.closure(at, |at| {
+    /// The tables and all of which rows are rows of them: partitions and heirs.
+    pub(crate) fn with_descendants(&self, tables: Vec<usize>) -> Vec<usize> {
+        self.closure(tables, |at| {
             let parts = self.partitions.get(at).into_iter().flatten();
             parts.chain(self.heirs.get(at).into_iter().flatten()).copied().collect()
         })
     }
 
-    fn closure(&self, at: usize, next: impl Fn(usize) -> Vec<usize>) -> Vec<usize> {
-        let mut all = vec![at];
+    fn closure(&self, tables: Vec<usize>, next: impl Fn(usize) -> Vec<usize>) -> Vec<usize> {
+        let mut seen: HashSet<usize> = tables.iter().copied().collect();
+        let mut all = tables;
         let mut looked_at = 0;
         while let Some(&at) = all.get(looked_at) {
             looked_at += 1;
-            for part in next(at) {
-                if !all.contains(&part) {
-                    all.push(part);
-                }
-            }
+            all.extend(next(at).into_iter().filter(|part| seen.insert(*part)));
         }
         all
     }

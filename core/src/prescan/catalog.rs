@@ -7,6 +7,7 @@ use crate::dump::statement::is_create_table;
 use crate::dump::{Events, Piece, Target};
 use crate::error::{Category, Error, Position, Result};
 use crate::lex::literal::Field;
+use crate::limits::Limit;
 use crate::options::Plan;
 use crate::rewrite::names::Names;
 
@@ -23,7 +24,9 @@ impl CatalogScan {
         Self {
             dump: Reader::new(*plan.limits()),
             listener: Listener {
-                builder: CatalogBuilder::new(),
+                builder: CatalogBuilder::with_limit(plan.limits().get(Limit::CatalogBytes)),
+                is_refused: false,
+                limit: plan.limits().get(Limit::CatalogBytes),
                 tables: false,
                 rows: false,
                 database: plan.database().map(str::to_owned),
@@ -62,7 +65,7 @@ impl CatalogScan {
 
     fn look(&mut self, result: Result<()>) -> Result<()> {
         match result {
-            Err(error) if error.category() == Category::Config => Err(error),
+            Err(error) if self.listener.is_refused || error.category() == Category::Config => Err(error),
             // What is wrong with the rows is said by the reading that writes, which knows tables and row numbers.
             Err(_) => {
                 self.is_done = true;
@@ -79,6 +82,10 @@ impl CatalogScan {
 
 struct Listener {
     builder: CatalogBuilder,
+    /// Most bytes of the catalog.
+    limit: u64,
+    /// Whether the catalog has refused a statement.
+    is_refused: bool,
     tables: bool,
     rows: bool,
     /// The database that is wanted, where the dump has several.
@@ -95,7 +102,8 @@ impl Events for Listener {
         Ok(Target {
             id: 0,
             columns: head.columns.as_ref().map(Vec::len),
-            by_row: false,
+            lines_max: u64::MAX,
+            kept_bytes: 0,
         })
     }
 
@@ -135,7 +143,7 @@ impl Events for Listener {
             // Rows of a second database are refused by the second reading.
             None if self.rows => self.is_other = true,
             None => {
-                self.builder = CatalogBuilder::new();
+                self.builder = CatalogBuilder::with_limit(self.limit);
                 self.builder.set_client_encoding(self.names.encoding());
                 self.tables = false;
             }
@@ -148,7 +156,9 @@ impl Events for Listener {
             return Ok(());
         }
         self.tables |= is_create_table(sql, scs);
-        self.builder.observe(sql, scs).map_err(Error::without_position)
+        let observed = self.builder.observe(sql, scs);
+        self.is_refused = observed.is_err();
+        observed.map_err(Error::without_position)
     }
 
     fn skipped(&mut self, _: &str) -> Result<()> {

@@ -264,7 +264,8 @@ impl Events for Learner {
             .as_ref()
             .map(Vec::len)
             .or(filter.as_ref().map(|(_, columns)| *columns));
-        let by_row = filter.is_some();
+        let lines_max = if filter.is_some() { 1 } else { u64::MAX };
+        let kept_bytes = filter.as_ref().map_or(0, |(filter, _)| filter.bytes()) as u64;
         self.heads.push(LearnedHead {
             table: name.to_string(),
             rows: 0,
@@ -273,7 +274,8 @@ impl Events for Learner {
         Ok(Target {
             id: self.heads.len() - 1,
             columns,
-            by_row,
+            lines_max,
+            kept_bytes,
         })
     }
 

@@ -1,12 +1,13 @@
 //! Decides, once for every head, what becomes of its rows.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use super::conflict::{Decision, decide};
 use super::events::{OTHER_DATABASE, UNSELECTED};
 use super::head_text::HeadText;
 use super::names::{is_system_schema, resolve};
-use super::tables::{Action, Checks, HeadState, Upsert};
+use super::tables::{Action, Checks, HeadState, TableState, Upsert};
 use super::writer::Writer;
 use crate::ast::{Conflict, Guard};
 use crate::catalog::{Table, TableKind, TableName};
@@ -16,6 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::filter::{EXCLUDED, NOT_WANTED};
 use crate::lex::literal::{Field, Form};
 use crate::options::lineage;
+use crate::rewriter::OUTPUT_BYTES;
 use crate::update::OnGuard;
 
 /// Prisma keeps there which migrations a database has had; another database's record would be wrong.
@@ -61,6 +63,7 @@ impl Writer {
                 "read the catalog of it first (Catalog::from_schema_sql), use convert(), or choose `style = staged`",
             ));
         }
+        let mut kept_bytes = 0;
         let (action, columns) = if let Some(reason) = self.table_left_out(&name)? {
             (Action::LeaveOut(reason), head.columns.as_ref().map(Vec::len))
         } else {
@@ -74,13 +77,13 @@ impl Writer {
                 self.warn_once(POSITIONAL.to_owned());
             }
             self.meet_demo_columns(&name, &columns.shown);
-            (
-                self.action(head, &name, table, schema, &columns)?,
-                Some(columns.raw.len()),
-            )
+            let action = self.action(head, &name, table, schema, &columns)?;
+            kept_bytes = action_bytes(&action, &columns.raw);
+            (action, Some(columns.raw.len()))
         };
         let filter = self.filter_of(head, &name, &action)?;
-        let by_row = filter.is_some();
+        let lines_max = if filter.is_some() { 1 } else { lines_max(&action) };
+        kept_bytes += filter.as_ref().map_or(0, |filter| filter.bytes());
         self.tables.heads.push(HeadState {
             table,
             columns: columns.unwrap_or_default(),
@@ -90,7 +93,8 @@ impl Writer {
         Ok(Target {
             id: self.tables.heads.len() - 1,
             columns,
-            by_row,
+            lines_max,
+            kept_bytes: kept_bytes as u64,
         })
     }
 
@@ -121,7 +125,8 @@ impl Writer {
         Some(Target {
             id: self.tables.heads.len() - 1,
             columns,
-            by_row: false,
+            lines_max: u64::MAX,
+            kept_bytes: 0,
         })
     }
 
@@ -167,7 +172,10 @@ impl Writer {
     /// A table and the tables that it is a partition of by any account, also the dump's own: enough to leave it out, and
     /// never enough to permit anything.
     fn with_claimed_roots(&self, name: &TableName) -> Vec<TableName> {
-        lineage(name, |name| self.known(name)?.partition_of.clone())
+        lineage(name, |name| match &self.made {
+            Some(made) => made.parent(name),
+            None => self.plan.table(name)?.partition_of.clone(),
+        })
     }
 
     /// What is taken belongs to one database: rows of two would end up in one target.
@@ -223,10 +231,10 @@ impl Writer {
     }
 
     /// What is known of a table, by the plan or by the dump itself.
-    fn known(&self, name: &TableName) -> Option<&Table> {
+    fn known(&self, name: &TableName) -> Option<Cow<'_, Table>> {
         match &self.made {
-            Some(made) => made.catalog()?.table(&name.schema, &name.name),
-            None => self.plan.table(name),
+            Some(made) => made.table(name).map(Cow::Owned),
+            None => self.plan.table(name).map(Cow::Borrowed),
         }
     }
 
@@ -290,13 +298,13 @@ impl Writer {
             conflict, overriding, ..
         } = decision;
         let target = conflict.iter().flat_map(|conflict| &conflict.target);
-        let key = target
-            .filter_map(|key| dumped.shown.iter().position(|column| column == key))
-            .collect();
+        let places: HashMap<&String, usize> = dumped.shown.iter().zip(0..).collect();
+        let key = target.filter_map(|key| places.get(key).copied()).collect();
         // There is no OVERRIDING with DEFAULT VALUES (insert_rest in src/backend/parser/gram.y).
         let overriding = overriding && head.rows != Rows::Default && !columns.raw.is_empty();
-        let written = |name: &String| match columns.shown.iter().position(|column| column == name) {
-            Some(at) => Ok(columns.raw.get(at).cloned().unwrap_or_default()),
+        let raw: HashMap<&String, &Vec<u8>> = columns.shown.iter().zip(&columns.raw).collect();
+        let written = |name: &String| match raw.get(name) {
+            Some(raw) => Ok((*raw).clone()),
             None => Ok(self.names.write(name)?.into_owned()),
         };
         let conflict = conflict.map(|conflict| conflict.try_map(written)).transpose()?;
@@ -354,10 +362,11 @@ impl Writer {
     /// Which columns the catalog's table has, where the others are dropped.
     fn drop_unknown(&mut self, name: &TableName, table: usize, columns: &[String]) -> Option<Vec<bool>> {
         let known = self.plan.table(name).filter(|_| self.plan.drops_unknown_columns())?;
-        let keep: Vec<bool> = columns.iter().map(|column| known.column(column).is_some()).collect();
-        let report = &mut self.tables.tables.get_mut(table)?.report;
+        let names: HashSet<&str> = known.columns.iter().map(|column| column.name.as_str()).collect();
+        let keep: Vec<bool> = columns.iter().map(|column| names.contains(column.as_str())).collect();
+        let TableState { report, dropped, .. } = self.tables.tables.get_mut(table)?;
         for (column, _) in columns.iter().zip(&keep).filter(|(_, keep)| !**keep) {
-            if !report.columns_dropped.contains(column) {
+            if dropped.insert(column.clone()) {
                 report.columns_dropped.push(column.clone());
             }
         }
@@ -368,11 +377,13 @@ impl Writer {
     fn stage(&mut self, head: &Head, name: &TableName, table: usize, columns: &Columns) -> Action {
         // Only an INSERT without a list of columns, for which there was a table, can name a generated one.
         let known = if head.columns.is_none() { self.known(name) } else { None };
-        let is_generated = |column: &String| {
-            let column = known.and_then(|table| table.column(column));
-            column.is_some_and(|column| column.generated)
-        };
-        let keep: Vec<bool> = columns.shown.iter().map(|column| !is_generated(column)).collect();
+        let generated = known.iter().flat_map(|table| &table.columns);
+        let generated: HashSet<&str> = generated
+            .filter(|column| column.generated)
+            .map(|column| column.name.as_str())
+            .collect();
+        let shown = columns.shown.iter();
+        let keep: Vec<bool> = shown.map(|column| !generated.contains(column.as_str())).collect();
         let stage = self.tables.stage(table, &kept(&columns.raw, Some(&keep)));
         Action::Stage {
             stage,
@@ -414,6 +425,28 @@ pub(crate) fn several_databases(names: &[&str]) -> Error {
         names.join(", ")
     );
     Error::new(ErrorKind::UnsupportedShape, message).with_hint("choose one with `database = NAME`")
+}
+
+/// How many lines of COPY data make so little of the script that it does not matter when they are written at once.
+fn lines_max(action: &Action) -> u64 {
+    match action {
+        Action::Upsert(upsert) => {
+            let line = upsert.text.before.len() + upsert.text.after.len() + 1;
+            (OUTPUT_BYTES / 8 / line).max(1) as u64
+        }
+        Action::Stage { .. } | Action::LeaveOut(_) => u64::MAX,
+    }
+}
+
+/// What is kept for a head: the text of its upsert, and the columns twice, by which the target is told of them once.
+fn action_bytes(action: &Action, columns: &[Vec<u8>]) -> usize {
+    let text = match action {
+        Action::Upsert(upsert) => upsert.text.before.len() + upsert.text.after.len(),
+        Action::Stage { .. } => 0,
+        Action::LeaveOut(_) => return 0,
+    };
+    let columns = columns.iter().map(|column| 2 * (column.len() + size_of::<Vec<u8>>()));
+    text + columns.sum::<usize>()
 }
 
 /// The columns that are kept.

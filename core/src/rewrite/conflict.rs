@@ -1,5 +1,7 @@
 //! Which columns an upsert conflicts on and which it sets.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::ast::{Conflict, Guard, When};
 use crate::catalog::{Column, Identity, Table, TableName};
 use crate::error::{Error, ErrorKind, Result};
@@ -35,8 +37,15 @@ pub(crate) fn decide(
         ),
         ));
     }
-    if let Some(table) = table
-        && let Some(unknown) = columns.iter().find(|column| table.column(column).is_none())
+    // A head may have as many columns as its table: each is looked up once.
+    let known: HashMap<&str, &Column> = table
+        .into_iter()
+        .flat_map(|table| &table.columns)
+        .map(|column| (column.name.as_str(), column))
+        .collect();
+    let dumped: HashSet<&String> = columns.iter().collect();
+    if table.is_some()
+        && let Some(unknown) = columns.iter().find(|column| !known.contains_key(column.as_str()))
     {
         let message = format!("table {name} has no column `{unknown}` in the catalog");
         return Err(Error::new(ErrorKind::UnknownName, message)
@@ -47,12 +56,15 @@ pub(crate) fn decide(
         table
             .columns
             .iter()
-            .any(|column| is_always(column) && columns.contains(&column.name))
+            .any(|column| is_always(column) && dumped.contains(&column.name))
     });
     let overriding = needs_overriding || overriding.unwrap_or(table.is_none());
     let decision = |target: Vec<String>, source| {
         let rule = plan.rule(name);
-        let may_set = |column: &&String| is_set(table, &target, column) && rule.may_set(column);
+        let key: HashSet<&String> = target.iter().collect();
+        let may_set = |column: &&String| {
+            is_set(known.get(column.as_str()).copied(), key.contains(column)) && rule.may_set(column)
+        };
         let set: Vec<String> = columns.iter().filter(may_set).cloned().collect();
         // Without anything to set the condition has no meaning, and the upsert is a DO NOTHING.
         let when = rule.when(name, columns)?;
@@ -80,11 +92,11 @@ pub(crate) fn decide(
         }))
     };
     if let Some(key) = plan.key(name) {
-        check_key_is_dumped(name, key, columns, table)?;
+        check_key_is_dumped(name, key, &dumped, &known)?;
         return decision(key.to_vec(), "option");
     }
     if let Some(key) = table.and_then(Table::arbiter) {
-        check_key_is_dumped(name, &key.columns, columns, table)?;
+        check_key_is_dumped(name, &key.columns, &dumped, &known)?;
         return decision(key.columns.clone(), "catalog");
     }
     if table.is_none() && columns.iter().any(|column| column == "id") {
@@ -123,15 +135,16 @@ fn no_key(name: &TableName, in_catalog: bool) -> Error {
 
 /// A key column that the dump does not bring would be filled by its default, and never conflict as meant. Generated
 /// ones are computed before the conflict is looked for.
-fn check_key_is_dumped(name: &TableName, key: &[String], columns: &[String], table: Option<&Table>) -> Result<()> {
-    let is_generated = |name: &String| {
-        table
-            .and_then(|table| table.column(name))
-            .is_some_and(|column| column.generated)
-    };
+fn check_key_is_dumped(
+    name: &TableName,
+    key: &[String],
+    dumped: &HashSet<&String>,
+    known: &HashMap<&str, &Column>,
+) -> Result<()> {
+    let is_generated = |name: &String| known.get(name.as_str()).is_some_and(|column| column.generated);
     match key
         .iter()
-        .find(|column| !columns.contains(column) && !is_generated(column))
+        .find(|column| !dumped.contains(column) && !is_generated(column))
     {
         None => Ok(()),
         Some(column) => {
@@ -141,11 +154,11 @@ fn check_key_is_dumped(name: &TableName, key: &[String], columns: &[String], tab
     }
 }
 
-fn is_set(table: Option<&Table>, key: &[String], column: &String) -> bool {
-    match table.and_then(|table| table.column(column)) {
+fn is_set(known: Option<&Column>, is_key: bool) -> bool {
+    match known {
         Some(known) if known.identity == Some(Identity::Always) || known.generated => false,
-        Some(known) => !key.contains(column) || may_be_spelt_differently(known),
-        None => !key.contains(column),
+        Some(known) => !is_key || may_be_spelt_differently(known),
+        None => !is_key,
     }
 }
 

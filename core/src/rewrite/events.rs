@@ -115,10 +115,16 @@ impl Events for Writer {
             out.extend_from_slice(format!(", {value}, {is_called}").as_bytes());
             Ok(())
         })?;
-        if self.report.sequences.len() as u64 >= self.plan.limits().get(Limit::Sequences) {
-            return Err(self.plan.limits().error(Limit::Sequences));
+        let limits = self.plan.limits();
+        if self.report.sequences.len() as u64 >= limits.get(Limit::Sequences) {
+            return Err(limits.error(Limit::Sequences));
         }
-        self.report.sequences.push(name.to_string());
+        let name = name.to_string();
+        self.sequences_bytes += (name.len() + size_of::<String>()) as u64;
+        if self.sequences_bytes > limits.get(Limit::HeadsBytes) {
+            return Err(limits.error(Limit::HeadsBytes));
+        }
+        self.report.sequences.push(name);
         Ok(())
     }
 
@@ -159,7 +165,10 @@ impl Events for Writer {
         self.is_full |= is_create_table(sql, scs);
         if self.is_staged() && self.plan.catalog().is_none() && !self.is_other {
             let encoding = self.names.encoding();
-            self.made.get_or_insert_with(|| Made::new(encoding)).observe(sql, scs);
+            let most = self.plan.limits().get(Limit::CatalogBytes);
+            self.made
+                .get_or_insert_with(|| Made::new(encoding, most))
+                .observe(sql, scs);
         }
         Ok(())
     }
@@ -181,6 +190,11 @@ impl Events for Writer {
         }
         self.report.warn(lost);
         Ok(())
+    }
+
+    #[inline]
+    fn is_full(&self) -> bool {
+        self.out.len() >= self.full_at
     }
 
     fn place(&self) -> (Option<String>, Option<u64>) {

@@ -2,10 +2,9 @@
 
 use std::sync::OnceLock;
 
-use crate::catalog::{Catalog, CatalogBuilder};
+use crate::catalog::{Catalog, CatalogBuilder, Table, TableName};
 
 /// What the dump itself has made so far.
-#[derive(Default)]
 pub(crate) struct Made {
     builder: CatalogBuilder,
     /// Its catalog, until the next statement.
@@ -13,8 +12,12 @@ pub(crate) struct Made {
 }
 
 impl Made {
-    pub(crate) fn new(client_encoding: &'static str) -> Self {
-        let mut made = Self::default();
+    /// The tables of a dump in this encoding, which take so many bytes at the most.
+    pub(crate) fn new(client_encoding: &'static str, most: u64) -> Self {
+        let mut made = Self {
+            builder: CatalogBuilder::with_limit(most),
+            catalog: OnceLock::new(),
+        };
         made.set_client_encoding(client_encoding);
         made
     }
@@ -30,7 +33,17 @@ impl Made {
         let _ = self.builder.observe(sql, scs);
     }
 
-    /// Nothing where the statements do not make sense.
+    /// A table as it is so far, without its keys.
+    pub(crate) fn table(&self, name: &TableName) -> Option<Table> {
+        self.builder.columns_of(name)
+    }
+
+    /// What a table is a partition of.
+    pub(crate) fn parent(&self, name: &TableName) -> Option<TableName> {
+        self.builder.parent_of(name)
+    }
+
+    /// All of it, for the end of a dump. Nothing where the statements do not make sense.
     pub(crate) fn catalog(&self) -> Option<&Catalog> {
         self.catalog.get_or_init(|| self.builder.clone().finish().ok()).as_ref()
     }

@@ -7,6 +7,8 @@ use crate::catalog::{Catalog, OrderProblem, OrderProblemKind, TableName};
 /// What is known of the order in which a dump brings its tables. Of partitions, the root stands for all.
 pub(crate) struct OrderWatch {
     problems: Vec<OrderProblem>,
+    /// By table: the problems that it is in.
+    problems_of: HashMap<TableName, Vec<usize>>,
     /// By referenced table: the tables that reference it, by foreign keys that are checked row by row.
     children: HashMap<TableName, BTreeSet<TableName>>,
     /// The root of every partition.
@@ -43,8 +45,15 @@ impl OrderWatch {
         }
         let mut problems = catalog.order_problems();
         problems.retain(|problem| !problem.deferrable && problem.kind != OrderProblemKind::Partitioned);
+        let mut problems_of: HashMap<TableName, Vec<usize>> = HashMap::new();
+        for (at, problem) in problems.iter().enumerate() {
+            for table in &problem.tables {
+                problems_of.entry(table.clone()).or_default().push(at);
+            }
+        }
         Self {
             problems,
+            problems_of,
             children,
             roots,
             in_batches,
@@ -60,7 +69,8 @@ impl OrderWatch {
             return Vec::new();
         }
         let mut warnings = Vec::new();
-        for problem in self.problems.iter().filter(|problem| problem.tables.contains(&root)) {
+        let known = self.problems_of.get(&root).into_iter().flatten();
+        for problem in known.filter_map(|&at| self.problems.get(at)) {
             if self.warned.contains(&root) {
                 break;
             }

@@ -83,6 +83,7 @@ impl Writer {
             return;
         };
         table.report.rows_read += 1;
+        self.rows += 1;
         table.report.bytes += bytes_of(row) as u64;
         match table.report.left_out.get_mut(label) {
             Some(count) => *count += 1,

@@ -18,6 +18,8 @@ pub(crate) struct TableState {
     pub(crate) report: TableReport,
     /// The lists of columns that the script has announced to the target.
     pub(crate) announced: HashSet<Vec<Vec<u8>>>,
+    /// The columns that the report names as dropped.
+    pub(crate) dropped: HashSet<String>,
 }
 
 /// What becomes of the rows behind a head.
@@ -78,18 +80,28 @@ pub(crate) struct Tables {
     pub(crate) tables: Vec<TableState>,
     pub(crate) heads: Vec<HeadState>,
     pub(crate) stages: Vec<Stage>,
-    by_name: HashMap<(Vec<u8>, Vec<u8>), usize>,
-    by_columns: HashMap<(usize, Vec<Vec<u8>>), usize>,
-    /// The numbers of the temporary tables, by table and columns in alphabetical order, and which of them are there.
-    by_set: HashMap<(usize, Vec<Vec<u8>>), usize>,
+    ascii: Numbers,
+    /// Names with other letters than those of ASCII, which are others in another encoding.
+    odd: Numbers,
     pub(crate) created: HashSet<usize>,
+}
+
+/// The numbers of tables, by schema and name, and of stages, by table and columns.
+#[derive(Default)]
+struct Numbers {
+    tables: HashMap<(Vec<u8>, Vec<u8>), usize>,
+    stages: HashMap<(usize, Vec<Vec<u8>>), usize>,
+    /// Those of the temporary tables, by table and columns in alphabetical order.
+    sets: HashMap<(usize, Vec<Vec<u8>>), usize>,
 }
 
 impl Tables {
     /// The number of a table, which is new or not.
     pub(crate) fn table(&mut self, schema: &[u8], name: &[u8], shown: &TableName) -> usize {
         let key = (schema.to_vec(), name.to_vec());
-        *self.by_name.entry(key).or_insert_with(|| {
+        let is_ascii = schema.is_ascii() && name.is_ascii();
+        let numbers = if is_ascii { &mut self.ascii } else { &mut self.odd };
+        *numbers.tables.entry(key).or_insert_with(|| {
             let report = TableReport {
                 table: shown.to_string(),
                 ..TableReport::default()
@@ -100,6 +112,7 @@ impl Tables {
                 table_name: shown.clone(),
                 report,
                 announced: HashSet::new(),
+                dropped: HashSet::new(),
             });
             self.tables.len() - 1
         })
@@ -107,29 +120,28 @@ impl Tables {
 
     /// The encoding changes: the same bytes are another name, which the target has not been told of.
     pub(crate) fn forget_names(&mut self) {
-        self.by_name
-            .retain(|(schema, name), _| schema.is_ascii() && name.is_ascii());
-        let is_ascii = |columns: &[Vec<u8>]| columns.iter().all(|column| column.is_ascii());
-        self.by_columns.retain(|(_, columns), _| is_ascii(columns));
-        self.by_set.retain(|(_, columns), _| is_ascii(columns));
+        self.odd = Numbers::default();
     }
 
     /// The number of the stage for these columns of a table, which is new or not.
     pub(crate) fn stage(&mut self, table: usize, columns: &[Vec<u8>]) -> usize {
-        if let Some(stage) = self.by_columns.get(&(table, columns.to_vec())) {
+        let is_ascii = columns.iter().all(|column| column.is_ascii());
+        let numbers = if is_ascii { &mut self.ascii } else { &mut self.odd };
+        let key = (table, columns.to_vec());
+        if let Some(stage) = numbers.stages.get(&key) {
             return *stage;
         }
         let mut set = columns.to_vec();
         set.sort();
         // As many as there are lists, at most; one that was forgotten keeps its number.
-        let number = *self.by_set.entry((table, set)).or_insert(self.stages.len());
+        let number = *numbers.sets.entry((table, set)).or_insert(self.stages.len());
         self.stages.push(Stage {
             table,
             columns: columns.to_vec(),
             number,
             has_long_rows: false,
         });
-        self.by_columns.insert((table, columns.to_vec()), self.stages.len() - 1);
+        numbers.stages.insert(key, self.stages.len() - 1);
         self.stages.len() - 1
     }
 }

@@ -32,6 +32,8 @@ pub(super) enum Copying {
 pub(crate) struct Writer {
     pub(crate) plan: Plan,
     pub(crate) out: Vec<u8>,
+    /// The length of `out` at which its owner takes it away before more is read.
+    pub(crate) full_at: usize,
     pub(crate) report: Report,
     pub(super) tables: Tables,
     /// With a catalog, and not in style `staged`, where the order of the dump matters.
@@ -75,6 +77,10 @@ pub(crate) struct Writer {
     pub(super) held: HeldRow,
     pub(super) scratch: Vec<u8>,
     values: Vec<u8>,
+    /// Rows of all tables that were read.
+    pub(super) rows: u64,
+    /// What the names of the sequences in the report take.
+    pub(super) sequences_bytes: u64,
 }
 
 impl Writer {
@@ -100,6 +106,7 @@ impl Writer {
         Self {
             plan,
             out: Vec::new(),
+            full_at: usize::MAX,
             report,
             tables: Tables::default(),
             order,
@@ -125,6 +132,8 @@ impl Writer {
             held: HeldRow::default(),
             scratch: Vec::new(),
             values: Vec::new(),
+            rows: 0,
+            sequences_bytes: 0,
         }
     }
 
@@ -354,6 +363,7 @@ impl Writer {
             return;
         };
         table.report.rows_read += rows;
+        self.rows += rows;
         table.report.bytes += bytes as u64;
         match head.action {
             Action::LeaveOut(reason) => match table.report.left_out.get_mut(reason) {
@@ -370,6 +380,11 @@ impl Writer {
         Some(&table.report.table)
     }
 
+    /// Whether the dump itself has told of tables, and no catalog has.
+    pub(crate) fn has_made_tables(&self) -> bool {
+        self.made.is_some()
+    }
+
     /// What is known of the tables: by the plan, or in style `staged` by the dump.
     pub(crate) fn catalog(&self) -> Option<Catalog> {
         match &self.made {
@@ -380,9 +395,8 @@ impl Writer {
 
     /// Rows read so far, and the table that is being read.
     pub(crate) fn progress(&self) -> (u64, Option<&str>) {
-        let rows = self.tables.tables.iter().map(|table| table.report.rows_read).sum();
         let table = self.reading.and_then(|table| self.tables.tables.get(table));
-        (rows, table.map(|table| table.report.table.as_str()))
+        (self.rows, table.map(|table| table.report.table.as_str()))
     }
 
     /// Writes and counts a row of literals, unless all of its head are left out.

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use dumpsert::{Catalog, Client, NoKey, Options, Plan, Style, convert, statements};
+use dumpsert_testkit::growth::{KINDS, slug};
 use dumpsert_testkit::postgres::{self, SimpleQueryMessage};
 use dumpsert_testkit::{Cluster, Db};
 
@@ -219,7 +220,43 @@ fn attacks() -> Vec<Attack> {
         let dump = std::fs::read(folder.join(format!("{name}.sql"))).unwrap();
         Attack { name, entry, dump }
     };
-    index.into_iter().map(attack).collect()
+    index.into_iter().map(attack).chain(growth()).collect()
+}
+
+/// Dumps that want to take all memory or time, of the kinds that need nothing beside them, which are generated. They bring a
+/// row for `public.t`, or are refused.
+fn growth() -> impl Iterator<Item = Attack> {
+    let attacks = KINDS.iter().filter_map(|kind| {
+        let size = if kind.error.is_some() {
+            kind.size
+        } else {
+            kind.size / 20 + 2
+        };
+        let input = (kind.make)(size);
+        let has_own_table = input.dump.starts_with(b"CREATE TABLE public.t ");
+        let is_alone = input.schema.is_none() && input.catalog.is_none();
+        if !is_alone || !(has_own_table || kind.error.is_some()) {
+            return None;
+        }
+        let entry = Entry {
+            tries: kind.name.to_owned(),
+            outcome: kind.error.unwrap_or("passes").to_owned(),
+            // What cannot be read of tables is not needed there, where rows name their columns.
+            staged: (has_own_table && kind.error.is_some()).then(|| "passes".to_owned()),
+            options: None,
+            catalog: None,
+            schema: None,
+        };
+        let name = format!("growth-{}", slug(kind));
+        Some(Attack {
+            name,
+            entry,
+            dump: input.dump,
+        })
+    });
+    let attacks: Vec<Attack> = attacks.collect();
+    assert!(attacks.len() >= 40, "only {}", attacks.len());
+    attacks.into_iter()
 }
 
 impl Attack {

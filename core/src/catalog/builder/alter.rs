@@ -1,6 +1,6 @@
 //! `ALTER …`.
 
-use super::columns::{self, ColumnState, Inheritance};
+use super::columns::{self, ColumnState};
 use super::constraints;
 use super::cursor::{Cursor, Parse, RawName};
 use super::defaults::parse_default;
@@ -10,7 +10,9 @@ use super::elements::{
 };
 use super::sequences::{self, choose_sequence_name};
 use super::state::{State, TableId};
+use super::table::{ForeignState, KeyState};
 use super::types::parse_type;
+use super::work::OBJECT_BYTES;
 use super::{triggers, user_types};
 use crate::catalog::{Identity, TableKind, TableName};
 
@@ -53,6 +55,7 @@ fn table(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
         return detach(state, cursor);
     }
     loop {
+        state.work.check(cursor.offset())?;
         action(state, cursor, id, only)?;
         while !cursor.at_end() && !cursor.is_punct(b',') {
             cursor.skip_one()?;
@@ -83,7 +86,7 @@ fn action(state: &mut State, cursor: &mut Cursor<'_>, id: TableId, only: bool) -
         match constraint {
             true => drop_constraint(state, id, &name),
             false => drop_column(state, id, &name, !only),
-        }
+        };
         return Ok(());
     }
     if cursor.words(&["alter", "constraint"]) {
@@ -103,11 +106,8 @@ fn action(state: &mut State, cursor: &mut Cursor<'_>, id: TableId, only: bool) -
         if let Some(parent) = parent.filter(|_| !inherits_no_more) {
             state.check_parent(parent, Some(id), raw.offset)?;
         }
-        if let (Some(parent), Some(table)) = (parent, state.table_mut(id)) {
-            table.inherits.retain(|&other| other != parent);
-            if !inherits_no_more {
-                table.inherits.push(parent);
-            }
+        if let Some(parent) = parent {
+            state.set_heir(id, parent, !inherits_no_more);
         }
     }
     Ok(())
@@ -116,18 +116,28 @@ fn action(state: &mut State, cursor: &mut Cursor<'_>, id: TableId, only: bool) -
 fn add_column(state: &mut State, cursor: &mut Cursor<'_>, id: TableId, only: bool) -> Parse<()> {
     let if_not_exists = cursor.words(&["if", "not", "exists"]);
     let mut definition = parse_column(cursor, false)?;
-    let Some(table) = state.table(id) else { return Ok(()) };
+    let Some(table) = state.table_mut(id) else {
+        return Ok(());
+    };
     if if_not_exists && table.column(&definition.name).is_some() {
         return Ok(());
     }
-    let (name, mut own) = (table.name.clone(), table.columns.clone());
-    columns::define(state, &name, &mut own, &definition)?;
-    let added = own.iter().find(|column| column.column.name == definition.name).cloned();
+    // Lent to `define`, which does not look at the table itself.
+    let (name, mut own) = (table.name.clone(), std::mem::take(&mut table.columns));
+    let defined = columns::define(state, &name, &mut own, &definition);
+    let added = own.get(&definition.name).cloned();
     if let Some(table) = state.table_mut(id) {
         table.columns = own;
     }
-    if let Some(added) = added.filter(|_| !only) {
-        columns::add_to_children(state, id, &added);
+    defined?;
+    if let Some(added) = added {
+        state.work.made(added.bytes());
+        for owned in &added.sequences {
+            state.note_sequence(id, &owned.name);
+        }
+        if !only {
+            columns::add_to_children(state, id, &added, definition.offset)?;
+        }
     }
     for constraint in definition.constraints.drain(..) {
         constraints::add(state, id, constraint, only)?;
@@ -137,38 +147,24 @@ fn add_column(state: &mut State, cursor: &mut Cursor<'_>, id: TableId, only: boo
 
 fn alter_constraint(state: &mut State, cursor: &mut Cursor<'_>, id: TableId) -> Parse<()> {
     let name = cursor.name()?;
-    let own = state.table_mut(id).and_then(|table| {
-        table
-            .foreign_keys
-            .iter_mut()
-            .find(|state| state.foreign_key.name == name)
-    });
+    let own = state.table(id).and_then(|table| table.foreign_keys.get(&name));
     let Some(own) = own else { return Ok(()) };
-    let foreign_key = &mut own.foreign_key;
     let mut flags = Constraint {
         name: None,
         offset: 0,
         body: Body::Other,
-        deferrable: foreign_key.deferrable,
-        initially_deferred: foreign_key.initially_deferred,
-        enforced: foreign_key.enforced,
+        deferrable: own.foreign_key.deferrable,
+        initially_deferred: own.foreign_key.initially_deferred,
+        enforced: own.foreign_key.enforced,
         unsure: false,
     };
     while parse_attribute(cursor, &mut flags) {}
-    foreign_key.deferrable = flags.deferrable;
-    foreign_key.initially_deferred = flags.initially_deferred;
-    foreign_key.enforced = flags.enforced;
-    let (deferrable, deferred, enforced) = (flags.deferrable, flags.initially_deferred, flags.enforced);
-    for child in state.partitions(id) {
-        for part in state
-            .table_mut(child)
-            .into_iter()
-            .flat_map(|table| &mut table.foreign_keys)
-        {
-            if part.foreign_key.name == name {
-                let part = &mut part.foreign_key;
-                (part.deferrable, part.initially_deferred, part.enforced) = (deferrable, deferred, enforced);
-            }
+    for at in [id].into_iter().chain(state.partitions(id)) {
+        if let Some(table) = state.table_mut(at) {
+            table.foreign_keys.change(&name, |key| {
+                (key.deferrable, key.initially_deferred) = (flags.deferrable, flags.initially_deferred);
+                key.enforced = flags.enforced;
+            });
         }
     }
     Ok(())
@@ -239,12 +235,13 @@ fn set_identity(state: &mut State, id: TableId, column: &str, identity: Option<I
 
 /// Makes the sequence of a column that becomes an identity column.
 fn own_sequence(state: &mut State, id: TableId, column: &str, raw: Option<&RawName>) {
-    let name = match (raw, state.table(id)) {
+    let name = match (raw, state.table(id).map(|table| table.name.clone())) {
         (Some(raw), _) => state.creation_name(raw),
-        (None, Some(table)) => choose_sequence_name(state, &table.name, column),
+        (None, Some(table)) => choose_sequence_name(state, &table, column),
         (None, None) => return,
     };
-    state.relations.insert(name.clone());
+    state.taken.add_relation(name.clone());
+    state.note_sequence(id, &name);
     if let Some(own) = state.table_mut(id).and_then(|table| table.column_mut(column)) {
         own.own_sequence(name, true);
     }
@@ -288,35 +285,33 @@ fn rename(state: &mut State, cursor: &mut Cursor<'_>, id: TableId) -> Parse<()> 
 }
 
 fn rename_constraint(state: &mut State, id: TableId, from: &str, to: &str) {
-    let Some(table) = state.table_mut(id) else { return };
+    let Some(table) = state.table(id) else { return };
     let schema = table.name.schema.clone();
-    let mut is_key = false;
-    for key in table.keys.iter_mut().filter(|state| state.key.name == from) {
-        to.clone_into(&mut key.key.name);
-        is_key = true;
+    let key = table.keys.number(from);
+    let is_key = key.is_some();
+    if let Some(table) = state.table_mut(id) {
+        key.map(|key| table.keys.change(key, |own| to.clone_into(&mut own.key.name)));
+        table.foreign_keys.change(from, |own| to.clone_into(&mut own.name));
     }
-    for foreign in table
-        .foreign_keys
-        .iter_mut()
-        .filter(|state| state.foreign_key.name == from)
-    {
-        to.clone_into(&mut foreign.foreign_key.name);
-    }
-    for child in state.partitions(id) {
-        let keys = state.table_mut(child).into_iter().flat_map(|table| &mut table.keys);
-        for part in keys.filter(|state| is_key && state.attached_to.as_deref() == Some(from)) {
-            part.attached_to = Some(to.to_owned());
+    if is_key {
+        state.note_key(id, &schema, to);
+        for child in state.partitions(id) {
+            if let Some(table) = state.table_mut(child) {
+                table
+                    .keys
+                    .change_part(from, |own| own.attached_to = Some(to.to_owned()));
+            }
         }
     }
     let name = |name: &str| TableName {
         schema: schema.clone(),
         name: name.to_owned(),
     };
-    state.constraints.remove(&name(from));
-    state.constraints.insert(name(to));
+    state.taken.remove_constraint(&name(from));
+    state.taken.add_constraint(name(to));
     if is_key {
-        state.relations.remove(&name(from));
-        state.relations.insert(name(to));
+        state.taken.remove_relation(&name(from));
+        state.taken.add_relation(name(to));
     }
 }
 
@@ -326,23 +321,39 @@ fn rename_column(state: &mut State, id: TableId, from: &str, to: &str) {
             to.clone_into(column);
         }
     };
+    let is = |column: &String| column == from;
     let Some(table) = state.table_mut(id) else { return };
-    if let Some(own) = table.column_mut(from) {
-        to.clone_into(&mut own.column.name);
+    table.columns.rename(from, to);
+    let in_key = |own: &KeyState| own.key.columns.iter().chain(&own.mentions).any(is);
+    let in_foreign_key = |own: &ForeignState| own.foreign_key.columns.iter().any(is);
+    let (keys, foreign_keys) = (table.keys.len(), table.foreign_keys.len());
+    let mut made = 0;
+    if table.keys.iter().any(in_key) {
+        made += keys;
+        table.keys.edit(|list| {
+            for own in list {
+                rename(&mut own.key.columns);
+                rename(&mut own.mentions);
+            }
+        });
     }
-    for key in &mut table.keys {
-        rename(&mut key.key.columns);
-        rename(&mut key.mentions);
+    if table.foreign_keys.iter().any(in_foreign_key) {
+        made += foreign_keys;
+        table.foreign_keys.edit(|list| {
+            for own in list {
+                rename(&mut own.foreign_key.columns);
+                rename(&mut own.foreign_key.on_delete_columns);
+            }
+        });
     }
-    for foreign in &mut table.foreign_keys {
-        rename(&mut foreign.foreign_key.columns);
-        rename(&mut foreign.foreign_key.on_delete_columns);
-    }
-    for foreign in state.tables_mut().flat_map(|table| &mut table.foreign_keys) {
-        if foreign.target == Some(id) {
-            rename(&mut foreign.foreign_key.referenced_columns);
+    state.work.looked(keys + foreign_keys);
+    state.work.made(OBJECT_BYTES * made);
+    let concerns = |own: &ForeignState| own.target == Some(id) && own.foreign_key.referenced_columns.iter().any(is);
+    state.edit_references(id, concerns, |list| {
+        for own in list.iter_mut().filter(|own| concerns(own)) {
+            rename(&mut own.foreign_key.referenced_columns);
         }
-    }
+    });
 }
 
 fn move_table(state: &mut State, id: TableId, schema: String) -> Parse<()> {
@@ -358,8 +369,15 @@ fn move_table(state: &mut State, id: TableId, schema: String) -> Parse<()> {
         schema: name.schema.clone(),
         name: own,
     };
-    state.constraints.extend(moved.into_iter().map(qualify));
-    state.relations.extend(indexes.into_iter().map(qualify));
+    state.work.looked(moved.len());
+    moved
+        .into_iter()
+        .map(qualify)
+        .for_each(|name| state.taken.add_constraint(name));
+    indexes
+        .into_iter()
+        .map(qualify)
+        .for_each(|name| state.taken.add_relation(name));
     rename_row_type(state, id, &name);
     sequences::move_with_table(state, id, &name.schema);
     state.rename(id, name);
@@ -377,14 +395,16 @@ fn attach(state: &mut State, cursor: &mut Cursor<'_>, id: TableId) -> Parse<()> 
     let raw = cursor.qualified_name()?;
     let child = state.require(&raw)?;
     state.check_parent(id, Some(child), raw.offset)?;
-    let identity = state.partitions_inherit_identity();
-    let parent = state.table(id).map(|table| table.columns.clone()).unwrap_or_default();
-    if let Some(table) = state.table_mut(child) {
-        table.partition_of = Some(id);
-        for own in &mut table.columns {
-            let above = parent.iter().find(|above| above.column.name == own.column.name);
-            if let Some(above) = above.filter(|_| identity) {
-                own.column.identity = above.inherited(Inheritance::Partition { identity }).column.identity;
+    state.set_parent(child, Some(id));
+    if state.partitions_inherit_identity() {
+        let columns = state.table(id).into_iter().flat_map(|table| table.columns.iter());
+        let above: Vec<_> = columns
+            .map(|above| (above.column.name.clone(), above.column.identity))
+            .collect();
+        state.work.looked(above.len());
+        for (name, identity) in above {
+            if let Some(own) = state.table_mut(child).and_then(|table| table.column_mut(&name)) {
+                own.column.identity = identity;
             }
         }
     }
@@ -396,11 +416,14 @@ fn detach(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
     let Some(child) = state.find(&cursor.qualified_name()?) else {
         return Ok(());
     };
+    state.set_parent(child, None);
+    if let Some(table) = state.table(child) {
+        state.work.made(OBJECT_BYTES * table.keys.len());
+    }
     if let Some(table) = state.table_mut(child) {
-        table.partition_of = None;
-        for key in &mut table.keys {
-            key.attached_to = None;
-        }
+        table
+            .keys
+            .edit(|list| list.iter_mut().for_each(|own| own.attached_to = None));
     }
     Ok(())
 }
@@ -416,8 +439,10 @@ fn index(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
         .unwrap_or_default();
     if cursor.words(&["attach", "partition"]) {
         let part = state.find_key(&cursor.qualified_name()?);
-        if let Some(part) = part.and_then(|(child, at)| state.table_mut(child)?.keys.get_mut(at)) {
-            part.attached_to = Some(name);
+        if let Some((child, at)) = part
+            && let Some(table) = state.table_mut(child)
+        {
+            table.keys.change(at, |own| own.attached_to = Some(name));
         }
     } else if cursor.words(&["rename", "to"]) {
         let to = cursor.name()?;
@@ -432,14 +457,10 @@ fn schema(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
         return Ok(());
     }
     let to = cursor.name()?;
-    let inside: Vec<_> = state
-        .table_ids()
-        .filter(|(_, table)| table.name.schema == from)
-        .map(|(id, _)| id)
-        .collect();
-    for id in inside {
+    for id in state.in_schema(&from) {
         move_table(state, id, to.clone())?;
     }
+    state.work.looked(state.types.len());
     let types: Vec<_> = state.types.keys().filter(|name| name.schema == from).cloned().collect();
     for old in types {
         user_types::rename(

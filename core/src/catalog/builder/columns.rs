@@ -5,7 +5,9 @@ use super::defaults::DefaultValue;
 use super::elements::{ColumnDef, Like, NotNull};
 use super::sequences::{Owned, choose_sequence_name};
 use super::state::{State, TableId};
+use super::table::Columns;
 use super::types::parse_type;
+use super::work::OBJECT_BYTES;
 use crate::catalog::{Column, Identity, TableKind, TableName};
 
 #[derive(Clone, Debug)]
@@ -46,6 +48,12 @@ fn new_column(name: String, type_name: String, collation: Option<String>) -> Col
 }
 
 impl ColumnState {
+    /// What it takes, about.
+    pub(super) fn bytes(&self) -> usize {
+        let default = self.column.default_value.as_ref().map_or(0, String::len);
+        OBJECT_BYTES + 2 * self.column.name.len() + self.column.type_name.len() + default
+    }
+
     pub(super) fn set_not_null(&mut self, not_null: NotNull) {
         self.not_null_inherited = not_null.inherited || (self.column.not_null && self.not_null_inherited);
         self.column.not_null = true;
@@ -84,10 +92,11 @@ impl ColumnState {
 }
 
 /// `(name type [COLLATE c], …)` of `CREATE TYPE … AS`.
-pub(super) fn parse_attributes(state: &State, cursor: &mut Cursor<'_>) -> Parse<Vec<ColumnState>> {
-    let mut attributes = Vec::new();
+pub(super) fn parse_attributes(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<Columns> {
+    let mut attributes = Columns::default();
     cursor.expect_punct(b'(')?;
     while !cursor.punct(b')') {
+        let offset = cursor.offset();
         let name = cursor.name()?;
         let data_type = parse_type(cursor)?;
         let type_name = state.format_type(&data_type);
@@ -95,7 +104,7 @@ pub(super) fn parse_attributes(state: &State, cursor: &mut Cursor<'_>) -> Parse<
             true => state.format_collation(&cursor.qualified_name()?, &type_name),
             false => None,
         };
-        attributes.push(new_column(name, type_name, collation));
+        attributes.push(new_column(name, type_name, collation), offset)?;
         if !cursor.punct(b',') && !cursor.is_punct(b')') {
             return cursor.fault("\",\" or \")\" is expected here");
         }
@@ -104,21 +113,28 @@ pub(super) fn parse_attributes(state: &State, cursor: &mut Cursor<'_>) -> Parse<
 }
 
 /// Adds the columns of a parent to those of a new table.
-pub(super) fn inherit(columns: &mut Vec<ColumnState>, parent: &[ColumnState], inheritance: Inheritance) {
+pub(super) fn inherit<'a>(
+    columns: &mut Columns,
+    parent: impl IntoIterator<Item = &'a ColumnState>,
+    inheritance: Inheritance,
+    offset: usize,
+) -> Parse<()> {
     for state in parent {
         let inherited = state.inherited(inheritance);
-        match columns.iter_mut().find(|own| own.column.name == state.column.name) {
+        match columns.get_mut(&state.column.name) {
             Some(own) => own.merge(&inherited),
-            None => columns.push(inherited),
+            None => columns.push(inherited, offset)?,
         }
     }
+    Ok(())
 }
 
-/// Adds the columns that `LIKE` copies.
+/// Adds the columns that `LIKE` copies, or merges them into the first ones, which are inherited.
 pub(super) fn copy_like(
     state: &mut State,
     table: &TableName,
-    columns: &mut Vec<ColumnState>,
+    columns: &mut Columns,
+    inherited: usize,
     like: &Like,
 ) -> Parse<()> {
     let source = state.require(&like.source)?;
@@ -126,7 +142,7 @@ pub(super) fn copy_like(
         .table(source)
         .map(|table| table.columns.clone())
         .unwrap_or_default();
-    for mut copy in copies {
+    for mut copy in copies.into_list() {
         copy.disown_sequences();
         if copy.column.generated {
             copy.column.generated = like.generated;
@@ -137,30 +153,28 @@ pub(super) fn copy_like(
             copy.column.identity = None;
         } else if copy.column.identity.is_some() {
             let sequence = choose_sequence_name(state, table, &copy.column.name);
-            state.relations.insert(sequence.clone());
+            state.taken.add_relation(sequence.clone());
             copy.own_sequence(sequence, true);
         }
-        columns.push(copy);
+        match columns.place(&copy.column.name).filter(|&at| at < inherited) {
+            Some(_) => columns
+                .get_mut(&copy.column.name)
+                .into_iter()
+                .for_each(|own| own.merge(&copy)),
+            None => columns.push(copy, like.source.offset)?,
+        }
     }
     Ok(())
 }
 
 /// Adds the column that a definition makes to those of a table, or merges it into the column of the same name.
-pub(super) fn define(
-    state: &mut State,
-    table: &TableName,
-    columns: &mut Vec<ColumnState>,
-    definition: &ColumnDef,
-) -> Parse<()> {
-    let existing = columns.iter().position(|own| own.column.name == definition.name);
-    let mut column = match (existing.and_then(|at| columns.get(at)), &definition.data_type) {
+pub(super) fn define(state: &mut State, table: &TableName, columns: &mut Columns, definition: &ColumnDef) -> Parse<()> {
+    let mut column = match (columns.get(&definition.name), &definition.data_type) {
         (Some(own), _) => own.clone(),
         (None, Some(data_type)) => new_column(definition.name.clone(), state.format_type(data_type), None),
         (None, None) => {
-            return Err(Fault {
-                offset: definition.offset,
-                message: format!("the table {table} has no column \"{}\"", definition.name),
-            });
+            let message = format!("the table {table} has no column \"{}\"", definition.name);
+            return Err(Fault::new(definition.offset, message));
         }
     };
     if let Some(raw) = &definition.collation {
@@ -190,14 +204,16 @@ pub(super) fn define(
             Some(raw) => state.creation_name(raw),
             None => choose_sequence_name(state, table, &definition.name),
         };
-        state.relations.insert(sequence.clone());
+        state.taken.add_relation(sequence.clone());
         column.own_sequence(sequence, definition.identity.is_some());
     }
-    match existing.and_then(|at| columns.get_mut(at)) {
-        Some(own) => *own = column,
-        None => columns.push(column),
+    match columns.get_mut(&definition.name) {
+        Some(own) => {
+            *own = column;
+            Ok(())
+        }
+        None => columns.push(column, definition.offset),
     }
-    Ok(())
 }
 
 /// Makes a change to a column of a table and, if `recurse`, of all tables below it.
@@ -213,7 +229,7 @@ pub(super) fn change(state: &mut State, id: TableId, column: &str, recurse: bool
 }
 
 /// Gives a new column of a table to the tables below it.
-pub(super) fn add_to_children(state: &mut State, id: TableId, column: &ColumnState) {
+pub(super) fn add_to_children(state: &mut State, id: TableId, column: &ColumnState, offset: usize) -> Parse<()> {
     let identity = state.partitions_inherit_identity();
     let is_partitioned = state
         .table(id)
@@ -224,8 +240,10 @@ pub(super) fn add_to_children(state: &mut State, id: TableId, column: &ColumnSta
         Inheritance::Child
     };
     for child in state.descendants(id) {
+        state.work.made(column.bytes());
         if let Some(table) = state.table_mut(child) {
-            inherit(&mut table.columns, std::slice::from_ref(column), inheritance);
+            inherit(&mut table.columns, [column], inheritance, offset)?;
         }
     }
+    Ok(())
 }

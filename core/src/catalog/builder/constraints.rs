@@ -3,8 +3,11 @@
 use super::columns;
 use super::cursor::{Cursor, Fault, Parse};
 use super::elements::{Body, Constraint, ForeignDef, KeyDef, NotNull};
-use super::state::{ForeignState, KeyState, State, TableId};
-use crate::catalog::names::{choose_name, columns_addition, quote_ident};
+use super::state::{State, TableId};
+use super::table::{ForeignState, KeyState};
+use super::taken::Kind;
+use super::work::OBJECT_BYTES;
+use crate::catalog::names::{columns_addition, quote_ident};
 use crate::catalog::{ForeignKey, Key, TableKind, TableName};
 use crate::lex::tokens::TokenKind;
 
@@ -44,7 +47,7 @@ pub(super) fn add(state: &mut State, id: TableId, constraint: Constraint, only: 
                     schema: table.name.schema.clone(),
                     name,
                 };
-                state.constraints.insert(name);
+                state.taken.add_constraint(name);
             }
         }
     }
@@ -54,10 +57,10 @@ pub(super) fn add(state: &mut State, id: TableId, constraint: Constraint, only: 
 fn check_columns(state: &State, id: TableId, columns: &[String], offset: usize) -> Parse<()> {
     let Some(table) = state.table(id) else { return Ok(()) };
     match columns.iter().find(|column| table.column(column).is_none()) {
-        Some(column) => Err(Fault {
-            offset,
-            message: format!("the table {} has no column {}", table.name, quote_ident(column)),
-        }),
+        Some(column) => {
+            let message = format!("the table {} has no column {}", table.name, quote_ident(column));
+            Err(Fault::new(offset, message))
+        }
         None => Ok(()),
     }
 }
@@ -78,18 +81,16 @@ fn table_name(state: &State, id: TableId) -> String {
 }
 
 /// `ChooseIndexName()`: indexes share their name space with tables, and those of constraints with constraints too.
-fn index_name(state: &State, id: TableId, addition: &str, label: &str, constraint: bool) -> String {
-    choose_name(&table_name(state, id), addition, label, |name| {
-        let name = in_schema_of(state, id, name);
-        state.relations.contains(&name) || (constraint && state.constraints.contains(&name))
-    })
+fn index_name(state: &mut State, id: TableId, addition: &str, label: &'static str, constraint: bool) -> String {
+    let TableName { schema, name } = in_schema_of(state, id, &table_name(state, id));
+    let kind = if constraint { Kind::Both } else { Kind::Relation };
+    state.taken.choose(kind, &schema, &name, addition, label)
 }
 
-fn foreign_key_name(state: &State, id: TableId, columns: &[String]) -> String {
+fn foreign_key_name(state: &mut State, id: TableId, columns: &[String]) -> String {
     let addition = columns_addition(columns.iter().map(String::as_str));
-    choose_name(&table_name(state, id), &addition, "fkey", |name| {
-        state.constraints.contains(&in_schema_of(state, id, name))
-    })
+    let TableName { schema, name } = in_schema_of(state, id, &table_name(state, id));
+    state.taken.choose(Kind::Constraint, &schema, &name, &addition, "fkey")
 }
 
 #[expect(clippy::too_many_arguments, reason = "one call site, all of them independent")]
@@ -115,7 +116,7 @@ fn add_key(
             "multiple primary keys for table {}",
             quote_ident(&table_name(state, id))
         );
-        return Err(Fault { offset, message });
+        return Err(Fault::new(offset, message));
     }
     let name = name.unwrap_or_else(|| match primary {
         true => index_name(state, id, "", "pkey", true),
@@ -162,12 +163,10 @@ pub(super) fn insert_key(state: &mut State, id: TableId, mut key: KeyState) {
     key.only &= !children.is_empty();
     let name = in_schema_of(state, id, &key.key.name);
     if key.constraint {
-        state.constraints.insert(name.clone());
+        state.taken.add_constraint(name.clone());
     }
-    state.relations.insert(name);
-    if let Some(table) = state.table_mut(id) {
-        table.keys.push(key.clone());
-    }
+    state.taken.add_relation(name);
+    state.push_key(id, key.clone());
     if !key.only {
         for child in children {
             give_key(state, &key, child);
@@ -178,20 +177,12 @@ pub(super) fn insert_key(state: &mut State, id: TableId, mut key: KeyState) {
 /// Gives a key of a partitioned table to a partition, which may have a fitting one already
 /// (`AttachPartitionEnsureIndexes()` of `src/backend/commands/tablecmds.c`).
 pub(super) fn give_key(state: &mut State, parent: &KeyState, child: TableId) {
-    let fits = |own: &&mut KeyState| {
-        own.attached_to.is_none()
-            && own.key.columns == parent.key.columns
-            && own.key.nulls_not_distinct == parent.key.nulls_not_distinct
-            && own.key.arbiter == parent.key.arbiter
-            && own.key.primary == parent.key.primary
-            && own.constraint == parent.constraint
-            && own.mentions == parent.mentions
-    };
-    let own = state
-        .table_mut(child)
-        .and_then(|table| table.keys.iter_mut().find(fits));
-    if let Some(own) = own {
-        own.attached_to = Some(parent.key.name.clone());
+    if let Some(table) = state.table_mut(child)
+        && let Some(own) = table.keys.fitting(parent)
+    {
+        table
+            .keys
+            .change(own, |own| own.attached_to = Some(parent.key.name.clone()));
         return;
     }
     copy_key(state, parent, child, Some(parent.key.name.clone()));
@@ -229,25 +220,25 @@ fn use_index(
     only: bool,
 ) {
     let Some(table) = state.table_mut(id) else { return };
-    let Some(key) = table.keys.iter_mut().find(|state| state.key.name == index) else {
+    let Some(at) = table.keys.number(index) else {
         return;
     };
-    if let Some(name) = &name {
-        key.key.name.clone_from(name);
-    }
-    key.constraint = true;
-    key.key.primary = definition.primary;
-    key.deferrable = deferrable;
-    key.key.arbiter &= !deferrable;
-    let columns = if definition.primary {
-        key.key.columns.clone()
-    } else {
-        Vec::new()
-    };
+    let columns = table.keys.change(at, |key| {
+        if let Some(name) = &name {
+            key.key.name.clone_from(name);
+        }
+        key.constraint = true;
+        key.key.primary = definition.primary;
+        key.deferrable = deferrable;
+        key.key.arbiter &= !deferrable;
+        definition.primary.then(|| key.key.columns.clone())
+    });
+    let columns = columns.flatten().unwrap_or_default();
     let to = in_schema_of(state, id, name.as_deref().unwrap_or(index));
-    state.relations.remove(&in_schema_of(state, id, index));
-    state.relations.insert(to.clone());
-    state.constraints.insert(to);
+    state.note_key(id, &to.schema, &to.name);
+    state.taken.remove_relation(&in_schema_of(state, id, index));
+    state.taken.add_relation(to.clone());
+    state.taken.add_constraint(to);
     for column in &columns {
         columns::change(state, id, column, !only, &|column| {
             column.set_not_null(NotNull { inherited: true })
@@ -281,26 +272,15 @@ fn resolve(state: &State, foreign: ForeignDef, name: String, flags: (bool, bool,
 pub(super) fn add_foreign_key(state: &mut State, id: TableId, mut foreign: ForeignState) {
     let Some(table) = state.table(id) else { return };
     let is_partitioned = table.kind == TableKind::Partitioned;
-    let same = |own: &ForeignState| {
-        let mut named = own.foreign_key.clone();
-        named.name.clone_from(&foreign.foreign_key.name);
-        own.target == foreign.target && named == foreign.foreign_key
-    };
-    if table.partition_of.is_some() && table.foreign_keys.iter().any(same) {
+    if table.partition_of.is_some() && table.foreign_keys.has_same(&foreign) {
         return;
     }
-    if table
-        .foreign_keys
-        .iter()
-        .any(|own| own.foreign_key.name == foreign.foreign_key.name)
-    {
+    if table.foreign_keys.get(&foreign.foreign_key.name).is_some() {
         foreign.foreign_key.name = foreign_key_name(state, id, &foreign.foreign_key.columns);
     }
     let name = in_schema_of(state, id, &foreign.foreign_key.name);
-    state.constraints.insert(name);
-    if let Some(table) = state.table_mut(id) {
-        table.foreign_keys.push(foreign.clone());
-    }
+    state.taken.add_constraint(name);
+    state.push_foreign_key(id, foreign.clone());
     if is_partitioned {
         for child in state.partitions(id) {
             add_foreign_key(state, child, foreign.clone());
@@ -311,7 +291,9 @@ pub(super) fn add_foreign_key(state: &mut State, id: TableId, mut foreign: Forei
 /// Gives a new partition the keys and foreign keys of its parent.
 pub(super) fn give_all(state: &mut State, parent: TableId, child: TableId) {
     let Some(table) = state.table(parent) else { return };
-    let (keys, foreign_keys) = (table.keys.clone(), table.foreign_keys.clone());
+    let keys: Vec<KeyState> = table.keys.iter().cloned().collect();
+    let foreign_keys: Vec<ForeignState> = table.foreign_keys.iter().cloned().collect();
+    state.work.made(OBJECT_BYTES * (keys.len() + foreign_keys.len()));
     for key in &keys {
         give_key(state, key, child);
     }
@@ -335,7 +317,7 @@ pub(super) fn create_unique_index(state: &mut State, cursor: &mut Cursor<'_>) ->
     let Some(id) = state.find(&raw) else { return Ok(()) };
     if let Some(name) = &name
         && if_not_exists
-        && state.relations.contains(&in_schema_of(state, id, name))
+        && state.taken.has_relation(&in_schema_of(state, id, name))
     {
         return Ok(());
     }

@@ -1,10 +1,13 @@
 //! `CREATE …`.
 
-use super::columns::{self, ColumnState, Inheritance};
+use std::collections::{BTreeMap, HashMap};
+
+use super::columns::{self, Inheritance};
 use super::constraints;
 use super::cursor::{Cursor, Fault, Parse};
 use super::elements::{Body, Constraint, Element, Like, parse_elements};
-use super::state::{State, TableId, TableState, UserType};
+use super::state::{State, TableId, UserType};
+use super::table::{Columns, ForeignKeys, KeyState, Keys, TableState};
 use super::{sequences, triggers, user_types};
 use crate::catalog::{TableKind, TableName};
 
@@ -43,7 +46,7 @@ pub(super) fn statement(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()>
                 cursor.words(&["if", "not", "exists"]);
                 let raw = cursor.qualified_name()?;
                 let name = state.creation_name(&raw);
-                state.relations.insert(name);
+                state.taken.add_relation(name);
                 return Ok(());
             }
             "schema" => return schema(cursor),
@@ -60,7 +63,7 @@ fn plain_index(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
     if cursor.is_word("on") {
         return Ok(());
     }
-    let name = cursor.name()?;
+    let name = cursor.any_name()?;
     cursor.expect_word("on")?;
     cursor.word("only");
     let raw = cursor.qualified_name()?;
@@ -68,7 +71,7 @@ fn plain_index(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
         .find(&raw)
         .and_then(|id| Some(state.table(id)?.name.schema.clone()));
     let schema = schema.unwrap_or_else(|| state.creation_name(&raw).schema);
-    state.relations.insert(TableName { schema, name });
+    state.taken.add_relation(TableName { schema, name });
     Ok(())
 }
 
@@ -91,19 +94,16 @@ fn table(state: &mut State, cursor: &mut Cursor<'_>, kind: TableKind) -> Parse<(
     if state.find_exact(&name).is_some() {
         return match if_not_exists {
             true => Ok(()),
-            false => Err(Fault {
-                offset: raw.offset,
-                message: format!("the table {name} is defined twice"),
-            }),
+            false => Err(Fault::new(raw.offset, format!("the table {name} is defined twice"))),
         };
     }
     if cursor.contains_word("as") {
         // The columns of CREATE TABLE AS are those of its query.
-        state.relations.insert(name);
+        state.taken.add_relation(name);
         return Ok(());
     }
     let mut source = Source::default();
-    let mut columns = Vec::new();
+    let mut columns = Columns::default();
     let elements = source.parse(state, cursor, &mut columns)?;
     let kind = if parse_tail(state, cursor, &mut source)? {
         TableKind::Partitioned
@@ -112,13 +112,10 @@ fn table(state: &mut State, cursor: &mut Cursor<'_>, kind: TableKind) -> Parse<(
     };
     // Inherited columns stand before those of the table itself.
     for &parent in &source.inherits {
-        let parent = state
-            .table(parent)
-            .map(|table| table.columns.as_slice())
-            .unwrap_or_default();
-        columns::inherit(&mut columns, parent, Inheritance::Child);
+        let parent = state.table(parent).into_iter().flat_map(|table| table.columns.iter());
+        columns::inherit(&mut columns, parent, Inheritance::Child, raw.offset)?;
     }
-    state.relations.insert(name.clone());
+    state.taken.add_relation(name.clone());
     let (keys, likes) = define_columns(state, &name, &mut columns, elements)?;
     let id = state.insert(TableState {
         name,
@@ -126,9 +123,9 @@ fn table(state: &mut State, cursor: &mut Cursor<'_>, kind: TableKind) -> Parse<(
         partition_of: source.partition_of,
         inherits: source.inherits,
         columns,
-        keys: Vec::new(),
-        foreign_keys: Vec::new(),
-        triggers: Vec::new(),
+        keys: Keys::default(),
+        foreign_keys: ForeignKeys::default(),
+        triggers: BTreeMap::new(),
     });
     if let Some(parent) = source.partition_of {
         constraints::give_all(state, parent, id);
@@ -147,17 +144,14 @@ struct Source {
 
 impl Source {
     /// Takes `(…)`, `OF type [(…)]` or `PARTITION OF parent [(…)]`.
-    fn parse(&mut self, state: &State, cursor: &mut Cursor<'_>, columns: &mut Vec<ColumnState>) -> Parse<Vec<Element>> {
+    fn parse(&mut self, state: &State, cursor: &mut Cursor<'_>, columns: &mut Columns) -> Parse<Vec<Element>> {
         if cursor.words(&["partition", "of"]) {
             let raw = cursor.qualified_name()?;
             let parent = state.require(&raw)?;
             state.check_parent(parent, None, raw.offset)?;
             let identity = state.partitions_inherit_identity();
-            let inherited = state
-                .table(parent)
-                .map(|table| table.columns.as_slice())
-                .unwrap_or_default();
-            columns::inherit(columns, inherited, Inheritance::Partition { identity });
+            let inherited = state.table(parent).into_iter().flat_map(|table| table.columns.iter());
+            columns::inherit(columns, inherited, Inheritance::Partition { identity }, raw.offset)?;
             self.partition_of = Some(parent);
         } else if cursor.word("of") {
             let raw = cursor.qualified_name()?;
@@ -170,10 +164,7 @@ impl Source {
                     "the type {} is not defined before this statement; give the schema of the whole database",
                     state.creation_name(&raw)
                 );
-                return Err(Fault {
-                    offset: raw.offset,
-                    message,
-                });
+                return Err(Fault::new(raw.offset, message));
             };
             columns.clone_from(attributes);
         } else {
@@ -215,10 +206,11 @@ fn parse_tail(state: &State, cursor: &mut Cursor<'_>, source: &mut Source) -> Pa
 fn define_columns(
     state: &mut State,
     table: &TableName,
-    columns: &mut Vec<ColumnState>,
+    columns: &mut Columns,
     elements: Vec<Element>,
 ) -> Parse<(Vec<Constraint>, Vec<Like>)> {
     let (mut keys, mut likes) = (Vec::new(), Vec::new());
+    let inherited = columns.len();
     for element in elements {
         match element {
             Element::Column(mut definition) => {
@@ -227,7 +219,8 @@ fn define_columns(
             }
             Element::Constraint(constraint) => keys.push(constraint),
             Element::Like(like) => {
-                columns::copy_like(state, table, columns, &like)?;
+                state.work.check(like.source.offset)?;
+                columns::copy_like(state, table, columns, inherited, &like)?;
                 likes.push(like);
             }
         }
@@ -246,8 +239,10 @@ fn add_constraints(state: &mut State, id: TableId, constraints: Vec<Constraint>)
     let mut ordered = constraints;
     ordered.sort_by_key(rank);
     let mut merged: Vec<Constraint> = Vec::new();
+    let mut shapes = HashMap::new();
     for constraint in ordered {
-        match merged.iter_mut().find(|prior| is_repeated(prior, &constraint)) {
+        let prior = shape(&constraint).map(|shape| *shapes.entry(shape).or_insert(merged.len()));
+        match prior.and_then(|prior| merged.get_mut(prior)) {
             // A key that repeats another one only gives it its name.
             Some(prior) => prior.name = prior.name.take().or(constraint.name),
             None => merged.push(constraint),
@@ -258,17 +253,15 @@ fn add_constraints(state: &mut State, id: TableId, constraints: Vec<Constraint>)
         .try_for_each(|constraint| constraints::add(state, id, constraint, false))
 }
 
-fn is_repeated(prior: &Constraint, next: &Constraint) -> bool {
-    match (&prior.body, &next.body) {
-        (Body::Key(prior_key), Body::Key(key)) => {
-            prior_key.columns == key.columns
-                && prior_key.included == key.included
-                && prior_key.nulls_not_distinct == key.nulls_not_distinct
-                && prior.deferrable == next.deferrable
-                && prior.initially_deferred == next.initially_deferred
-        }
-        _ => false,
-    }
+/// What makes a key the same as another one.
+fn shape(constraint: &Constraint) -> Option<(Vec<String>, Vec<String>, [bool; 3])> {
+    let Body::Key(key) = &constraint.body else { return None };
+    let flags = [
+        key.nulls_not_distinct,
+        constraint.deferrable,
+        constraint.initially_deferred,
+    ];
+    Some((key.columns.clone(), key.included.clone(), flags))
 }
 
 /// `LIKE … INCLUDING INDEXES`: the keys of the source under names of their own.
@@ -277,7 +270,8 @@ fn copy_indexes(state: &mut State, id: TableId, likes: &[Like]) {
         let Some(source) = state.find(&like.source) else {
             continue;
         };
-        let keys = state.table(source).map(|table| table.keys.clone()).unwrap_or_default();
+        let keys = state.table(source).into_iter().flat_map(|table| table.keys.iter());
+        let keys: Vec<KeyState> = keys.cloned().collect();
         for key in keys {
             constraints::copy_key(state, &key, id, None);
         }

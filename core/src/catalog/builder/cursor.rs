@@ -2,24 +2,42 @@
 
 use crate::catalog::names::{NAME_BYTES_MAX, truncate};
 use crate::encoding;
-use crate::lex::LexError;
-use crate::lex::tokens::{Token, TokenKind, Tokens, string_value};
+use crate::error::ErrorKind;
+use crate::lex::names::too_long;
+use crate::lex::tokens::{TokenKind, Tokens, string_value};
+use crate::lex::{LexError, slice};
 
 /// Why a statement cannot be read, and at which offset of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fault {
     pub(super) offset: usize,
+    pub(super) kind: ErrorKind,
     pub(super) message: String,
+}
+
+impl Fault {
+    pub(super) fn new(offset: usize, message: impl Into<String>) -> Self {
+        Self {
+            offset,
+            kind: ErrorKind::InvalidCatalog,
+            message: message.into(),
+        }
+    }
+
+    /// Something is more than there may be.
+    pub(super) fn limit(offset: usize, message: impl Into<String>) -> Self {
+        Self {
+            kind: ErrorKind::TooLarge,
+            ..Self::new(offset, message)
+        }
+    }
 }
 
 pub(super) type Parse<T> = Result<T, Fault>;
 
 impl From<LexError> for Fault {
     fn from(error: LexError) -> Self {
-        Self {
-            offset: error.at,
-            message: error.message,
-        }
+        Self::new(error.at, error.message)
     }
 }
 
@@ -31,11 +49,28 @@ pub(super) struct RawName {
     pub(super) offset: usize,
 }
 
+/// Where a token stands, and what it is: a statement may have millions of them.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    start: u32,
+    length: u32,
+    sort: Sort,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sort {
+    Word,
+    Quoted,
+    String,
+    Number,
+    Punct(u8),
+}
+
 /// A position in the tokens of a statement.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Cursor<'a> {
     sql: &'a [u8],
-    tokens: Vec<Token<'a>>,
+    tokens: Vec<Mark>,
     at: usize,
     standard_conforming_strings: bool,
     /// The encoding of `sql`.
@@ -49,8 +84,24 @@ pub(super) fn unreadable(encoding: &str) -> String {
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(sql: &'a [u8], standard_conforming_strings: bool) -> Parse<Self> {
-        let mut tokens = Tokens::new(sql, standard_conforming_strings).collect::<Result<Vec<_>, _>>()?;
-        while tokens.last().is_some_and(|token| token.kind == TokenKind::Punct(b';')) {
+        if u32::try_from(sql.len()).is_err() {
+            return Err(Fault::limit(0, "a statement is longer than 4 GiB"));
+        }
+        let mut tokens = Vec::new();
+        for token in Tokens::new(sql, standard_conforming_strings) {
+            let token = token?;
+            let sort = match token.kind {
+                TokenKind::Word(_) => Sort::Word,
+                TokenKind::Quoted(_) => Sort::Quoted,
+                TokenKind::String => Sort::String,
+                TokenKind::Number => Sort::Number,
+                TokenKind::Punct(byte) => Sort::Punct(byte),
+            };
+            // The statement is not longer than this.
+            let (start, length) = (token.start as u32, (token.end - token.start) as u32);
+            tokens.push(Mark { start, length, sort });
+        }
+        while tokens.last().is_some_and(|token| token.sort == Sort::Punct(b';')) {
             tokens.pop();
         }
         Ok(Self {
@@ -64,13 +115,10 @@ impl<'a> Cursor<'a> {
 
     /// The same, if all names can be read in this encoding.
     pub(super) fn checked(mut self, is_readable: impl Fn(&[u8]) -> bool, encoding: &'static str) -> Parse<Self> {
-        let is_name = |token: &&Token<'_>| matches!(token.kind, TokenKind::Word(_) | TokenKind::Quoted(_));
-        let is_text = |token: &Token<'_>| self.sql.get(token.start..token.end).is_none_or(&is_readable);
-        match self.tokens.iter().filter(is_name).find(|token| !is_text(token)) {
-            Some(token) => Err(Fault {
-                offset: token.start,
-                message: unreadable(encoding),
-            }),
+        let is_name = |mark: &&Mark| matches!(mark.sort, Sort::Word | Sort::Quoted);
+        let is_text = |mark: &Mark| is_readable(self.text_of(*mark));
+        match self.tokens.iter().filter(is_name).find(|mark| !is_text(mark)) {
+            Some(mark) => Err(Fault::new(mark.start as usize, unreadable(encoding))),
             None => {
                 self.encoding = encoding;
                 Ok(self)
@@ -86,16 +134,37 @@ impl<'a> Cursor<'a> {
         self.at = at;
     }
 
-    pub(super) fn kind(&self) -> Option<&TokenKind<'a>> {
+    pub(super) fn kind(&self) -> Option<TokenKind<'a>> {
         self.kind_at(0)
     }
 
-    pub(super) fn kind_at(&self, ahead: usize) -> Option<&TokenKind<'a>> {
-        self.tokens.get(self.at + ahead).map(|token| &token.kind)
+    pub(super) fn kind_at(&self, ahead: usize) -> Option<TokenKind<'a>> {
+        self.kind_of(*self.tokens.get(self.at + ahead)?)
     }
 
-    fn kind_before(&self) -> Option<&TokenKind<'a>> {
-        self.tokens.get(self.at.checked_sub(1)?).map(|token| &token.kind)
+    fn kind_before(&self) -> Option<TokenKind<'a>> {
+        self.kind_of(*self.tokens.get(self.at.checked_sub(1)?)?)
+    }
+
+    fn kind_of(&self, mark: Mark) -> Option<TokenKind<'a>> {
+        match mark.sort {
+            Sort::String => Some(TokenKind::String),
+            Sort::Number => Some(TokenKind::Number),
+            Sort::Punct(byte) => Some(TokenKind::Punct(byte)),
+            // It was read before, and is read again alike.
+            Sort::Word | Sort::Quoted => {
+                let mut tokens = Tokens::new(self.text_of(mark), self.standard_conforming_strings);
+                Some(tokens.next()?.ok()?.kind)
+            }
+        }
+    }
+
+    fn text_of(&self, mark: Mark) -> &'a [u8] {
+        slice(
+            self.sql,
+            mark.start as usize,
+            mark.start as usize + mark.length as usize,
+        )
     }
 
     pub(super) fn at_end(&self) -> bool {
@@ -108,26 +177,28 @@ impl<'a> Cursor<'a> {
 
     /// Offset of the next token, or the end of the statement.
     pub(super) fn offset(&self) -> usize {
-        self.tokens.get(self.at).map_or(self.sql.len(), |token| token.start)
+        self.tokens
+            .get(self.at)
+            .map_or(self.sql.len(), |token| token.start as usize)
     }
 
     pub(super) fn fault<T>(&self, message: impl Into<String>) -> Parse<T> {
-        Err(Fault {
-            offset: self.offset(),
-            message: message.into(),
-        })
+        Err(Fault::new(self.offset(), message))
     }
 
     /// The text of the next token as it is written.
     pub(super) fn text(&self) -> &'a [u8] {
-        self.tokens
-            .get(self.at)
-            .and_then(|token| self.sql.get(token.start..token.end))
-            .unwrap_or_default()
+        self.tokens.get(self.at).map_or(&[], |&mark| self.text_of(mark))
     }
 
     pub(super) fn is_word_at(&self, ahead: usize, word: &str) -> bool {
-        matches!(self.kind_at(ahead), Some(TokenKind::Word(found)) if found == word)
+        let mark = self.tokens.get(self.at + ahead);
+        mark.is_some_and(|&mark| self.is_this(mark, word))
+    }
+
+    /// Whether a token is a word, which is given in lower case.
+    fn is_this(&self, mark: Mark, word: &str) -> bool {
+        mark.sort == Sort::Word && self.text_of(mark).eq_ignore_ascii_case(word.as_bytes())
     }
 
     pub(super) fn is_word(&self, word: &str) -> bool {
@@ -135,11 +206,12 @@ impl<'a> Cursor<'a> {
     }
 
     pub(super) fn is_punct(&self, byte: u8) -> bool {
-        self.kind() == Some(&TokenKind::Punct(byte))
+        self.tokens.get(self.at).map(|token| token.sort) == Some(Sort::Punct(byte))
     }
 
     pub(super) fn is_word_behind(&self, word: &str) -> bool {
-        matches!(self.kind_before(), Some(TokenKind::Word(found)) if found == word)
+        let before = self.at.checked_sub(1).and_then(|at| self.tokens.get(at));
+        before.is_some_and(|&mark| self.is_this(mark, word))
     }
 
     /// Whether the next tokens are these words.
@@ -195,10 +267,23 @@ impl<'a> Cursor<'a> {
         Some(word)
     }
 
-    /// Takes a name, cut to the length that PostgreSQL keeps.
+    /// Takes a name.
     pub(super) fn name(&mut self) -> Parse<String> {
         let name = match self.kind() {
-            Some(TokenKind::Word(name) | TokenKind::Quoted(name)) => truncate(name, NAME_BYTES_MAX).to_owned(),
+            Some(TokenKind::Word(name) | TokenKind::Quoted(name)) => name,
+            _ => return self.fault("a name is expected here"),
+        };
+        if let Some(message) = too_long(name.as_bytes()) {
+            return Err(Fault::limit(self.offset(), message));
+        }
+        self.at += 1;
+        Ok(name.into_owned())
+    }
+
+    /// Takes a name of something that is not kept, cut to the length that PostgreSQL keeps.
+    pub(super) fn any_name(&mut self) -> Parse<String> {
+        let name = match self.kind() {
+            Some(TokenKind::Word(name) | TokenKind::Quoted(name)) => truncate(&name, NAME_BYTES_MAX).to_owned(),
             _ => return self.fault("a name is expected here"),
         };
         self.at += 1;
@@ -218,7 +303,7 @@ impl<'a> Cursor<'a> {
 
     /// Takes a string literal of any form; its value.
     pub(super) fn string(&mut self) -> Parse<String> {
-        if self.kind() != Some(&TokenKind::String) {
+        if self.kind() != Some(TokenKind::String) {
             return self.fault("a string is expected here");
         }
         let value = string_value(self.text(), self.standard_conforming_strings);
@@ -249,10 +334,10 @@ impl<'a> Cursor<'a> {
         }
         let opening = self.offset();
         let mut depth = 0_usize;
-        while let Some(kind) = self.kind() {
-            match kind {
-                TokenKind::Punct(b'(' | b'[') => depth += 1,
-                TokenKind::Punct(b')' | b']') => depth -= 1,
+        while let Some(mark) = self.tokens.get(self.at) {
+            match mark.sort {
+                Sort::Punct(b'(' | b'[') => depth += 1,
+                Sort::Punct(b')' | b']') => depth -= 1,
                 _ => {}
             }
             self.at += 1;
@@ -260,10 +345,7 @@ impl<'a> Cursor<'a> {
                 return Ok(true);
             }
         }
-        Err(Fault {
-            offset: opening,
-            message: "unbalanced parenthesis".to_owned(),
-        })
+        Err(Fault::new(opening, "unbalanced parenthesis"))
     }
 
     /// Takes one token, or a whole group.
@@ -324,16 +406,16 @@ impl<'a> Cursor<'a> {
             .get(self.at..)
             .unwrap_or_default()
             .iter()
-            .any(|token| match &token.kind {
-                TokenKind::Punct(b'(') => {
+            .any(|&token| match token.sort {
+                Sort::Punct(b'(') => {
                     depth += 1;
                     false
                 }
-                TokenKind::Punct(b')') => {
+                Sort::Punct(b')') => {
                     depth = depth.saturating_sub(1);
                     false
                 }
-                TokenKind::Word(found) => depth == 0 && found == word,
+                Sort::Word => depth == 0 && self.is_this(token, word),
                 _ => false,
             })
     }
@@ -341,8 +423,8 @@ impl<'a> Cursor<'a> {
     /// The names among the tokens since `from`.
     pub(super) fn names_since(&self, from: usize) -> Vec<String> {
         let tokens = self.tokens.get(from..self.at).unwrap_or_default();
-        let names = tokens.iter().filter_map(|token| match &token.kind {
-            TokenKind::Word(name) | TokenKind::Quoted(name) => Some(name.to_string()),
+        let names = tokens.iter().filter_map(|&token| match self.kind_of(token) {
+            Some(TokenKind::Word(name) | TokenKind::Quoted(name)) => Some(name.into_owned()),
             _ => None,
         });
         names.collect()

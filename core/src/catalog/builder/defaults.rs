@@ -51,13 +51,14 @@ pub(super) fn parse_default(cursor: &mut Cursor<'_>) -> Parse<DefaultValue> {
     let start = cursor.position();
     cursor.skip_default()?;
     let end = cursor.position();
-    let mut inside = cursor.clone();
-    inside.set_position(start);
-    if inside.word("null") && inside.position() == end {
+    cursor.set_position(start);
+    let is_null = cursor.word("null") && cursor.position() == end;
+    cursor.set_position(start);
+    let constant = parse_constant(cursor).filter(|_| cursor.position() == end);
+    cursor.set_position(end);
+    if is_null {
         return Ok(DefaultValue::Null);
     }
-    inside.set_position(start);
-    let constant = parse_constant(&mut inside).filter(|_| inside.position() == end);
     Ok(constant.map_or(DefaultValue::Expression, |constant| {
         DefaultValue::Constant(constant.text)
     }))
@@ -68,18 +69,46 @@ struct Constant {
     may_be_cast: bool,
 }
 
-/// Takes a constant with its parentheses and at most one cast.
+/// What a constant stands in.
+enum Around {
+    Parentheses,
+    Cast,
+}
+
+/// Takes a constant with its parentheses and at most one cast. No recursion: any number of parentheses may stand there.
 fn parse_constant(cursor: &mut Cursor<'_>) -> Option<Constant> {
-    let mut constant = parse_primary(cursor)?;
-    if matches!(
-        (cursor.kind(), cursor.kind_at(1)),
-        (Some(TokenKind::Punct(b':')), Some(TokenKind::Punct(b':')))
-    ) {
-        cursor.advance();
-        cursor.advance();
-        cast(cursor, &mut constant)?;
+    let mut around = Vec::new();
+    loop {
+        if cursor.punct(b'(') {
+            around.push(Around::Parentheses);
+        } else if cursor.is_word("cast") {
+            cursor.advance();
+            cursor.punct(b'(').then_some(())?;
+            around.push(Around::Cast);
+        } else {
+            break;
+        }
     }
-    Some(constant)
+    let mut constant = parse_primary(cursor)?;
+    loop {
+        if matches!(
+            (cursor.kind(), cursor.kind_at(1)),
+            (Some(TokenKind::Punct(b':')), Some(TokenKind::Punct(b':')))
+        ) {
+            cursor.advance();
+            cursor.advance();
+            cast(cursor, &mut constant)?;
+        }
+        match around.pop() {
+            None => return Some(constant),
+            Some(Around::Parentheses) => {}
+            Some(Around::Cast) => {
+                cursor.word("as").then_some(())?;
+                cast(cursor, &mut constant)?;
+            }
+        }
+        cursor.punct(b')').then_some(())?;
+    }
 }
 
 /// Takes the type that a constant is cast to.
@@ -94,10 +123,6 @@ fn changes_value(data_type: &ColumnType) -> bool {
 }
 
 fn parse_primary(cursor: &mut Cursor<'_>) -> Option<Constant> {
-    if cursor.punct(b'(') {
-        let constant = parse_constant(cursor)?;
-        return cursor.punct(b')').then_some(constant);
-    }
     match cursor.kind()? {
         TokenKind::String => parse_string(cursor),
         TokenKind::Number => parse_number(cursor, ""),
@@ -112,12 +137,6 @@ fn parse_primary(cursor: &mut Cursor<'_>) -> Option<Constant> {
                 text,
                 may_be_cast: false,
             })
-        }
-        TokenKind::Word(word) if word == "cast" => {
-            cursor.advance();
-            let mut constant = cursor.punct(b'(').then(|| parse_constant(cursor))??;
-            cursor.word("as").then(|| cast(cursor, &mut constant))??;
-            cursor.punct(b')').then_some(constant)
         }
         TokenKind::Word(word) if word != "null" => {
             // `interval '1 day'`
@@ -154,7 +173,7 @@ fn parse_number(cursor: &mut Cursor<'_>, sign: &str) -> Option<Constant> {
         .bytes()
         .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'))
         && text.bytes().any(|byte| byte.is_ascii_digit());
-    if cursor.kind() != Some(&TokenKind::Number) || !is_decimal {
+    if cursor.kind() != Some(TokenKind::Number) || !is_decimal {
         return None;
     }
     let constant = Constant {

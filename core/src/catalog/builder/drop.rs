@@ -1,7 +1,9 @@
 //! `DROP …`, and what `ALTER TABLE … DROP` removes.
 
 use super::cursor::{Cursor, Parse, RawName};
-use super::state::{State, TableId, TableState};
+use super::state::{State, TableId};
+use super::table::{ForeignState, KeyState, TableState};
+use super::work::OBJECT_BYTES;
 use super::{sequences, triggers};
 use crate::catalog::TableName;
 
@@ -26,13 +28,8 @@ pub(super) fn statement(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()>
             "index" => drop_index(state, &raw),
             "sequence" => sequences::drop(state, &raw),
             "schema" => {
-                let inside = |table: &TableState| table.name.schema == raw.name;
-                let ids: Vec<_> = state
-                    .table_ids()
-                    .filter(|(_, table)| inside(table))
-                    .map(|(id, _)| id)
-                    .collect();
-                ids.into_iter().for_each(|id| state.remove(id));
+                state.in_schema(&raw.name).into_iter().for_each(|id| state.remove(id));
+                state.work.looked(state.types.len());
                 state.types.retain(|name, _| name.schema != raw.name);
             }
             _ => {
@@ -57,7 +54,7 @@ fn drop_index(state: &mut State, raw: &RawName) {
         }
         None => {
             for name in state.candidates(raw) {
-                state.relations.remove(&name);
+                state.taken.remove_relation(&name);
             }
         }
     }
@@ -67,33 +64,28 @@ fn drop_index(state: &mut State, raw: &RawName) {
 pub(super) fn drop_constraint(state: &mut State, id: TableId, name: &str) {
     let Some(table) = state.table_mut(id) else { return };
     let schema = table.name.schema.clone();
-    let is_key = table.keys.iter().any(|state| state.key.name == name);
-    table.keys.retain(|state| state.key.name != name);
-    let dropped: Vec<_> = table
-        .foreign_keys
-        .extract_if(.., |state| state.foreign_key.name == name)
-        .collect();
+    let is_key = table.keys.number(name).is_some();
+    let is_foreign_key = table.foreign_keys.get(name).is_some();
+    table.keys.remove(name);
+    table.foreign_keys.remove(name);
     let name = TableName {
         schema,
         name: name.to_owned(),
     };
-    state.constraints.remove(&name);
+    state.taken.remove_constraint(&name);
     if is_key {
-        state.relations.remove(&name);
+        state.taken.remove_relation(&name);
+    }
+    if !is_key && !is_foreign_key {
+        return;
     }
     for child in state.partitions(id) {
-        let attached = |table: &TableState| {
-            let part = table
-                .keys
-                .iter()
-                .find(|state| state.attached_to.as_deref() == Some(&name.name));
-            part.map(|state| state.key.name.clone())
-        };
+        let attached = |table: &TableState| Some(table.keys.part_of(&name.name)?.key.name.clone());
         if let Some(part) = state.table(child).and_then(attached) {
             drop_constraint(state, child, &part);
         }
-        if let Some(foreign) = dropped.first() {
-            drop_constraint(state, child, &foreign.foreign_key.name);
+        if is_foreign_key {
+            drop_constraint(state, child, &name.name);
         }
     }
 }
@@ -102,23 +94,26 @@ pub(super) fn drop_constraint(state: &mut State, id: TableId, name: &str) {
 pub(super) fn drop_column(state: &mut State, id: TableId, name: &str, recurse: bool) {
     let is = |column: &String| column == name;
     let Some(table) = state.table_mut(id) else { return };
-    let dropped: Vec<_> = table
-        .columns
-        .extract_if(.., |state| state.column.name == name)
-        .collect();
-    table
-        .keys
-        .retain(|state| !state.key.columns.iter().any(is) && !state.mentions.iter().any(is));
-    table
-        .foreign_keys
-        .retain(|state| !state.foreign_key.columns.iter().any(is));
-    for table in state.tables_mut() {
-        table
-            .foreign_keys
-            .retain(|state| state.target != Some(id) || !state.foreign_key.referenced_columns.iter().any(is));
+    let dropped = table.columns.remove(name);
+    let in_key = |own: &KeyState| own.key.columns.iter().chain(&own.mentions).any(is);
+    let in_foreign_key = |own: &ForeignState| own.foreign_key.columns.iter().any(is);
+    let (keys, foreign_keys) = (table.keys.len(), table.foreign_keys.len());
+    let mut made = 0;
+    let looked = table.columns.len() + keys + foreign_keys;
+    if table.keys.iter().any(in_key) {
+        made += keys;
+        table.keys.edit(|list| list.retain(|own| !in_key(own)));
     }
+    if table.foreign_keys.iter().any(in_foreign_key) {
+        made += foreign_keys;
+        table.foreign_keys.edit(|list| list.retain(|own| !in_foreign_key(own)));
+    }
+    state.work.looked(looked);
+    state.work.made(OBJECT_BYTES * made);
+    let concerns = |own: &ForeignState| own.target == Some(id) && own.foreign_key.referenced_columns.iter().any(is);
+    state.edit_references(id, concerns, |list| list.retain(|own| !concerns(own)));
     for owned in dropped.iter().flat_map(|column| &column.sequences) {
-        state.relations.remove(&owned.name);
+        state.taken.remove_relation(&owned.name);
     }
     if recurse {
         for child in state.descendants(id) {

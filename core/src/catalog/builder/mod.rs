@@ -12,19 +12,23 @@ mod cursor;
 mod defaults;
 mod drop;
 mod elements;
+mod finish;
 mod search_path;
 mod sequences;
 mod state;
+mod table;
+mod taken;
 #[cfg(test)]
 mod tests;
 mod triggers;
 mod types;
 mod user_types;
+mod work;
 
 use self::cursor::{Cursor, Fault, Parse};
 use self::search_path::SearchPath;
 use self::state::State;
-use super::Catalog;
+use super::{Catalog, Table, TableName};
 use crate::encoding;
 use crate::error::{Error, ErrorKind, Position, Result};
 use crate::lex::tokens::{Token, TokenKind, Tokens};
@@ -49,6 +53,14 @@ impl CatalogBuilder {
         Self::default()
     }
 
+    /// A builder for tables that take so many bytes in memory at the most, about, with all that they have from others.
+    pub(crate) fn with_limit(bytes: u64) -> Self {
+        Self {
+            state: State::with_limit(bytes),
+            client_encoding: None,
+        }
+    }
+
     /// Reads one whole statement, with or without its `;`; statements that are not about tables change nothing.
     ///
     /// `standard_conforming_strings` is the setting that is in force for the statement.
@@ -64,7 +76,7 @@ impl CatalogBuilder {
     pub(super) fn observe_at(&mut self, text: &[u8], start: usize, statement: &[u8], scs: bool) -> Result<()> {
         self.note_server_version(statement);
         self.read_encoded(statement, scs)
-            .map_err(|fault| error(ErrorKind::InvalidCatalog, text, start + fault.offset, fault.message))
+            .map_err(|fault| error(text, start + fault.offset, fault))
     }
 
     /// Forgets the `search_path` and the encoding, as at the start of another file.
@@ -84,6 +96,16 @@ impl CatalogBuilder {
     /// A foreign key that names no columns and references a table without a primary key.
     pub fn finish(self) -> Result<Catalog> {
         self.state.finish()
+    }
+
+    /// A table as it is so far, without its keys, foreign keys and triggers.
+    pub(crate) fn columns_of(&self, name: &TableName) -> Option<Table> {
+        self.state.columns_of(name)
+    }
+
+    /// What a table is a partition of.
+    pub(crate) fn parent_of(&self, name: &TableName) -> Option<TableName> {
+        self.state.parent_of(name)
     }
 
     /// Takes note of the comment that `pg_dump` writes at the head of a dump: what partitions inherit depends on it.
@@ -110,6 +132,9 @@ impl CatalogBuilder {
         let Some(subject) = subject(statement, scs) else {
             return Ok(());
         };
+        self.state.work.check(0)?;
+        // Each name is looked for in all of them.
+        self.state.work.looked(self.state.search_path.schemas().len());
         let encoding = self.client_encoding.unwrap_or("UTF8");
         // Text in UTF-8 is read in place: only names and values in it need be valid. Of an encoding that is not read here,
         // they have to be ASCII.
@@ -120,10 +145,7 @@ impl CatalogBuilder {
         let Some(text) = encoding::decode(encoding, statement) else {
             let is_character = |byte: &u8| encoding::decode(encoding, std::slice::from_ref(byte)).is_some();
             let offset = statement.iter().position(|byte| !is_character(byte));
-            return Err(Fault {
-                offset: offset.unwrap_or_default(),
-                message: cursor::unreadable(encoding),
-            });
+            return Err(Fault::new(offset.unwrap_or_default(), cursor::unreadable(encoding)));
         };
         let read = Cursor::new(text.as_bytes(), scs).and_then(|cursor| self.read(subject, cursor, scs));
         // In these encodings a character is one byte.
@@ -228,12 +250,18 @@ fn subject(statement: &[u8], scs: bool) -> Option<Subject> {
 /// Refuses a NUL byte anywhere: behind it psql drops the rest of the line.
 pub(super) fn refuse_nul(text: &[u8]) -> Result<()> {
     match memchr::memchr(0, text) {
-        Some(at) => Err(error(ErrorKind::NulByte, text, at, NUL.to_owned())),
+        Some(at) => {
+            let fault = Fault {
+                kind: ErrorKind::NulByte,
+                ..Fault::new(at, NUL)
+            };
+            Err(error(text, at, fault))
+        }
         None => Ok(()),
     }
 }
 
-fn error(kind: ErrorKind, text: &[u8], offset: usize, message: String) -> Error {
+fn error(text: &[u8], offset: usize, fault: Fault) -> Error {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
     let position = Position {
@@ -242,5 +270,5 @@ fn error(kind: ErrorKind, text: &[u8], offset: usize, message: String) -> Error 
         column: 1 + (before.len() - line_start) as u64,
         ..Position::default()
     };
-    Error::new(kind, message).or_position(|| position)
+    Error::new(fault.kind, fault.message).or_position(|| position)
 }

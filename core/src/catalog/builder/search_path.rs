@@ -48,7 +48,7 @@ impl SearchPath {
             }
             cursor.advance();
             cursor.expect_punct(b',')?;
-            if cursor.kind() != Some(&TokenKind::String) {
+            if cursor.kind() != Some(TokenKind::String) {
                 return Ok(());
             }
             schemas = split_list(&cursor.string()?);

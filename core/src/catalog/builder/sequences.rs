@@ -3,8 +3,8 @@
 use super::columns::ColumnState;
 use super::cursor::{Cursor, Parse, RawName};
 use super::state::{State, TableId};
+use super::taken::Kind;
 use crate::catalog::TableName;
-use crate::catalog::names::choose_name;
 
 /// A sequence that a column owns.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,16 +42,12 @@ impl ColumnState {
 }
 
 /// The name that the server chooses for the sequence of a column.
-pub(super) fn choose_sequence_name(state: &State, table: &TableName, column: &str) -> TableName {
-    let taken = |name: &str| {
-        state.relations.contains(&TableName {
-            schema: table.schema.clone(),
-            name: name.to_owned(),
-        })
-    };
+pub(super) fn choose_sequence_name(state: &mut State, table: &TableName, column: &str) -> TableName {
     TableName {
         schema: table.schema.clone(),
-        name: choose_name(&table.name, column, "seq", taken),
+        name: state
+            .taken
+            .choose(Kind::Relation, &table.schema, &table.name, column, "seq"),
     }
 }
 
@@ -60,10 +56,10 @@ pub(super) fn create(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
     let if_not_exists = cursor.words(&["if", "not", "exists"]);
     let raw = cursor.qualified_name()?;
     let name = state.creation_name(&raw);
-    if if_not_exists && state.relations.contains(&name) {
+    if if_not_exists && state.taken.has_relation(&name) {
         return Ok(());
     }
-    state.relations.insert(name.clone());
+    state.taken.add_relation(name.clone());
     options(state, cursor, &name)
 }
 
@@ -87,7 +83,7 @@ pub(super) fn alter(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
 /// Forgets a sequence that was dropped.
 pub(super) fn drop(state: &mut State, raw: &RawName) {
     let name = find(state, raw);
-    state.relations.remove(&name);
+    state.taken.remove_relation(&name);
     disown(state, &name);
 }
 
@@ -106,32 +102,32 @@ pub(super) fn move_with_table(state: &mut State, id: TableId, schema: &str) {
 }
 
 pub(super) fn rename(state: &mut State, from: &TableName, to: &TableName) {
-    if state.relations.remove(from) {
-        state.relations.insert(to.clone());
+    if state.taken.remove_relation(from) {
+        state.taken.add_relation(to.clone());
     }
-    for own in state.tables_mut().flat_map(|table| &mut table.columns) {
+    state.sequence_columns(from, Some(to), |own| {
         for owned in own.sequences.iter_mut().filter(|owned| owned.name == *from) {
             owned.name = to.clone();
         }
         own.settle_sequence();
-    }
+    });
 }
 
 fn find(state: &State, raw: &RawName) -> TableName {
     let found = state
         .candidates(raw)
         .into_iter()
-        .find(|name| state.relations.contains(name));
+        .find(|name| state.taken.has_relation(name));
     found.unwrap_or_else(|| state.creation_name(raw))
 }
 
 fn disown(state: &mut State, name: &TableName) {
-    for own in state.tables_mut().flat_map(|table| &mut table.columns) {
+    state.sequence_columns(name, None, |own| {
         if own.sequences.iter().any(|owned| owned.name == *name) {
             own.sequences.retain(|owned| owned.name != *name);
             own.settle_sequence();
         }
-    }
+    });
 }
 
 fn options(state: &mut State, cursor: &mut Cursor<'_>, name: &TableName) -> Parse<()> {
@@ -156,11 +152,10 @@ fn options(state: &mut State, cursor: &mut Cursor<'_>, name: &TableName) -> Pars
             table.schema = Some(cursor.name()?);
         }
         cursor.set_position(end);
-        let own = state
-            .find(&table)
-            .and_then(|id| state.table_mut(id)?.column_mut(&last.name));
-        if let Some(own) = own {
+        let Some(id) = state.find(&table) else { continue };
+        if let Some(own) = state.table_mut(id).and_then(|table| table.column_mut(&last.name)) {
             own.own_sequence(name.clone(), false);
+            state.note_sequence(id, name);
         }
     }
     Ok(())

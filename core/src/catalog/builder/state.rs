@@ -1,18 +1,17 @@
 //! All that is known while schema SQL is read.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::columns::ColumnState;
 use super::cursor::{Fault, Parse, RawName};
 use super::search_path::SearchPath;
+use super::table::{Columns, ForeignState, KeyState, TableState};
+use super::taken::Taken;
 use super::types::{ColumnType, RawType};
-use super::user_types;
+use super::user_types::Labels;
+use super::work::{OBJECT_BYTES, Work};
 use crate::catalog::names::quote_ident;
-use crate::catalog::{Catalog, ForeignKey, Key, Table, TableKind, TableName, Trigger};
-use crate::error::{Error, ErrorKind, Result};
-
-/// How many levels of inheritance and partitions are followed.
-const LEVELS_MAX: usize = 100;
+use crate::catalog::{LEVELS_MAX, TableName};
 
 /// Index of a table; it stays the same when the table is renamed.
 pub(super) type TableId = usize;
@@ -21,77 +20,48 @@ pub(super) type TableId = usize;
 pub(super) struct State {
     tables: Vec<Option<TableState>>,
     by_name: HashMap<TableName, TableId>,
+    /// Of each table, its partitions and those that inherit from it.
+    below: HashMap<TableId, BTreeSet<TableId>>,
+    /// Of each table, those that have had foreign keys to it.
+    referencing: HashMap<TableId, BTreeSet<TableId>>,
+    /// Of each key, by name, the tables that have had one so called.
+    key_tables: HashMap<TableName, BTreeSet<TableId>>,
+    /// Of each sequence, the tables of which a column has owned it.
+    sequence_tables: HashMap<TableName, BTreeSet<TableId>>,
     pub(super) types: HashMap<TableName, UserType>,
+    /// The types, as they print, that a column or another type has had.
+    used_types: HashSet<String>,
     pub(super) collations: HashSet<TableName>,
-    /// Names of tables, indexes, sequences, views and composite types: they share one name space per schema.
-    pub(super) relations: HashSet<TableName>,
-    pub(super) constraints: HashSet<TableName>,
+    /// Names of tables, indexes, sequences, views and composite types, which share one name space per schema, and of
+    /// constraints.
+    pub(super) taken: Taken,
     pub(super) search_path: SearchPath,
     /// Major version of the server that the schema comes from.
     pub(super) server_version: Option<u32>,
+    pub(super) work: Work,
 }
 
 /// A type that the schema defines.
 #[derive(Clone, Debug)]
 pub(super) enum UserType {
-    Composite(Vec<ColumnState>),
+    Composite(Columns),
     Domain {
         base_type: String,
         collation: Option<String>,
         not_null: bool,
     },
-    Enum(Vec<String>),
+    Enum(Labels),
     Other,
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct TableState {
-    pub(super) name: TableName,
-    pub(super) kind: TableKind,
-    pub(super) partition_of: Option<TableId>,
-    pub(super) inherits: Vec<TableId>,
-    pub(super) columns: Vec<ColumnState>,
-    pub(super) keys: Vec<KeyState>,
-    pub(super) foreign_keys: Vec<ForeignState>,
-    pub(super) triggers: Vec<Trigger>,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct KeyState {
-    pub(super) key: Key,
-    /// Whether it is a constraint, not just an index.
-    pub(super) constraint: bool,
-    pub(super) deferrable: bool,
-    /// Made for the partitioned table alone: it is valid once every partition's key is attached to it.
-    pub(super) only: bool,
-    /// The key of the parent table that this one is part of.
-    pub(super) attached_to: Option<String>,
-    /// Further columns that it cannot do without: included ones, those in expressions and in its predicate.
-    pub(super) mentions: Vec<String>,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct ForeignState {
-    /// `references` is right only while `target` is unknown.
-    pub(super) foreign_key: ForeignKey,
-    pub(super) target: Option<TableId>,
-}
-
-impl TableState {
-    pub(super) fn column(&self, name: &str) -> Option<&ColumnState> {
-        self.columns.iter().find(|state| state.column.name == name)
-    }
-
-    pub(super) fn column_mut(&mut self, name: &str) -> Option<&mut ColumnState> {
-        self.columns.iter_mut().find(|state| state.column.name == name)
-    }
-
-    pub(super) fn primary_key(&self) -> Option<&KeyState> {
-        self.keys.iter().find(|state| state.key.primary)
-    }
-}
-
 impl State {
+    pub(super) fn with_limit(most: u64) -> Self {
+        Self {
+            work: Work::new(most),
+            ..Self::default()
+        }
+    }
+
     /// The name under which an unqualified or qualified name is made.
     pub(super) fn creation_name(&self, raw: &RawName) -> TableName {
         let schema = raw
@@ -134,12 +104,12 @@ impl State {
 
     /// Finds a table that must be known, because what follows takes its columns.
     pub(super) fn require(&self, raw: &RawName) -> Parse<TableId> {
-        self.find(raw).ok_or_else(|| Fault {
-            offset: raw.offset,
-            message: format!(
+        self.find(raw).ok_or_else(|| {
+            let message = format!(
                 "the table {} is not defined before this statement; give the schema of the whole database",
                 self.creation_name(raw)
-            ),
+            );
+            Fault::new(raw.offset, message)
         })
     }
 
@@ -162,20 +132,76 @@ impl State {
             .filter_map(|(id, table)| Some((id, table.as_ref()?)))
     }
 
+    /// The tables of a schema.
+    pub(super) fn in_schema(&self, schema: &str) -> Vec<TableId> {
+        self.work.looked(self.tables.len());
+        let inside = self.table_ids().filter(|(_, table)| table.name.schema == schema);
+        inside.map(|(id, _)| id).collect()
+    }
+
     pub(super) fn insert(&mut self, table: TableState) -> TableId {
         let id = self.tables.len();
+        for parent in table.partition_of.iter().chain(&table.inherits) {
+            self.below.entry(*parent).or_default().insert(id);
+        }
+        for owned in table.columns.iter().flat_map(|column| &column.sequences) {
+            self.sequence_tables.entry(owned.name.clone()).or_default().insert(id);
+        }
+        self.work
+            .made(OBJECT_BYTES + table.columns.iter().map(ColumnState::bytes).sum::<usize>());
         self.by_name.insert(table.name.clone(), id);
-        self.relations.insert(table.name.clone());
+        self.taken.add_relation(table.name.clone());
         self.tables.push(Some(table));
         id
+    }
+
+    /// Makes a table a partition of another one, or of none.
+    pub(super) fn set_parent(&mut self, id: TableId, parent: Option<TableId>) {
+        let Some(table) = self.table_mut(id) else { return };
+        let before = std::mem::replace(&mut table.partition_of, parent);
+        self.settle_below(id, before);
+        if let Some(parent) = parent {
+            self.below.entry(parent).or_default().insert(id);
+        }
+    }
+
+    /// Makes a table inherit from another one, as the last of its parents, or no more.
+    pub(super) fn set_heir(&mut self, id: TableId, parent: TableId, is_heir: bool) {
+        let Some(table) = self.table_mut(id) else { return };
+        table.inherits.retain(|&other| other != parent);
+        if is_heir {
+            table.inherits.push(parent);
+            self.below.entry(parent).or_default().insert(id);
+        } else {
+            self.settle_below(id, Some(parent));
+        }
+    }
+
+    /// Forgets that a table is below a former parent, unless it still is.
+    fn settle_below(&mut self, id: TableId, parent: Option<TableId>) {
+        let Some(parent) = parent else { return };
+        let is_child = |table: &TableState| table.partition_of == Some(parent) || table.inherits.contains(&parent);
+        if !self.table(id).is_some_and(is_child)
+            && let Some(below) = self.below.get_mut(&parent)
+        {
+            below.remove(&id);
+        }
     }
 
     pub(super) fn rename(&mut self, id: TableId, to: TableName) {
         let Some(table) = self.table_mut(id) else { return };
         let from = std::mem::replace(&mut table.name, to.clone());
+        let names: Vec<String> = match from.schema == to.schema {
+            true => Vec::new(),
+            false => table.keys.iter().map(|state| state.key.name.clone()).collect(),
+        };
+        self.work.looked(names.len());
+        for name in names {
+            self.note_key(id, &to.schema, &name);
+        }
         self.by_name.remove(&from);
-        self.relations.remove(&from);
-        self.relations.insert(to.clone());
+        self.taken.remove_relation(&from);
+        self.taken.add_relation(to.clone());
         self.by_name.insert(to, id);
     }
 
@@ -185,45 +211,139 @@ impl State {
             return;
         };
         self.by_name.remove(&table.name);
-        self.relations.remove(&table.name);
+        self.taken.remove_relation(&table.name);
         let schema = &table.name.schema;
         let qualify = |name: &String| TableName {
             schema: schema.clone(),
             name: name.clone(),
         };
         for name in table.keys.iter().map(|state| &state.key.name) {
-            self.relations.remove(&qualify(name));
-            self.constraints.remove(&qualify(name));
+            self.taken.remove_relation(&qualify(name));
+            self.taken.remove_constraint(&qualify(name));
         }
         for name in table.foreign_keys.iter().map(|state| &state.foreign_key.name) {
-            self.constraints.remove(&qualify(name));
+            self.taken.remove_constraint(&qualify(name));
         }
         for owned in table.columns.iter().flat_map(|column| &column.sequences) {
-            self.relations.remove(&owned.name);
+            self.taken.remove_relation(&owned.name);
         }
-        for other in self.tables_mut() {
-            other.foreign_keys.retain(|state| state.target != Some(id));
+        for parent in table.partition_of.iter().chain(&table.inherits) {
+            if let Some(below) = self.below.get_mut(parent) {
+                below.remove(&id);
+            }
         }
+        let concerns = |state: &ForeignState| state.target == Some(id);
+        self.edit_references(id, concerns, |list| list.retain(|state| !concerns(state)));
+        self.referencing.remove(&id);
         for child in self.children(id) {
             self.remove(child);
         }
+        self.below.remove(&id);
+    }
+
+    /// Changes the foreign keys of every table that references one, where a key is concerned.
+    pub(super) fn edit_references(
+        &mut self,
+        id: TableId,
+        concerns: impl Fn(&ForeignState) -> bool,
+        change: impl Fn(&mut Vec<ForeignState>),
+    ) {
+        for other in self.referencing.get(&id).cloned().unwrap_or_default() {
+            if let Some(table) = self.tables.get_mut(other).and_then(Option::as_mut) {
+                self.work.looked(table.foreign_keys.len());
+                if table.foreign_keys.iter().any(&concerns) {
+                    self.work.made(OBJECT_BYTES * table.foreign_keys.len());
+                    table.foreign_keys.edit(&change);
+                }
+            }
+        }
+    }
+
+    /// Gives a table a key.
+    pub(super) fn push_key(&mut self, id: TableId, key: KeyState) {
+        let Some(table) = self.table(id) else { return };
+        let schema = table.name.schema.clone();
+        let names = key.key.columns.iter().chain(&key.mentions).chain([&key.key.name]);
+        self.work
+            .made(OBJECT_BYTES + 2 * names.map(|name| name.len() + size_of::<String>()).sum::<usize>());
+        self.note_key(id, &schema, &key.key.name);
+        if let Some(table) = self.table_mut(id) {
+            table.keys.push(key);
+        }
+    }
+
+    /// Remembers that a table has a key of this name.
+    pub(super) fn note_key(&mut self, id: TableId, schema: &str, name: &str) {
+        let name = TableName {
+            schema: schema.to_owned(),
+            name: name.to_owned(),
+        };
+        self.key_tables.entry(name).or_default().insert(id);
+    }
+
+    /// Gives a table a foreign key.
+    pub(super) fn push_foreign_key(&mut self, id: TableId, state: ForeignState) {
+        if let Some(target) = state.target {
+            self.referencing.entry(target).or_default().insert(id);
+        }
+        let key = &state.foreign_key;
+        let names = key.columns.iter().chain(&key.referenced_columns).chain([&key.name]);
+        self.work
+            .made(2 * OBJECT_BYTES + 2 * names.map(|name| name.len() + size_of::<String>()).sum::<usize>());
+        if let Some(table) = self.table_mut(id) {
+            table.foreign_keys.push(state);
+        }
+    }
+
+    /// Remembers that a column of a table owns a sequence.
+    pub(super) fn note_sequence(&mut self, id: TableId, sequence: &TableName) {
+        self.sequence_tables.entry(sequence.clone()).or_default().insert(id);
+    }
+
+    /// The columns that may own a sequence, which is called otherwise from now on, if `to` says so.
+    pub(super) fn sequence_columns(
+        &mut self,
+        sequence: &TableName,
+        to: Option<&TableName>,
+        change: impl Fn(&mut ColumnState),
+    ) {
+        let tables = self.sequence_tables.remove(sequence).unwrap_or_default();
+        for &id in &tables {
+            if let Some(table) = self.tables.get_mut(id).and_then(Option::as_mut) {
+                self.work.looked(table.columns.len());
+                table.columns.iter_mut().for_each(&change);
+            }
+        }
+        if let Some(to) = to {
+            self.sequence_tables.entry(to.clone()).or_default().extend(tables);
+        }
+    }
+
+    /// Whether a column or another type may be of this type, which is called otherwise from now on.
+    pub(super) fn rename_used_type(&mut self, from: &str, to: &str) -> bool {
+        let is_used = self.used_types.contains(from);
+        if is_used {
+            self.used_types.insert(to.to_owned());
+            self.work.looked(self.types.len());
+            self.work
+                .looked(self.table_ids().map(|(_, table)| 1 + table.columns.len()).sum());
+        }
+        is_used
     }
 
     /// Direct partitions and inheritance children.
     fn children(&self, id: TableId) -> Vec<TableId> {
-        let is_child = |table: &TableState| table.partition_of == Some(id) || table.inherits.contains(&id);
-        self.table_ids()
-            .filter(|(_, table)| is_child(table))
-            .map(|(child, _)| child)
-            .collect()
+        let below: Vec<TableId> = self.below.get(&id).into_iter().flatten().copied().collect();
+        self.work.looked(below.len());
+        below
     }
 
     /// Direct partitions.
     pub(super) fn partitions(&self, id: TableId) -> Vec<TableId> {
-        self.table_ids()
-            .filter(|(_, table)| table.partition_of == Some(id))
-            .map(|(child, _)| child)
-            .collect()
+        let is_partition = |child: &TableId| self.table(*child).is_some_and(|table| table.partition_of == Some(id));
+        let mut children = self.children(id);
+        children.retain(is_partition);
+        children
     }
 
     fn parents(&self, id: TableId) -> Vec<TableId> {
@@ -239,6 +359,9 @@ impl State {
 
     /// All partitions and inheritance children at any depth, each once, parents first.
     pub(super) fn descendants(&self, id: TableId) -> Vec<TableId> {
+        if self.below.get(&id).is_none_or(BTreeSet::is_empty) {
+            return Vec::new();
+        }
         let (_, mut found) = self.walk(id, Self::children);
         found.retain(|&table| table != id);
         found
@@ -251,6 +374,7 @@ impl State {
         while !level.is_empty() && levels <= LEVELS_MAX {
             levels += 1;
             found.extend_from_slice(&level);
+            self.work.looked(level.len());
             level = level
                 .iter()
                 .flat_map(|&table| next(self, table))
@@ -271,19 +395,18 @@ impl State {
         } else {
             return Ok(());
         };
-        Err(Fault {
-            offset,
-            message: message.to_owned(),
-        })
+        Err(Fault::new(offset, message))
     }
 
     /// The table with this index or key, and the key's place in it.
     pub(super) fn find_key(&self, raw: &RawName) -> Option<(TableId, usize)> {
         self.candidates(raw).iter().find_map(|name| {
-            let in_schema = self.table_ids().filter(|(_, table)| table.name.schema == name.schema);
-            in_schema
-                .filter_map(|(id, table)| Some((id, table.keys.iter().position(|state| state.key.name == name.name)?)))
-                .next()
+            let tables = self.key_tables.get(name)?;
+            self.work.looked(tables.len());
+            tables.iter().find_map(|&id| {
+                let table = self.table(id).filter(|table| table.name.schema == name.schema)?;
+                Some((id, table.keys.number(&name.name)?))
+            })
         })
     }
 
@@ -312,7 +435,7 @@ impl State {
     }
 
     /// A type as `format_type()` prints it under an empty `search_path`.
-    pub(super) fn format_type(&self, data_type: &ColumnType) -> String {
+    pub(super) fn format_type(&mut self, data_type: &ColumnType) -> String {
         let mut text = match &data_type.base {
             RawType::Builtin(text) => text.clone(),
             RawType::User { schema, name, modifier } => {
@@ -328,7 +451,10 @@ impl State {
                     .find(known)
                     .cloned()
                     .unwrap_or_else(|| self.creation_name(&raw));
-                format!("{found}{modifier}")
+                let found = found.to_string();
+                let text = format!("{found}{modifier}");
+                self.used_types.insert(found);
+                text
             }
         };
         if data_type.array {
@@ -352,82 +478,5 @@ impl State {
         };
         let is_own = schema == "pg_catalog" && raw.name == own;
         (!is_own).then(|| format!("{}.{}", quote_ident(&schema), quote_ident(&raw.name)))
-    }
-
-    pub(super) fn finish(self) -> Result<Catalog> {
-        let tables = self
-            .table_ids()
-            .map(|(_, table)| self.finish_table(table))
-            .collect::<Result<Vec<_>>>()?;
-        Catalog::from_parts(tables, user_types::finish(&self))
-    }
-
-    fn finish_table(&self, table: &TableState) -> Result<Table> {
-        let name_of = |id: &TableId| self.table(*id).map(|table| table.name.clone());
-        let key = |state: &KeyState| {
-            let mut key = state.key.clone();
-            key.arbiter &= self.is_valid(table, state);
-            key
-        };
-        Ok(Table {
-            schema: table.name.schema.clone(),
-            name: table.name.name.clone(),
-            kind: table.kind,
-            partition_of: table.partition_of.as_ref().and_then(name_of),
-            inherits: table.inherits.iter().filter_map(name_of).collect(),
-            columns: table.columns.iter().map(|state| state.column.clone()).collect(),
-            keys: table.keys.iter().map(key).collect(),
-            foreign_keys: table
-                .foreign_keys
-                .iter()
-                .map(|state| self.finish_foreign_key(table, state))
-                .collect::<Result<Vec<_>>>()?,
-            triggers: table.triggers.clone(),
-        })
-    }
-
-    /// Whether the index of a partitioned table is complete: a part of it is on every partition.
-    fn is_valid(&self, table: &TableState, state: &KeyState) -> bool {
-        if table.kind != TableKind::Partitioned || !state.only {
-            return true;
-        }
-        let Some(id) = self.find_exact(&table.name) else {
-            return false;
-        };
-        self.partitions(id)
-            .iter()
-            .filter_map(|&child| self.table(child))
-            .all(|child| {
-                let part = child
-                    .keys
-                    .iter()
-                    .find(|part| part.attached_to.as_deref() == Some(&state.key.name));
-                part.is_some_and(|part| self.is_valid(child, part))
-            })
-    }
-
-    fn finish_foreign_key(&self, table: &TableState, state: &ForeignState) -> Result<ForeignKey> {
-        let mut foreign_key = state.foreign_key.clone();
-        let target = state.target.or_else(|| self.find_exact(&foreign_key.references));
-        let target = target.and_then(|id| self.table(id));
-        if let Some(target) = target {
-            foreign_key.references = target.name.clone();
-        }
-        if foreign_key.referenced_columns.is_empty() {
-            let Some(primary) = target.and_then(TableState::primary_key) else {
-                return Err(Error::new(
-                    ErrorKind::InvalidCatalog,
-                    format!(
-                        "the foreign key {} of {} references {}, whose primary key is not in the schema",
-                        quote_ident(&foreign_key.name),
-                        table.name,
-                        foreign_key.references
-                    ),
-                )
-                .with_hint("give the schema of the whole database"));
-            };
-            foreign_key.referenced_columns = primary.key.columns.clone();
-        }
-        Ok(foreign_key)
     }
 }

@@ -15,12 +15,12 @@ pub(super) fn create(state: &mut State, cursor: &mut Cursor<'_>, constraint: boo
     let Some(table) = state.find(&raw).and_then(|id| state.table_mut(id)) else {
         return Ok(());
     };
-    table.triggers.retain(|own| own.name != name);
-    table.triggers.push(Trigger {
-        name,
+    let trigger = Trigger {
+        name: name.clone(),
         enabled: TriggerEnabled::Origin,
         constraint,
-    });
+    };
+    table.triggers.insert(name, trigger);
     Ok(())
 }
 
@@ -34,9 +34,11 @@ pub(super) fn alter(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
     }
     let to = cursor.name()?;
     let table = state.find(&raw).and_then(|id| state.table_mut(id));
-    let own = table.and_then(|table| table.triggers.iter_mut().find(|own| own.name == name));
-    if let Some(own) = own {
-        own.name = to;
+    if let Some(table) = table
+        && let Some(own) = table.triggers.remove(&name)
+    {
+        let name = to.clone();
+        table.triggers.insert(to, Trigger { name, ..own });
     }
     Ok(())
 }
@@ -47,7 +49,7 @@ pub(super) fn drop(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
     cursor.expect_word("on")?;
     let raw = cursor.qualified_name()?;
     if let Some(table) = state.find(&raw).and_then(|id| state.table_mut(id)) {
-        table.triggers.retain(|own| own.name != name);
+        table.triggers.remove(&name);
     }
     Ok(())
 }
@@ -69,9 +71,18 @@ pub(super) fn enable(state: &mut State, cursor: &mut Cursor<'_>, id: TableId) ->
         true => String::new(),
         false => cursor.name()?,
     };
-    let own = state.table_mut(id).into_iter().flat_map(|table| &mut table.triggers);
-    for trigger in own.filter(|trigger| all || trigger.name == name) {
-        trigger.enabled = enabled;
+    let looked = state.table(id).map_or(0, |table| table.triggers.len());
+    state.work.looked(if all { looked } else { 1 });
+    let Some(table) = state.table_mut(id) else {
+        return Ok(true);
+    };
+    match all {
+        true => table.triggers.values_mut().for_each(|own| own.enabled = enabled),
+        false => {
+            if let Some(own) = table.triggers.get_mut(&name) {
+                own.enabled = enabled;
+            }
+        }
     }
     Ok(true)
 }

@@ -1,5 +1,7 @@
 //! Types: enums, domains, composite types.
 
+use std::collections::HashMap;
+
 use super::columns;
 use super::cursor::{Cursor, Parse};
 use super::state::{State, UserType};
@@ -13,7 +15,7 @@ pub(super) fn create(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
     let user_type = if cursor.words(&["as", "enum"]) {
         UserType::Enum(parse_labels(cursor)?)
     } else if cursor.word("as") && cursor.is_punct(b'(') {
-        state.relations.insert(name.clone());
+        state.taken.add_relation(name.clone());
         UserType::Composite(columns::parse_attributes(state, cursor)?)
     } else {
         UserType::Other
@@ -22,8 +24,76 @@ pub(super) fn create(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
     Ok(())
 }
 
-fn parse_labels(cursor: &mut Cursor<'_>) -> Parse<Vec<String>> {
-    let mut labels = Vec::new();
+/// The labels of an enum in their order, each once; any place in it is found at once.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Labels {
+    /// Each with the places of the one before and of the one behind.
+    list: Vec<(String, Option<usize>, Option<usize>)>,
+    places: HashMap<String, usize>,
+    first: Option<usize>,
+    last: Option<usize>,
+}
+
+impl Labels {
+    fn place(&self, label: &str) -> Option<usize> {
+        self.places.get(label).copied()
+    }
+
+    /// Adds a label behind another one, or as the first.
+    fn insert(&mut self, label: String, behind: Option<usize>) {
+        if self.places.contains_key(&label) {
+            return;
+        }
+        let at = self.list.len();
+        let next = match behind {
+            Some(behind) => self.list.get(behind).and_then(|own| own.2),
+            None => self.first,
+        };
+        match behind.and_then(|behind| self.list.get_mut(behind)) {
+            Some(own) => own.2 = Some(at),
+            None => self.first = Some(at),
+        }
+        match next.and_then(|next| self.list.get_mut(next)) {
+            Some(own) => own.1 = Some(at),
+            None => self.last = Some(at),
+        }
+        self.places.insert(label.clone(), at);
+        self.list.push((label, behind, next));
+    }
+
+    fn push(&mut self, label: String) {
+        self.insert(label, self.last);
+    }
+
+    fn rename(&mut self, from: &str, to: String) {
+        if self.places.contains_key(&to) {
+            return;
+        }
+        if let Some(at) = self.places.remove(from)
+            && let Some(own) = self.list.get_mut(at)
+        {
+            own.0.clone_from(&to);
+            self.places.insert(to, at);
+        }
+    }
+
+    fn before(&self, at: usize) -> Option<usize> {
+        self.list.get(at).and_then(|own| own.1)
+    }
+
+    fn to_list(&self) -> Vec<String> {
+        let mut labels = Vec::with_capacity(self.list.len());
+        let mut at = self.first;
+        while let Some((label, _, next)) = at.and_then(|at| self.list.get(at)) {
+            labels.push(label.clone());
+            at = *next;
+        }
+        labels
+    }
+}
+
+fn parse_labels(cursor: &mut Cursor<'_>) -> Parse<Labels> {
+    let mut labels = Labels::default();
     cursor.expect_punct(b'(')?;
     while !cursor.punct(b')') {
         labels.push(cursor.string()?);
@@ -86,27 +156,25 @@ pub(super) fn alter(state: &mut State, cursor: &mut Cursor<'_>) -> Parse<()> {
     Ok(())
 }
 
-fn alter_labels(labels: &mut Vec<String>, cursor: &mut Cursor<'_>) -> Parse<()> {
-    let place = |labels: &[String], label: &str| labels.iter().position(|own| own == label);
+fn alter_labels(labels: &mut Labels, cursor: &mut Cursor<'_>) -> Parse<()> {
     if cursor.words(&["add", "value"]) {
         cursor.words(&["if", "not", "exists"]);
         let label = cursor.string()?;
         let before = cursor.word("before");
         let neighbour = match before || cursor.word("after") {
-            true => place(labels, &cursor.string()?),
+            true => labels.place(&cursor.string()?),
             false => None,
         };
-        if place(labels, &label).is_none() {
-            let at = neighbour.map_or(labels.len(), |at| at + usize::from(!before));
-            labels.insert(at, label);
+        match neighbour {
+            Some(at) if before => labels.insert(label, labels.before(at)),
+            Some(at) => labels.insert(label, Some(at)),
+            None => labels.push(label),
         }
     } else if cursor.words(&["rename", "value"]) {
         let from = cursor.string()?;
         cursor.expect_word("to")?;
         let to = cursor.string()?;
-        if let Some(own) = labels.iter_mut().find(|own| **own == from) {
-            *own = to;
-        }
+        labels.rename(&from, to);
     }
     Ok(())
 }
@@ -128,12 +196,21 @@ fn alter_domain(not_null: &mut bool, cursor: &mut Cursor<'_>) -> Parse<()> {
 /// Renames a type wherever a column or another type is of it.
 pub(super) fn rename(state: &mut State, from: &TableName, to: &TableName) {
     let (old, new) = (from.to_string(), to.to_string());
+    if state.rename_used_type(&old, &new) {
+        follow_rename(state, &old, &new);
+    }
+    if let Some(user_type) = state.types.remove(from) {
+        state.types.insert(to.clone(), user_type);
+    }
+}
+
+fn follow_rename(state: &mut State, old: &str, new: &str) {
     let follow = |text: &mut String| {
-        if let Some(tail @ ("" | "[]")) = text.strip_prefix(old.as_str()) {
+        if let Some(tail @ ("" | "[]")) = text.strip_prefix(old) {
             *text = format!("{new}{tail}");
         }
     };
-    for own in state.tables_mut().flat_map(|table| &mut table.columns) {
+    for own in state.tables_mut().flat_map(|table| table.columns.iter_mut()) {
         follow(&mut own.column.type_name);
     }
     for user_type in state.types.values_mut() {
@@ -145,16 +222,15 @@ pub(super) fn rename(state: &mut State, from: &TableName, to: &TableName) {
             UserType::Enum(_) | UserType::Other => {}
         }
     }
-    if let Some(user_type) = state.types.remove(from) {
-        state.types.insert(to.clone(), user_type);
-    }
 }
 
 /// The types that a catalog lists.
 pub(super) fn finish(state: &State) -> Vec<Type> {
     let listed = state.types.iter().filter_map(|(name, user_type)| {
         let kind = match user_type {
-            UserType::Enum(labels) => TypeKind::Enum { labels: labels.clone() },
+            UserType::Enum(labels) => TypeKind::Enum {
+                labels: labels.to_list(),
+            },
             UserType::Domain {
                 base_type,
                 collation,

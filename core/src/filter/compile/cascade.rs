@@ -1,9 +1,9 @@
 //! Which tables the foreign keys lead to, and what happens to rows there.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
-use super::{Compiler, Effect, Event, Feed, GONE, Reference, Set, label, sorted_pairs};
-use crate::catalog::{Action, ForeignKey};
+use super::{Compiler, Effect, Event, Feed, GONE, Group, Linked, Reference, Set, label};
+use crate::catalog::{Action, ForeignKey, components};
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::key_form::{KeyForm, forms};
 
@@ -13,20 +13,16 @@ const NO_CASCADE: &str =
 impl Compiler<'_> {
     /// Follows the foreign keys from every table to which something happens.
     pub(super) fn cascade(&mut self) -> Result<()> {
-        let (mut done, mut followed) = (HashSet::new(), HashSet::new());
+        let mut followed = HashSet::new();
         while let Some((at, number)) = self.raised.pop_front() {
-            if !done.insert((at, number)) {
-                continue;
-            }
             let Some(event) = self.events.get(&at).and_then(|events| events.get(number)).cloned() else {
                 continue;
             };
             for parent in self.tree.with_ancestors(at) {
-                let keys = self.keys.get(&parent).cloned().unwrap_or_default();
-                let mut fed = HashSet::new();
-                for (index, (child, key)) in keys.iter().enumerate() {
-                    let pairs = sorted_pairs(key);
-                    let columns: Vec<String> = pairs.iter().map(|(_, referenced)| referenced.clone()).collect();
+                let Some(keys) = self.keys.get(&parent).cloned() else {
+                    continue;
+                };
+                for Group { columns, keys } in &keys.groups {
                     let is_touched = match &event {
                         Event::Gone => true,
                         Event::Changed(values) => columns.iter().any(|column| values.contains_key(column)),
@@ -34,12 +30,12 @@ impl Compiler<'_> {
                     if !is_touched {
                         continue;
                     }
-                    let set = self.set(parent, &columns, &event)?;
-                    if fed.insert(set) {
-                        self.feed(at, number, set, parent, &columns)?;
-                    }
-                    if followed.insert((set, parent, index)) {
-                        self.follow(*child, key, &pairs, parent, set, &event)?;
+                    let set = self.set(parent, columns, &event)?;
+                    self.feed(at, number, set, parent, columns)?;
+                    if followed.insert(set) {
+                        for Linked { child, key, pairs } in keys {
+                            self.follow(*child, key, pairs, parent, set, &event)?;
+                        }
                     }
                 }
             }
@@ -54,17 +50,12 @@ impl Compiler<'_> {
         let mut watched = HashSet::new();
         for at in ruled {
             for parent in self.tree.with_ancestors(at) {
-                let keys = self.keys.get(&parent).cloned().unwrap_or_default();
-                let mut fed = HashSet::new();
-                for (index, (child, key)) in keys.iter().enumerate() {
-                    if self
-                        .watch_key(at, parent, *child, key, &mut fed, watched.insert((parent, index)))
-                        .is_err()
-                    {
-                        let table = self.table(*child).map(|table| table.table_name().to_string());
-                        self.uncounted
-                            .push(format!("{} of table {}", key.name, table.unwrap_or_default()));
-                    }
+                let Some(keys) = self.keys.get(&parent).cloned() else {
+                    continue;
+                };
+                let is_new = watched.insert(parent);
+                for group in &keys.groups {
+                    self.watch_group(at, parent, group, is_new);
                 }
             }
         }
@@ -72,28 +63,46 @@ impl Compiler<'_> {
         self.uncounted.dedup();
     }
 
-    fn watch_key(
-        &mut self,
-        at: usize,
-        parent: usize,
-        child: usize,
-        key: &ForeignKey,
-        fed: &mut HashSet<usize>,
-        is_new: bool,
-    ) -> Result<()> {
-        let pairs = sorted_pairs(key);
-        let columns: Vec<String> = pairs.iter().map(|(_, referenced)| referenced.clone()).collect();
+    /// Watches the foreign keys that reference some columns; those that can be watched are the same for all tables.
+    fn watch_group(&mut self, at: usize, parent: usize, group: &Group, is_new: bool) {
+        let is_known = self
+            .set_numbers
+            .contains_key(&(parent, group.columns.clone(), Event::Gone));
+        let mut is_watched = !is_new && is_known;
+        if is_new {
+            for linked in &group.keys {
+                let is_counted = self.watch_key(parent, &group.columns, linked).is_ok();
+                is_watched |= is_counted;
+                if !is_counted {
+                    let table = self.table(linked.child).map(|table| table.table_name().to_string());
+                    let text = format!("{} of table {}", linked.key.name, table.unwrap_or_default());
+                    self.uncounted.push(text);
+                }
+            }
+        }
+        if is_watched {
+            let set = self.set(parent, &group.columns, &Event::Gone);
+            let fed = set.and_then(|set| self.feed(at, GONE, set, parent, &group.columns));
+            if fed.is_err() {
+                let keys = group.keys.iter().map(|linked| {
+                    let table = self.table(linked.child).map(|table| table.table_name().to_string());
+                    format!("{} of table {}", linked.key.name, table.unwrap_or_default())
+                });
+                let keys: Vec<String> = keys.collect();
+                self.uncounted.extend(keys);
+            }
+        }
+    }
+
+    fn watch_key(&mut self, parent: usize, columns: &[String], linked: &Linked) -> Result<()> {
         // Before anything is remembered: whether the values of all tables can be compared.
         let mut forms = Vec::new();
-        for own in self.tree.with_partitions(child) {
-            forms.push((own, self.key_columns(own, &pairs, parent)?));
+        for own in self.tree.with_partitions(linked.child) {
+            forms.push((own, self.key_columns(own, &linked.pairs, parent)?));
         }
-        let set = self.set(parent, &columns, &Event::Gone)?;
-        if fed.insert(set) {
-            self.feed(at, GONE, set, parent, &columns)?;
-        }
-        for (own, columns) in forms.into_iter().filter(|_| is_new) {
-            self.refer(own, key, set, columns, Effect::Stay)?;
+        let set = self.set(parent, columns, &Event::Gone)?;
+        for (own, columns) in forms {
+            self.refer(own, &linked.key, set, columns, Effect::Stay)?;
         }
         Ok(())
     }
@@ -125,6 +134,9 @@ impl Compiler<'_> {
             tracked: None,
             is_soft: false,
         });
+        if event == GONE {
+            self.gone_feeds.insert((at, set), feeds.len() - 1);
+        }
         Ok(())
     }
 
@@ -294,30 +306,22 @@ impl Compiler<'_> {
 
     /// A reference is in a cycle if its parent references its table, by way of others or at once.
     pub(super) fn mark_cycles(&mut self) {
-        let mut parents: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         let set_tables: Vec<Option<usize>> = self.sets.iter().map(|set| self.tree.position(&set.table)).collect();
         let root = |at: usize| self.tree.root(at);
+        let mut next = vec![Vec::new(); self.catalog.tables().len()];
         for (&at, table) in &self.tables {
             for number in &table.references {
                 let set = self
                     .references
                     .get(*number)
                     .and_then(|reference| *set_tables.get(reference.set)?);
-                parents.entry(root(at)).or_default().extend(set.map(root));
+                if let (Some(parent), Some(parents)) = (set.map(root), next.get_mut(root(at))) {
+                    parents.push(parent);
+                }
             }
         }
-        let reaches = |from: usize, to: usize| {
-            let (mut seen, mut open) = (BTreeSet::new(), vec![from]);
-            while let Some(at) = open.pop() {
-                if at == to {
-                    return true;
-                }
-                if seen.insert(at) {
-                    open.extend(parents.get(&at).into_iter().flatten());
-                }
-            }
-            false
-        };
+        // Each of two in one component reaches the other.
+        let numbers = components(&next);
         let mut cyclic = Vec::new();
         for (&at, table) in &self.tables {
             for &number in &table.references {
@@ -325,7 +329,7 @@ impl Compiler<'_> {
                     .references
                     .get(number)
                     .and_then(|reference| *set_tables.get(reference.set)?);
-                if set.is_some_and(|parent| reaches(root(parent), root(at))) {
+                if set.is_some_and(|parent| numbers.get(root(parent)) == numbers.get(root(at))) {
                     cyclic.push(number);
                 }
             }
@@ -352,10 +356,9 @@ impl Compiler<'_> {
         let ambiguous: Vec<usize> = partitioned
             .map(|(at, _)| at)
             .filter(|&at| {
-                self.tree
-                    .with_partitions(at)
-                    .iter()
-                    .any(|&leaf| !shape(leaf).is_subset(&shape(at)))
+                let own = shape(at);
+                let mut leaves = self.tree.with_partitions(at).into_iter();
+                leaves.any(|leaf| !shape(leaf).is_subset(&own))
             })
             .collect();
         for at in ambiguous {

@@ -151,7 +151,7 @@ impl Checker<'_> {
         let collation = match column
             .collation
             .as_deref()
-            .or_else(|| self.domain_collation(&column.type_name))
+            .or_else(|| self.catalog.domain_collation(&column.type_name))
         {
             Some(name) => Collation::Implicit(Locale::of_column(name)),
             None if ty == Type::Name => Collation::of_names(),
@@ -160,28 +160,12 @@ impl Checker<'_> {
         (ty, collation)
     }
 
-    /// The collation that a domain brings, or a domain beneath it.
-    fn domain_collation<'b>(&'b self, mut type_name: &'b str) -> Option<&'b str> {
-        // A JSON catalog may hold a cycle of domains.
-        for _ in self.catalog.types() {
-            match &self.catalog.user_type(type_name)?.kind {
-                catalog::TypeKind::Domain {
-                    collation: Some(collation),
-                    ..
-                } => return Some(collation),
-                catalog::TypeKind::Domain { base_type, .. } => type_name = base_type,
-                _ => return None,
-            }
-        }
-        None
-    }
-
     fn named_type(&self, name: &str) -> Type {
         let base = self.catalog.base_type(name);
-        if let Some(labels) = self.catalog.enum_labels(base) {
+        if let Some(labels) = self.catalog.enum_ranks(base) {
             let own = Arc::new(EnumType {
                 name: base.to_owned(),
-                labels: labels.to_vec(),
+                labels: Arc::clone(labels),
             });
             return match base == name {
                 true => Type::Enum(own),

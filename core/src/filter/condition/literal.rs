@@ -35,11 +35,11 @@ pub(super) fn canonical(ty: &Type, text: &str) -> Result<String> {
         ),
         Type::Time => form(moment::canonical_time(text), "write HH:MM:SS"),
         Type::Bit => bits(text).ok_or_else(invalid),
-        Type::Enum(own) => match own.labels.iter().any(|label| label == text) {
+        Type::Enum(own) => match own.labels.rank(text.as_bytes()).is_some() {
             true => Ok(text.to_owned()),
             false => {
                 let error = refuse(format!("invalid input value for enum {ty}: \"{text}\""));
-                Err(suggest(error, text, own.labels.iter().cloned()))
+                Err(suggest(error, text, own.labels.labels().iter().cloned()))
             }
         },
         Type::Unknown | Type::Text | Type::Varchar | Type::Bpchar | Type::Citext | Type::Uuid | Type::Bytea => {

@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::value::Kind;
+use crate::catalog::Ranks;
 
 /// The type of an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +46,7 @@ pub(super) enum Type {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct EnumType {
     pub(super) name: String,
-    pub(super) labels: Vec<String>,
+    pub(super) labels: Arc<Ranks>,
 }
 
 impl Type {

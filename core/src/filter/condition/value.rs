@@ -240,7 +240,7 @@ impl Read {
                 .map(|value| Value::Bytes(value.into()))
                 .ok_or("is not a bytea"),
             Self::Enum(own) => {
-                let rank = own.labels.iter().position(|label| label.as_bytes() == text);
+                let rank = own.labels.rank(text);
                 rank.map(Value::Rank).ok_or("is not a label of the enum")
             }
         }

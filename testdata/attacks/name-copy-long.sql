@@ -1,0 +1,3 @@
+COPY public.t (id, vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv) FROM stdin;
+2	x
+\.

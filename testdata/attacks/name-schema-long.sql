@@ -1,0 +1,1 @@
+INSERT INTO pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp.t (id, v) VALUES (2, 'x');
