@@ -1,8 +1,9 @@
 -- Which statements lock what is to be written against other writers, never against plain readers. EXCLUSIVE, and not SHARE ROW
 -- EXCLUSIVE, because the latter lets SELECT FOR UPDATE pass, whose session would then wait for us at its UPDATE, and we for its row.
 -- A rule can be switched off only under ACCESS EXCLUSIVE, which is therefore taken at once. Tables that the ON UPDATE actions of the
--- target may reach are locked as well; with _wide, so are the tables that are only referenced. The order is the same in every run.
-CREATE FUNCTION pg_temp.dumpsert_locks(_stages integer[], _wide boolean) RETURNS TABLE (relid pg_catalog.oid, statement pg_catalog.text, may boolean)
+-- target may reach are locked as well; with _wide, so are those that foreign keys only look at. What is only read is locked as reading
+-- does, so that nothing has to be waited for later. The order is the same in every run.
+CREATE FUNCTION pg_temp.dumpsert_locks(_stages integer[], _wide boolean) RETURNS TABLE (relid pg_catalog.oid, statement pg_catalog.text, strength integer, may boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _reached oid[] := ARRAY(SELECT r.relid FROM pg_temp.dumpsert_reached AS r);
@@ -16,27 +17,91 @@ BEGIN
     SELECT w.node FROM written AS w WHERE w.updates
     UNION SELECT f.child FROM followed AS d JOIN fk AS f ON f.parent = d.node WHERE f.action IN ('c', 'n', 'd') AND f.child = ANY (_reached)
   ), meant AS (
-    SELECT w.relid, CASE WHEN w.updates THEN 2 ELSE 1 END AS strength FROM written AS w
-    UNION ALL SELECT d.node, 2 FROM followed AS d WHERE d.node = ANY (_reached)
-    UNION ALL SELECT f.parent, 2 FROM fk AS f JOIN written AS w ON w.node = f.child WHERE _wide
+    SELECT w.relid, CASE WHEN w.updates THEN 4 ELSE 3 END AS strength FROM written AS w
+    UNION ALL SELECT d.node, 4 FROM followed AS d WHERE d.node = ANY (_reached)
+    UNION ALL SELECT f.parent, CASE WHEN _wide THEN 4 ELSE 2 END FROM fk AS f WHERE f.child IN (SELECT w.node FROM written AS w UNION SELECT d.node FROM followed AS d)
+    UNION ALL SELECT f.child, CASE WHEN _wide THEN 4 ELSE 2 END FROM fk AS f JOIN followed AS d ON d.node = f.parent
+    UNION ALL SELECT s.relid, 1 FROM pg_temp.dumpsert_stages AS s WHERE s.way <> 'skip'
   ), lock AS (
-    SELECT m.relid, max(CASE WHEN EXISTS (SELECT FROM pg_rewrite AS r WHERE r.ev_class = m.relid AND r.ev_type IN ('2', '3') AND r.ev_enabled <> 'D')
-                             THEN 3 ELSE m.strength END) AS strength FROM meant AS m GROUP BY m.relid
+    SELECT m.relid, max(CASE WHEN m.strength > 2 AND EXISTS (SELECT FROM pg_rewrite AS r WHERE r.ev_class = m.relid AND r.ev_type IN ('2', '3') AND r.ev_enabled <> 'D')
+                             THEN 5 ELSE m.strength END) AS strength FROM meant AS m GROUP BY m.relid
+  ), able AS (  -- ROW SHARE needs a privilege that a foreign key's check has by itself
+    SELECT l.relid, CASE WHEN l.strength = 2 AND NOT p.may THEN 1 ELSE l.strength END AS strength, p.may OR l.strength < 3 AS may
+      FROM lock AS l CROSS JOIN LATERAL (
+        SELECT has_table_privilege(l.relid, 'UPDATE') OR has_table_privilege(l.relid, 'DELETE') OR has_table_privilege(l.relid, 'TRUNCATE') AS may) AS p
+     WHERE l.strength > 2 OR p.may OR has_table_privilege(l.relid, 'SELECT')
   )
   SELECT l.relid, format('LOCK TABLE %s%s IN %s MODE', CASE WHEN c.relkind = 'p' THEN '' ELSE 'ONLY ' END, l.relid::regclass,
-                         (ARRAY['SHARE ROW EXCLUSIVE', 'EXCLUSIVE', 'ACCESS EXCLUSIVE'])[l.strength]),
-         has_table_privilege(l.relid, 'UPDATE') OR has_table_privilege(l.relid, 'DELETE') OR has_table_privilege(l.relid, 'TRUNCATE')
-    FROM lock AS l JOIN pg_class AS c ON c.oid = l.relid WHERE c.relkind IN ('r', 'p')
+                         (ARRAY['ACCESS SHARE', 'ROW SHARE', 'SHARE ROW EXCLUSIVE', 'EXCLUSIVE', 'ACCESS EXCLUSIVE'])[l.strength]), l.strength, l.may
+    FROM able AS l JOIN pg_class AS c ON c.oid = l.relid WHERE c.relkind IN ('r', 'p')
    ORDER BY coalesce(pg_partition_root(l.relid), l.relid), l.relid;
 END
 $dumpsert$;
 
--- Who is in the way of a statement that waits for a lock: for the message.
-CREATE FUNCTION pg_temp.dumpsert_who(_relid pg_catalog.oid) RETURNS pg_catalog.text
+-- The sequences that will be moved, as dumpsert_close has found them, by the statement that locks them. Beside other writes only those of
+-- columns: numbers that are drawn by hand need not wait for the whole merge.
+CREATE FUNCTION pg_temp.dumpsert_sequence_locks(_all boolean) RETURNS pg_catalog.text[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
+BEGIN
+  RETURN ARRAY(SELECT DISTINCT t.statement FROM pg_temp.dumpsert_todo AS t
+    WHERE t.phase = 'close' AND t.statement ~ '^ALTER SEQUENCE ' AND (_all OR EXISTS (
+      SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+         AND d.objid = to_regclass(substring(t.statement FROM '^ALTER SEQUENCE (.*) INCREMENT BY -?[0-9]+$')))));
+END
+$dumpsert$;
+
+-- The relation that a statement locks.
+CREATE FUNCTION pg_temp.dumpsert_locked_by(_statement pg_catalog.text) RETURNS pg_catalog.oid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
-  SELECT string_agg(format('process %s%s%s', w.pid, ' of ' || w.usename, ' (' || nullif(w.application_name, '') || ')'), ', ') FROM (
-    SELECT DISTINCT l.pid, a.usename, a.application_name FROM pg_locks AS l LEFT JOIN pg_stat_activity AS a ON a.pid = l.pid
-     WHERE l.locktype = 'relation' AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-       AND l.relation IN (SELECT _relid UNION SELECT p.relid FROM pg_partition_tree(_relid) AS p) AND l.pid <> pg_backend_pid()
-       AND l.mode <> 'AccessShareLock' ORDER BY l.pid LIMIT 3) AS w
+  SELECT to_regclass(coalesce(substring(_statement FROM '^LOCK TABLE (?:ONLY )?(.*) IN [A-Z ]+ MODE$'),
+                              substring(_statement FROM '^ALTER SEQUENCE (.*) INCREMENT BY -?[0-9]+$')))
+$dumpsert$;
+
+-- The sessions that hold locks on relations in the way of a writer; for the message, and to see whether one waits for us.
+CREATE FUNCTION pg_temp.dumpsert_holders(_relids pg_catalog.oid[]) RETURNS TABLE (relation pg_catalog.oid, pid integer, told pg_catalog.text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
+  SELECT DISTINCT ON (l.pid) l.relation, l.pid, concat('process ', l.pid, ' of ' || a.usename, ' (' || nullif(a.application_name, '') || ')')
+    FROM pg_locks AS l LEFT JOIN pg_stat_activity AS a ON a.pid = l.pid
+   WHERE l.locktype = 'relation' AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+     AND l.relation = ANY (_relids || ARRAY(SELECT p.relid::oid FROM unnest(_relids) AS u CROSS JOIN LATERAL pg_partition_tree(u) AS p))
+     AND l.granted AND l.pid <> pg_backend_pid() AND l.mode <> 'AccessShareLock' ORDER BY l.pid, l.relation
+$dumpsert$;
+
+CREATE FUNCTION pg_temp.dumpsert_who(_relids pg_catalog.oid[]) RETURNS pg_catalog.text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
+  SELECT min(h.relation::regclass::text) || ', held by ' || string_agg(h.told, ', ')
+    FROM (SELECT * FROM pg_temp.dumpsert_holders(_relids) LIMIT 3) AS h
+$dumpsert$;
+
+-- Takes a lock while none is held. It is waited for in slices: whoever holds it and waits for this very transaction (CREATE INDEX
+-- CONCURRENTLY does) would be ended as the victim of a deadlock. Beyond deadlock_timeout, a wait makes autovacuum give way.
+CREATE PROCEDURE pg_temp.dumpsert_lock_first(_statement pg_catalog.text, _patience bigint, _begun timestamptz)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _deadlock bigint := (SELECT setting::bigint FROM pg_settings WHERE name = 'deadlock_timeout');
+  _slice bigint := _deadlock * 6 / 10;
+  _left bigint;
+  _waits text;
+BEGIN
+  LOOP
+    _left := CASE WHEN _patience > 0 THEN greatest(1, _patience - extract(epoch FROM clock_timestamp() - _begun) * 1000)::bigint END;
+    BEGIN
+      PERFORM set_config('lock_timeout', least(_slice, _left)::text, true);
+      EXECUTE _statement;
+      RETURN;
+    EXCEPTION WHEN lock_not_available THEN
+      IF _left <= _slice THEN
+        RAISE;
+      END IF;
+    END;
+    SELECT h.told INTO _waits FROM pg_temp.dumpsert_holders(ARRAY[pg_temp.dumpsert_locked_by(_statement)]) AS h
+     WHERE pg_backend_pid() = ANY (pg_blocking_pids(h.pid)) LIMIT 1;
+    IF _waits IS NOT NULL THEN
+      RAISE EXCEPTION USING ERRCODE = 'object_in_use',
+        MESSAGE = format('dumpsert: %s has locked %s and waits for the end of this transaction; nothing was changed', _waits, pg_temp.dumpsert_locked_by(_statement)::regclass),
+        HINT = 'Run the script again when the other command, such as CREATE INDEX CONCURRENTLY, has ended.';
+    END IF;
+    _slice := _deadlock * 5;
+  END LOOP;
+END
 $dumpsert$;

@@ -106,79 +106,103 @@ BEGIN
 END
 $dumpsert$;
 
+-- One attempt with everything locked. What it learned and must not be lost with a rollback comes back in its parameters.
+CREATE PROCEDURE pg_temp.dumpsert_attempt(_locks pg_catalog.text[], _wide boolean, INOUT _stages integer[], INOUT _wanted pg_catalog.text[], INOUT _phase pg_catalog.text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _relids oid[];
+BEGIN
+  CALL pg_temp.dumpsert_plan();
+  UPDATE pg_temp.dumpsert_stages AS s SET rows = c.rows, new = c.new, changed = c.changed, refused = c.refused, is_empty = c.is_empty, inserted = 0, updated = c.changed
+    FROM pg_temp.dumpsert_stages AS b CROSS JOIN LATERAL pg_temp.dumpsert_count(b.n) AS c
+   WHERE b.n = s.n AND s.way <> 'skip';
+  CALL pg_temp.dumpsert_step('recompared');
+  _stages := ARRAY(SELECT s.n FROM pg_temp.dumpsert_stages AS s WHERE s.n = ANY (_stages) OR s.new > 0 OR s.changed > 0 OR s.refused > 0 ORDER BY s.n);
+  CALL pg_temp.dumpsert_find_reached(_stages);
+  _wanted := ARRAY(SELECT l.statement FROM pg_temp.dumpsert_locks(_stages, _wide) AS l WHERE l.may);
+  IF NOT _wanted <@ _locks THEN
+    RETURN;  -- another table differs now
+  END IF;
+  INSERT INTO pg_temp.dumpsert_notes (note)
+  SELECT format('%s is not locked, for want of the privilege: what other sessions write to it meanwhile is not compared', l.relid::regclass)
+    FROM pg_temp.dumpsert_locks(_stages, _wide) AS l WHERE NOT l.may;
+  _phase := 'writing';
+  _relids := ARRAY(SELECT s.relid FROM pg_temp.dumpsert_stages AS s WHERE s.n = ANY (_stages));
+  CALL pg_temp.dumpsert_must_own(_relids);
+  _relids := ARRAY(SELECT l.relid FROM pg_temp.dumpsert_locks(_stages, _wide) AS l
+                    WHERE l.may AND l.strength > 2 AND (l.relid = ANY (_relids) OR l.relid IN (SELECT r.relid FROM pg_temp.dumpsert_reached AS r)));
+  CALL pg_temp.dumpsert_switch_off(_relids);
+  CALL pg_temp.dumpsert_run('off');
+  CALL pg_temp.dumpsert_merge_locked(_stages);
+END
+$dumpsert$;
+
 CREATE PROCEDURE pg_temp.dumpsert_merge()
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
-  _patience bigint := (SELECT setting::bigint FROM pg_settings WHERE name = 'lock_timeout');           -- ms, all waits together; 0: no end
+  _patience bigint := (SELECT setting::bigint FROM pg_settings WHERE name = 'lock_timeout');             -- ms, all waits together; 0: no end
   _budget bigint := (SELECT setting::bigint * 6 / 10 FROM pg_settings WHERE name = 'deadlock_timeout');  -- ms, from the first lock on
   _begun timestamptz := clock_timestamp();
   _held timestamptz;               -- since when the first lock is held
-  _stages integer[];               -- the stages that differ
-  _locks text[] := '{}'; _wanted text[];
+  _stages integer[]; _sizes jsonb; -- the stages that differ; the rows of all
+  _reading text[];                 -- the statements that lock all tables for reading
+  _locks text[]; _sequences text[] := '{}'; _wanted text[];
   _first text;                     -- the statement that had to wait too long: next time it is the first, and waits alone
-  _wide boolean := false;          -- whether tables that are only referenced are locked as well
-  _statement text; _relid oid; _relids oid[]; _phase text; _attempt integer := 0; _message text;
+  _wide boolean := false;          -- whether tables that foreign keys only look at are locked as well
+  _statement text; _phase text := 'comparing'; _attempt integer := 0; _message text; _who text; _relids oid[] := '{}';
 BEGIN
   CALL pg_temp.dumpsert_step('staged');
+  _reading := ARRAY(SELECT format('LOCK TABLE %s%s IN ACCESS SHARE MODE', CASE WHEN c.relkind = 'p' THEN '' ELSE 'ONLY ' END, c.oid::regclass)
+    FROM pg_class AS c WHERE c.oid IN (SELECT s.relid FROM pg_temp.dumpsert_stages AS s) AND c.relkind IN ('r', 'p')
+   ORDER BY coalesce(pg_partition_root(c.oid), c.oid), c.oid);
+  _locks := _reading;
+  _relids := ARRAY(SELECT s.relid FROM pg_temp.dumpsert_stages AS s WHERE s.relid IS NOT NULL);
   LOOP
-    _attempt := _attempt + 1; _held := NULL; _statement := NULL;
+    _attempt := _attempt + 1; _held := NULL; _statement := NULL; _who := NULL;
     BEGIN
-      IF _attempt = 1 OR _phase = 'comparing' THEN
-        -- Nothing is locked yet: what differs at one moment?
-        _phase := 'comparing';
-        PERFORM set_config('lock_timeout', _patience::text, true);
-        CALL pg_temp.dumpsert_plan();
-        _stages := ARRAY(SELECT s.n FROM pg_temp.dumpsert_stages AS s WHERE s.way <> 'skip' AND (_attempt > 1 AND s.n = ANY (_stages) OR pg_temp.dumpsert_differs(s.n)) ORDER BY s.n);
-        CALL pg_temp.dumpsert_step('compared');
-        IF _stages <> '{}' THEN
-          CALL pg_temp.dumpsert_find_reached(_stages);
-          _locks := ARRAY(SELECT l.statement FROM pg_temp.dumpsert_locks(_stages, _wide) AS l WHERE l.may);
-          _phase := 'compared';
-          CALL pg_temp.dumpsert_roll_back();  -- even ACCESS SHARE would be in somebody's way while we wait
-        END IF;
-        UPDATE pg_temp.dumpsert_stages AS s SET rows = c.rows, new = 0, changed = 0, refused = 0, inserted = 0, updated = 0
-          FROM pg_temp.dumpsert_stages AS b CROSS JOIN LATERAL pg_temp.dumpsert_size(b.n) AS c(rows) WHERE b.n = s.n AND s.way <> 'skip';
-      ELSE
-        _phase := 'locking';
-        CALL pg_temp.dumpsert_step('locking');
-        FOREACH _statement IN ARRAY array_remove(_first || array_remove(_locks, _first), NULL) LOOP
-          -- Who holds nothing may wait. Who holds something must be gone before anybody looks for a deadlock.
-          PERFORM set_config('lock_timeout', CASE WHEN _held IS NULL AND _patience = 0 THEN 0
-            WHEN _held IS NULL THEN greatest(1, _patience - extract(epoch FROM clock_timestamp() - _begun) * 1000)::bigint
-            ELSE greatest(1, _budget - extract(epoch FROM clock_timestamp() - _held) * 1000)::bigint END::text, true);
+      -- Who holds nothing may wait. Who holds something must be gone before anybody looks for a deadlock.
+      FOREACH _statement IN ARRAY array_remove(_first || array_remove(_locks || _sequences, _first), NULL) LOOP
+        IF _held IS NULL THEN
+          CALL pg_temp.dumpsert_step('locking');
+          CALL pg_temp.dumpsert_lock_first(_statement, _patience, _begun);
+        ELSE
+          PERFORM set_config('lock_timeout', greatest(1, _budget - extract(epoch FROM clock_timestamp() - _held) * 1000)::bigint::text, true);
           EXECUTE _statement;
-          _held := coalesce(_held, clock_timestamp());
-        END LOOP;
-        _statement := NULL;
-        CALL pg_temp.dumpsert_step('locked');
-        -- Waits for rows that somebody holds in a table that is not locked must be short, for the same reason.
-        PERFORM set_config('lock_timeout', least(_budget, 10 * 2 ^ least(_attempt, 10))::bigint::text, true);
-        _phase := 'comparing';
-        CALL pg_temp.dumpsert_plan();
-        UPDATE pg_temp.dumpsert_stages AS s SET rows = c.rows, new = c.new, changed = c.changed, refused = c.refused, is_empty = c.is_empty, inserted = 0, updated = c.changed
-          FROM pg_temp.dumpsert_stages AS b CROSS JOIN LATERAL pg_temp.dumpsert_count(b.n) AS c
-         WHERE b.n = s.n AND s.way <> 'skip';
-        CALL pg_temp.dumpsert_step('recompared');
-        _stages := ARRAY(SELECT s.n FROM pg_temp.dumpsert_stages AS s WHERE s.n = ANY (_stages) OR s.new > 0 OR s.changed > 0 OR s.refused > 0 ORDER BY s.n);
-        CALL pg_temp.dumpsert_find_reached(_stages);
-        _wanted := ARRAY(SELECT l.statement FROM pg_temp.dumpsert_locks(_stages, _wide) AS l WHERE l.may);
-        IF NOT _wanted <@ _locks THEN
-          _locks := _wanted; _phase := 'compared';
-          CALL pg_temp.dumpsert_roll_back();  -- another table differs now
         END IF;
-        INSERT INTO pg_temp.dumpsert_notes (note)
-        SELECT format('%s is not locked, for want of the privilege: what other sessions write to it meanwhile is not compared', l.relid::regclass)
-          FROM pg_temp.dumpsert_locks(_stages, _wide) AS l WHERE NOT l.may;
-        _phase := 'writing';
-        _relids := ARRAY(SELECT s.relid FROM pg_temp.dumpsert_stages AS s WHERE s.n = ANY (_stages));
-        CALL pg_temp.dumpsert_must_own(_relids);
-        _relids := ARRAY(SELECT l.relid FROM pg_temp.dumpsert_locks(_stages, _wide) AS l
-                          WHERE l.may AND (l.relid = ANY (_relids) OR l.relid IN (SELECT r.relid FROM pg_temp.dumpsert_reached AS r)));
-        CALL pg_temp.dumpsert_switch_off(_relids);
-        CALL pg_temp.dumpsert_run('off');
+        _held := coalesce(_held, clock_timestamp());
+      END LOOP;
+      _statement := NULL;
+      -- From now on nothing is waited for: whoever already waits for us may look for a deadlock at any moment.
+      PERFORM set_config('lock_timeout', CASE WHEN _phase = 'comparing' AND _held IS NULL THEN _patience ELSE 1 END::text, true);
+      IF _stages IS NULL THEN
+        -- What differs at one moment? To read is to lock, so this is rolled back: even ACCESS SHARE would be in somebody's way.
+        CALL pg_temp.dumpsert_plan();
+        _stages := ARRAY(SELECT s.n FROM pg_temp.dumpsert_stages AS s WHERE s.way <> 'skip' AND pg_temp.dumpsert_differs(s.n) ORDER BY s.n);
+        CALL pg_temp.dumpsert_step('compared');
+        IF _stages = '{}' THEN
+          SELECT jsonb_object_agg(s.n, pg_temp.dumpsert_size(s.n)) INTO _sizes FROM pg_temp.dumpsert_stages AS s WHERE s.way <> 'skip';
+        END IF;
+        CALL pg_temp.dumpsert_find_reached(_stages);
+        _locks := ARRAY(SELECT l.statement FROM pg_temp.dumpsert_locks(_stages, _wide) AS l WHERE l.may AND _stages <> '{}');
+        _relids := ARRAY(SELECT l.relid FROM pg_temp.dumpsert_locks(_stages, true) AS l);
+        CALL pg_temp.dumpsert_close();
+        _sequences := pg_temp.dumpsert_sequence_locks(_stages = '{}');
+        CALL pg_temp.dumpsert_roll_back();
+      ELSIF _stages <> '{}' THEN
+        CALL pg_temp.dumpsert_step('locked');
+        _phase := 'comparing';
+        CALL pg_temp.dumpsert_attempt(_locks, _wide, _stages, _wanted, _phase);
+        IF NOT _wanted <@ _locks THEN
+          _locks := _wanted;
+          CALL pg_temp.dumpsert_roll_back();
+        END IF;
+      ELSE
+        UPDATE pg_temp.dumpsert_stages AS s SET way = CASE WHEN _sizes ? s.n::text THEN 'key' ELSE 'skip' END,
+          rows = (_sizes ->> s.n::text)::bigint, refused = 0, inserted = 0, updated = 0;
+        CALL pg_temp.dumpsert_settle();
+        CALL pg_temp.dumpsert_close();
       END IF;
-      CALL pg_temp.dumpsert_merge_locked(_stages);
-      -- Sequences and triggers.
+      _phase := 'closing';
       FOR _statement IN SELECT t.statement FROM pg_temp.dumpsert_todo AS t WHERE t.phase = 'close' ORDER BY t.n LOOP
         EXECUTE _statement;
       END LOOP;
@@ -187,24 +211,39 @@ BEGIN
       EXIT;
     EXCEPTION
       WHEN SQLSTATE 'DS000' THEN
-        _first := NULL;
+        _first := NULL; _phase := 'comparing';
+        CONTINUE;
+      WHEN undefined_table THEN
+        IF _statement IS NULL THEN
+          RAISE;
+        END IF;
+        RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run the script again.', DETAIL = SQLERRM,
+          MESSAGE = 'dumpsert: a table was dropped by another session while the dump arrived; nothing was changed';
+      WHEN foreign_key_violation THEN
+        -- A row that is referenced may have gone in a table that was not locked.
+        IF _wide OR NOT EXISTS (SELECT FROM unnest(_locks) AS l WHERE l ~ ' IN ROW SHARE MODE$') THEN
+          RAISE;
+        END IF;
+        _wide := true; _stages := NULL; _locks := _reading; _sequences := '{}'; _phase := 'comparing'; _first := NULL;
         CONTINUE;
       WHEN lock_not_available OR deadlock_detected THEN
         _message := SQLERRM;
-        IF _phase = 'writing' AND _statement IS NULL THEN
-          _wide := true; _phase := 'comparing';
-        ELSE
-          _first := coalesce(_statement, _first); _phase := CASE _phase WHEN 'comparing' THEN CASE WHEN _statement IS NULL THEN 'comparing' ELSE 'locking' END ELSE _phase END;
+        _who := pg_temp.dumpsert_who(CASE WHEN _statement IS NULL THEN _relids ELSE ARRAY[pg_temp.dumpsert_locked_by(_statement)] END);
+        IF _statement IS NOT NULL THEN
+          _first := _statement;
+        ELSIF _phase = 'writing' AND NOT _wide THEN
+          _wide := true;
+          _stages := NULL; _locks := _reading; _sequences := '{}'; _first := NULL;  -- read anew, to know what there is to lock
         END IF;
+        _phase := 'comparing';
     END;
     IF _patience > 0 AND extract(epoch FROM clock_timestamp() - _begun) * 1000 >= _patience THEN
-      _relid := to_regclass(substring(_first FROM '^LOCK TABLE (?:ONLY )?(.*) IN [A-Z ]+ MODE$'));
       RAISE EXCEPTION USING ERRCODE = 'lock_not_available',
-        MESSAGE = format('dumpsert: %s could not be locked within lock_timeout (%s ms)%s; nothing was changed', coalesce(_relid::regclass::text, 'what is written'),
-                         _patience, ', held by ' || pg_temp.dumpsert_who(_relid)),
+        MESSAGE = format('dumpsert: no lock within lock_timeout (%s ms) on %s; nothing was changed', _patience,
+                         coalesce(_who, pg_temp.dumpsert_locked_by(_first)::regclass::text, 'a row that is needed')),
         DETAIL = _message, HINT = 'Wait for the other transaction or end it, then run the script again; a longer lock_timeout waits longer.';
     END IF;
-    PERFORM pg_sleep(random() * 0.1 * least(_attempt, 10));
+    PERFORM pg_sleep(random() * 0.05 * least(_attempt, 10));
   END LOOP;
   PERFORM set_config('lock_timeout', _patience::text, true);
   INSERT INTO pg_temp.dumpsert_notes (note)

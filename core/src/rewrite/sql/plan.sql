@@ -5,16 +5,20 @@
 CREATE PROCEDURE pg_temp.dumpsert_locate()
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
-  _changed text;
+  _gone text; _changed text; _type_changed text;
 BEGIN
-  SELECT format('%I.%I', s.schema, s.name) INTO _changed FROM pg_temp.dumpsert_stages AS s
+  SELECT format('%I.%I', s.schema, s.name) INTO _gone FROM pg_temp.dumpsert_stages AS s
    WHERE s.relid IS NOT NULL AND to_regclass(format('%I.%I', s.schema, s.name)) IS NULL LIMIT 1;
   UPDATE pg_temp.dumpsert_stages AS s SET relid = to_regclass(format('%I.%I', s.schema, s.name)) WHERE s.relid IS NOT NULL;
-  SELECT coalesce(_changed, format('column %I of %s', a.attname, s.relid::regclass)) INTO _changed
+  SELECT format('column %I of %s', c, s.relid::regclass) INTO _changed
+    FROM pg_temp.dumpsert_stages AS s CROSS JOIN LATERAL unnest(s.found) AS c
+   WHERE s.relid IS NOT NULL AND NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = s.relid AND a.attname = c AND a.attnum > 0 AND NOT a.attisdropped) LIMIT 1;
+  SELECT format('column %I of %s', a.attname, s.relid::regclass) INTO _type_changed
     FROM pg_temp.dumpsert_stages AS s
     JOIN pg_attribute AS a ON a.attrelid = to_regclass('pg_temp.dumpsert_stage_' || s.n) AND a.attnum > 0
     JOIN pg_attribute AS b ON b.attrelid = s.relid AND b.attname = a.attname AND b.attnum > 0
-   WHERE _changed IS NOT NULL OR (b.atttypid, b.atttypmod, b.attcollation) <> (a.atttypid, a.atttypmod, a.attcollation) LIMIT 1;
+   WHERE (b.atttypid, b.atttypmod, b.attcollation) <> (a.atttypid, a.atttypmod, a.attcollation) LIMIT 1;
+  _changed := coalesce(_gone, _changed, _type_changed);
   IF _changed IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run the script again.',
       MESSAGE = format('dumpsert: %s was changed by another session while the dump arrived; nothing was changed', _changed);

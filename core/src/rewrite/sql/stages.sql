@@ -2,6 +2,7 @@
 -- row here that says what they are and how they are to be written. Nothing of the target is locked while they arrive.
 CREATE TEMPORARY TABLE pg_temp.dumpsert_stages (
   n integer PRIMARY KEY, schema pg_catalog.text, name pg_catalog.text, columns pg_catalog.text[],
+  found pg_catalog.text[],       -- those that the table has
   relid pg_catalog.oid,          -- the table to write to; NULL: the target has none and its rows are dropped
   node pg_catalog.oid,           -- its topmost partition root, or itself
   target pg_catalog.text,        -- its qualified name, with ONLY where it has no partitions
@@ -110,7 +111,8 @@ BEGIN
       SELECT a.attname, 'is generated here' FROM pg_attribute AS a
        WHERE a.attrelid = _relid AND a.attgenerated <> '' AND a.attname = ANY (_columns)) AS c(name, why);
   END IF;
-  INSERT INTO pg_temp.dumpsert_stages (n, schema, name, columns, relid) VALUES (_n, _schema, _name, _columns, _relid);
+  INSERT INTO pg_temp.dumpsert_stages (n, schema, name, columns, found, relid)
+  VALUES (_n, _schema, _name, _columns, ARRAY(SELECT c FROM unnest(_columns) AS c WHERE c <> ALL (coalesce(_unknown, '{}'))), _relid);
   CALL pg_temp.dumpsert_count_locks(_n);
   CALL pg_temp.dumpsert_govern(_n);
   EXECUTE format('CREATE TEMPORARY TABLE pg_temp.dumpsert_stage_%s (%s) ON COMMIT DROP', _n, pg_temp.dumpsert_stage_columns(_relid, _columns));
