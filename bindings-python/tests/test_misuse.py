@@ -58,7 +58,7 @@ def test_options_that_no_text_of_postgresql_can_be(options: Any) -> None:
 
 
 def test_catalogs_that_no_text_of_postgresql_can_be() -> None:
-    with pytest.raises(dumpsert.DumpSyntaxError, match="NUL byte"):
+    with pytest.raises(dumpsert.ConfigError, match="NUL byte"):
         dumpsert.Catalog.from_schema_sql('CREATE TABLE t (id int PRIMARY KEY, "g\0" int)')
     with pytest.raises(dumpsert.ConfigError, match="UTF8"):
         dumpsert.Catalog.from_schema_sql(b'CREATE TABLE "caf\xe9" (id int)')

@@ -74,7 +74,7 @@ fn the_catalog_tells_it_first() {
 #[test]
 fn with_skip_only_new_rows_pass() {
     let dump = inserts("public.t", "id, v", &["1, 'mine'", "2, 'new'"]);
-    for style in [Style::Rows, Style::Batches] {
+    for style in STYLES {
         for options in [
             guarded(style, "tenant"),
             guarded(style, "public.t=tenant"),

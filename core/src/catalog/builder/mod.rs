@@ -30,7 +30,7 @@ use self::search_path::SearchPath;
 use self::state::State;
 use super::{Catalog, Table, TableName};
 use crate::encoding;
-use crate::error::{Error, ErrorKind, Position, Result};
+use crate::error::{Error, Position, Result};
 use crate::lex::tokens::{Token, TokenKind, Tokens};
 use crate::text::NUL;
 
@@ -250,13 +250,7 @@ fn subject(statement: &[u8], scs: bool) -> Option<Subject> {
 /// Refuses a NUL byte anywhere: behind it psql drops the rest of the line.
 pub(super) fn refuse_nul(text: &[u8]) -> Result<()> {
     match memchr::memchr(0, text) {
-        Some(at) => {
-            let fault = Fault {
-                kind: ErrorKind::NulByte,
-                ..Fault::new(at, NUL)
-            };
-            Err(error(text, at, fault))
-        }
+        Some(at) => Err(error(text, at, Fault::new(at, NUL))),
         None => Ok(()),
     }
 }
