@@ -312,6 +312,7 @@ impl Writer {
         Ok(Action::Upsert(Upsert {
             text: head.upsert(overriding)?,
             key,
+            keeps_none: keep.as_ref().is_some_and(|keep| !keep.contains(&true)),
             keep,
             checks: self.checks(name, conflict.as_ref())?,
             unannounced: Some(columns.raw),

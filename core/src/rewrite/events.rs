@@ -72,6 +72,8 @@ impl Events for Writer {
             self.in_long_row = !matches!(piece, Piece::End);
             match self.tables.heads.get(id).map(|head| &head.action) {
                 Some(Action::Upsert(upsert)) => {
+                    // Where no column is written, nothing is before the end.
+                    self.in_long_row &= !upsert.keeps_none;
                     self.long_row.piece(&mut self.out, upsert, piece, &mut self.scratch);
                 }
                 Some(Action::Stage { keep, .. }) => {

@@ -63,7 +63,7 @@ pub(crate) fn default_row(out: &mut Vec<u8>, text: &UpsertText) {
 
 /// Writes one line of canonical COPY data, its line feed included.
 pub(crate) fn copy_row(out: &mut Vec<u8>, upsert: &Upsert, line: &[u8], columns: usize, scratch: &mut Vec<u8>) {
-    if columns == 0 {
+    if columns == 0 || upsert.keeps_none {
         return default_row(out, &upsert.text);
     }
     out.extend_from_slice(&upsert.text.before);
@@ -108,7 +108,9 @@ impl LongRow {
         match piece {
             Piece::Begin => {
                 *self = Self::default();
-                out.extend_from_slice(&upsert.text.before);
+                if !upsert.keeps_none {
+                    out.extend_from_slice(&upsert.text.before);
+                }
             }
             Piece::Literal(bytes, field) => {
                 if is_kept {
@@ -126,6 +128,7 @@ impl LongRow {
             Piece::StringBegin(_) | Piece::String(..) => {}
             Piece::StringEnd => self.end_value(out),
             Piece::Copy(line) => self.copy(out, line, keep, scratch),
+            Piece::End if upsert.keeps_none => default_row(out, &upsert.text),
             Piece::End => {
                 out.extend_from_slice(&upsert.text.after);
                 out.push(b'\n');

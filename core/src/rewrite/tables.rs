@@ -41,6 +41,8 @@ pub(crate) struct Upsert {
     pub(crate) key: Vec<usize>,
     /// Which values are written, where not all are.
     pub(crate) keep: Option<Vec<bool>>,
+    /// Whether none is: the target has no column of the dump.
+    pub(crate) keeps_none: bool,
     /// The columns that are written, until the target has been told of them.
     pub(crate) unannounced: Option<Vec<Vec<u8>>>,
     /// What the target is asked then, if there is anything.

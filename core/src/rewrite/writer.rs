@@ -429,6 +429,10 @@ impl Writer {
             return;
         };
         match (&head.action, &mut self.batches) {
+            (Action::Upsert(upsert), batches) if upsert.keeps_none => {
+                batches.iter_mut().for_each(|batches| batches.end(&mut self.out));
+                rows::default_row(&mut self.out, &upsert.text);
+            }
             (Action::Upsert(upsert), None) => {
                 rows::row(&mut self.out, &upsert.text, bytes, fields, upsert.keep.as_deref());
             }
@@ -469,7 +473,7 @@ impl Writer {
         };
         for line in rows::lines(lines) {
             match &mut self.batches {
-                Some(batches) if *columns > 0 => {
+                Some(batches) if *columns > 0 && !upsert.keeps_none => {
                     self.values.clear();
                     rows::copy_values(&mut self.values, line, upsert.keep.as_deref(), &mut self.scratch);
                     let fields = || line.strip_suffix(b"\n").unwrap_or(line).split(|&byte| byte == b'\t');
