@@ -11,7 +11,7 @@ fn quick_start_of_the_command_line() {
     let section = readme.split("## Quick start: command line").nth(1).unwrap();
     let block = section.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
     // The program is built already.
-    let install = "cargo install --quiet --path core --features cli\n";
+    let install = "cargo install --quiet --locked --path core --features cli\n";
     assert!(block.contains(install));
     let script = format!("set -eu -o pipefail\n{}", block.replace(install, ""));
 

@@ -156,11 +156,19 @@ mod tests {
             let frame = Frame::of(&plan);
             for dump in [ROW.to_owned(), format!("{ROW}DROP TABLE public.t;\n")] {
                 let (script, is_done) = run(&plan, dump.as_bytes());
-                assert_eq!(frame.scan(&script, is_done), 2);
+                let seen = frame.scan(&script, is_done);
                 let script = String::from_utf8(script).unwrap();
                 let begin = script.find("CALL pg_temp.dumpsert_begin(").unwrap();
                 let first = begin + script[begin..].find('\n').unwrap() + 1;
                 let last = script.rfind("\nDO $dumpsert$").unwrap();
+                // The table is announced, checked where the options ask for it, and its row written.
+                let body = script[first..]
+                    .lines()
+                    .take_while(|line| !line.is_empty() && !line.starts_with("--") && !line.starts_with("DO "));
+                let written =
+                    body.filter(|line| ["CALL ", "INSERT ", "COPY "].iter().any(|word| line.starts_with(word)));
+                assert_eq!(seen, written.count());
+                assert!(seen >= 2);
                 for other in [
                     "DROP TABLE public.t;\n",
                     "\\! true\n",

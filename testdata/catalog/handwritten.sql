@@ -42,7 +42,6 @@ CREATE TABLE IF NOT EXISTS exclude (other int);
 CREATE TABLE a_very_long_identifier_that_is_exactly_sixty_three_bytes_long__ (
     id serial PRIMARY KEY, "a_very_long_column_name_that_is_just_as_long_as_the_name_above_" int UNIQUE REFERENCES inline, b int UNIQUE, UNIQUE (b, id));
 CREATE TABLE "ünïcödé ünïcödé ünïcödé ünïcödé ünïcödé" ("ключ ключ ключ ключ" int UNIQUE, id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY);
-CREATE TABLE name_of_more_than_sixty_three_bytes_is_cut_by_the_server_when_it_reads_it (id int PRIMARY KEY);
 CREATE TABLE clash_pkey (a int); CREATE TABLE clash (id int PRIMARY KEY, x int UNIQUE); CREATE SEQUENCE clash2_x_key; CREATE TABLE clash2 (id int, x int UNIQUE);
 CREATE VIEW clash3_x_idx AS SELECT 1 AS a; CREATE TABLE clash3 (x int); CREATE UNIQUE INDEX ON clash3 (x); CREATE UNIQUE INDEX ON clash3 (x);
 CREATE TABLE clash4 (x int REFERENCES clash, CONSTRAINT clash4_x_fkey1 CHECK (x > 0)); ALTER TABLE clash4 ADD FOREIGN KEY (x) REFERENCES clash (x), ADD UNIQUE (x);
