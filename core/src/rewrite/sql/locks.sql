@@ -97,7 +97,7 @@ BEGIN
     SELECT h.told INTO _waits FROM pg_temp.dumpsert_holders(ARRAY[pg_temp.dumpsert_locked_by(_statement)]) AS h
      WHERE pg_backend_pid() = ANY (pg_blocking_pids(h.pid)) LIMIT 1;
     IF _waits IS NOT NULL THEN
-      RAISE EXCEPTION USING ERRCODE = 'object_in_use',
+      RAISE EXCEPTION USING ERRCODE = 'lock_not_available',
         MESSAGE = format('dumpsert: %s has locked %s and waits for the end of this transaction; nothing was changed', _waits, pg_temp.dumpsert_locked_by(_statement)::regclass),
         HINT = 'Run the script again when the other command, such as CREATE INDEX CONCURRENTLY, has ended.';
     END IF;

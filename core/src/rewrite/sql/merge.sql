@@ -163,7 +163,9 @@ BEGIN
       -- Who holds nothing may wait. Who holds something must be gone before anybody looks for a deadlock.
       FOREACH _statement IN ARRAY array_remove(_first || array_remove(_locks || _sequences, _first), NULL) LOOP
         IF _held IS NULL THEN
-          CALL pg_temp.dumpsert_step('locking');
+          IF _stages IS NOT NULL THEN
+            CALL pg_temp.dumpsert_step('locking');
+          END IF;
           CALL pg_temp.dumpsert_lock_first(_statement, _patience, _begun);
         ELSE
           PERFORM set_config('lock_timeout', greatest(1, _budget - extract(epoch FROM clock_timestamp() - _held) * 1000)::bigint::text, true);
@@ -227,6 +229,9 @@ BEGIN
         _wide := true; _stages := NULL; _locks := _reading; _sequences := '{}'; _phase := 'comparing'; _first := NULL;
         CONTINUE;
       WHEN lock_not_available OR deadlock_detected THEN
+        IF starts_with(SQLERRM, 'dumpsert: ') THEN
+          RAISE;
+        END IF;
         _message := SQLERRM;
         _who := pg_temp.dumpsert_who(CASE WHEN _statement IS NULL THEN _relids ELSE ARRAY[pg_temp.dumpsert_locked_by(_statement)] END);
         IF _statement IS NOT NULL THEN

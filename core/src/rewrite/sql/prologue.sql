@@ -125,17 +125,17 @@ BEGIN
         FROM pg_attribute AS a JOIN pg_class AS t ON t.oid = a.attrelid
        WHERE a.attnum > 0 AND NOT a.attisdropped AND t.relkind IN ('r', 'p', 'v', 'f')
          AND (a.attrelid = _bad.relid OR _bad.name IS NULL AND t.relnamespace::regnamespace::text !~ '^pg_');
-      RAISE EXCEPTION USING ERRCODE = 'undefined_column', HINT = coalesce(_near, _else),
-        MESSAGE = format('dumpsert: a policy or guard has a column %I, which %s here; nothing was changed', _bad.col,
-                         coalesce(_bad.relid::regclass::text || ' has not', 'no table has'));
+      RAISE EXCEPTION USING ERRCODE = 'undefined_column', HINT = pg_temp.dumpsert_shown(coalesce(_near, _else)),
+        MESSAGE = pg_temp.dumpsert_shown(format('dumpsert: a policy or guard has a column %I, which %s here; nothing was changed', _bad.col,
+                         coalesce(_bad.relid::regclass::text || ' has not', 'no table has')));
     ELSIF _options ->> 'unknown_tables' = 'drop' THEN
       INSERT INTO pg_temp.dumpsert_notes (note)
       VALUES (format('a policy or guard is given for %I.%I, which does not exist here', _bad.schema, _bad.name));
     ELSE
       SELECT pg_temp.dumpsert_nearest(_bad.schema || '.' || _bad.name, array_agg(format('%I.%I', n.nspname, c.relname))) INTO _near
         FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'f') AND n.nspname !~ '^pg_';
-      RAISE EXCEPTION USING ERRCODE = 'undefined_table', HINT = coalesce(_near, _else),
-        MESSAGE = format('dumpsert: a policy or guard is given for %I.%I, which does not exist here; nothing was changed', _bad.schema, _bad.name);
+      RAISE EXCEPTION USING ERRCODE = 'undefined_table', HINT = pg_temp.dumpsert_shown(coalesce(_near, _else)),
+        MESSAGE = pg_temp.dumpsert_shown(format('dumpsert: a policy or guard is given for %I.%I, which does not exist here; nothing was changed', _bad.schema, _bad.name));
     END IF;
   END LOOP;
 END
@@ -152,8 +152,8 @@ BEGIN
     RETURN false;
   END IF;
   RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',
-    MESSAGE = format('dumpsert: the row (%s) = %s of %s has (%s) = %s here and %s in the dump: it is not taken over; nothing was changed',
-                     _key_columns, left(_key, 200), _target, _guard, left(_here, 200), left(_dumped, 200)),
+    MESSAGE = pg_temp.dumpsert_shown(format('dumpsert: the row (%s) = %s of %s has (%s) = %s here and %s in the dump: it is not taken over; nothing was changed',
+                     _key_columns, left(_key, 200), _target, _guard, left(_here, 200), left(_dumped, 200))),
     HINT = 'Leave the row out of the dump, or choose on_guard = skip.';
 END
 $dumpsert$;
@@ -367,9 +367,10 @@ $dumpsert$;
 
 CREATE PROCEDURE pg_temp.dumpsert_table(_schema pg_catalog.text, _name pg_catalog.text, _columns pg_catalog.text[]) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
-  _relid oid := pg_temp.dumpsert_check(_schema, _name);
-  _reached oid[];
+  _relid oid; _reached oid[];
+  _state text; _message text; _detail text; _hint text;
 BEGIN
+  _relid := pg_temp.dumpsert_check(_schema, _name);
   PERFORM pg_temp.dumpsert_unknown(_relid, _columns, false);
   CALL pg_temp.dumpsert_check_actions(_relid, _columns);
   CALL pg_temp.dumpsert_must_own(ARRAY[_relid]);
@@ -390,6 +391,9 @@ BEGIN
      AND EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgtype::integer & 3 = 3 AND t.tgtype::integer & 20 > 0 AND t.tgenabled IN ('O', 'A')
                     AND (t.tgrelid = _relid OR t.tgrelid IN (SELECT p.relid FROM pg_partition_tree(_relid) AS p)));
   CALL pg_temp.dumpsert_run('off');
+EXCEPTION WHEN OTHERS THEN
+  GET STACKED DIAGNOSTICS _state = RETURNED_SQLSTATE, _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL, _hint = PG_EXCEPTION_HINT;
+  RAISE EXCEPTION USING ERRCODE = _state, MESSAGE = pg_temp.dumpsert_shown(_message), DETAIL = pg_temp.dumpsert_shown(_detail), HINT = pg_temp.dumpsert_shown(_hint);
 END
 $dumpsert$;
 
