@@ -80,7 +80,8 @@ $dumpsert$;
 
 -- The foreign keys of the target that are enforced, between topmost partition roots.
 CREATE TEMPORARY TABLE pg_temp.dumpsert_references (child_relid pg_catalog.oid, child pg_catalog.oid, parent_relid pg_catalog.oid, parent pg_catalog.oid,
-  action pg_catalog."char", can_wait boolean, holding pg_catalog.text[], referenced pg_catalog.text[], equals pg_catalog.text[]) ON COMMIT DROP;
+  action pg_catalog."char", can_wait boolean, holding pg_catalog.text[], referenced pg_catalog.text[],
+  equals pg_catalog.text[], crosses pg_catalog.text[]) ON COMMIT DROP;  -- operators: of two referenced values; of one and a referring one
 -- The tables where a referential action of the target may write while we do, also those that the dump does not bring.
 CREATE TEMPORARY TABLE pg_temp.dumpsert_reached (relid pg_catalog.oid PRIMARY KEY) ON COMMIT DROP;
 
@@ -95,7 +96,8 @@ BEGIN
                  JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = k.attnum ORDER BY k.o),
          ARRAY(SELECT a.attname::text FROM unnest(c.confkey) WITH ORDINALITY AS k(attnum, o)
                  JOIN pg_attribute AS a ON a.attrelid = c.confrelid AND a.attnum = k.attnum ORDER BY k.o),
-         ARRAY(SELECT pg_temp.dumpsert_operator(k.oid) FROM unnest(c.conppeqop) WITH ORDINALITY AS k(oid, o) ORDER BY k.o)
+         ARRAY(SELECT pg_temp.dumpsert_operator(k.oid) FROM unnest(c.conppeqop) WITH ORDINALITY AS k(oid, o) ORDER BY k.o),
+         ARRAY(SELECT pg_temp.dumpsert_operator(k.oid) FROM unnest(c.conpfeqop) WITH ORDINALITY AS k(oid, o) ORDER BY k.o)
     FROM pg_constraint AS c WHERE c.contype = 'f' AND coalesce((to_jsonb(c) ->> 'conenforced')::boolean, true);
   ANALYZE pg_temp.dumpsert_references;
 END

@@ -73,17 +73,29 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
     FROM (SELECT * FROM pg_temp.dumpsert_holders(_relids) LIMIT 3) AS h
 $dumpsert$;
 
--- Takes a lock while none is held. It is waited for in slices: whoever holds it and waits for this very transaction (CREATE INDEX
--- CONCURRENTLY does) would be ended as the victim of a deadlock. Beyond deadlock_timeout, a wait makes autovacuum give way.
+-- Takes a lock while none is held. It is waited for in slices that are shorter than deadlock_timeout: whoever holds it and waits for this
+-- very transaction (CREATE INDEX CONCURRENTLY does) would be ended as the victim of a deadlock, so that is looked for before each. Only
+-- for autovacuum the wait is longer, which makes it give way.
 CREATE PROCEDURE pg_temp.dumpsert_lock_first(_statement pg_catalog.text, _patience bigint, _begun timestamptz)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _deadlock bigint := (SELECT setting::bigint FROM pg_settings WHERE name = 'deadlock_timeout');
-  _slice bigint := _deadlock * 6 / 10;
+  _relid oid := pg_temp.dumpsert_locked_by(_statement);
+  _slice bigint;
   _left bigint;
-  _waits text;
+  _h record;
 BEGIN
   LOOP
+    _slice := _deadlock * 6 / 10;
+    FOR _h IN SELECT h.pid, h.told FROM pg_temp.dumpsert_holders(ARRAY[_relid]) AS h LOOP
+      IF pg_backend_pid() = ANY (pg_blocking_pids(_h.pid)) THEN
+        RAISE EXCEPTION USING ERRCODE = 'lock_not_available',
+          MESSAGE = format('dumpsert: %s has locked %s and waits for the end of this transaction; nothing was changed', _h.told, _relid::regclass),
+          HINT = 'Run the script again when the other command, such as CREATE INDEX CONCURRENTLY, has ended.';
+      ELSIF EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.pid = _h.pid AND a.backend_type = 'autovacuum worker') THEN
+        _slice := _deadlock * 3;
+      END IF;
+    END LOOP;
     _left := CASE WHEN _patience > 0 THEN greatest(1, _patience - extract(epoch FROM clock_timestamp() - _begun) * 1000)::bigint END;
     BEGIN
       PERFORM set_config('lock_timeout', least(_slice, _left)::text, true);
@@ -94,14 +106,41 @@ BEGIN
         RAISE;
       END IF;
     END;
-    SELECT h.told INTO _waits FROM pg_temp.dumpsert_holders(ARRAY[pg_temp.dumpsert_locked_by(_statement)]) AS h
-     WHERE pg_backend_pid() = ANY (pg_blocking_pids(h.pid)) LIMIT 1;
-    IF _waits IS NOT NULL THEN
-      RAISE EXCEPTION USING ERRCODE = 'lock_not_available',
-        MESSAGE = format('dumpsert: %s has locked %s and waits for the end of this transaction; nothing was changed', _waits, pg_temp.dumpsert_locked_by(_statement)::regclass),
-        HINT = 'Run the script again when the other command, such as CREATE INDEX CONCURRENTLY, has ended.';
-    END IF;
-    _slice := _deadlock * 5;
+  END LOOP;
+END
+$dumpsert$;
+
+-- Locks the rows of tables that foreign keys only look at, as the checks of the foreign keys will, but without waiting: a row that an
+-- application holds, which perhaps waits for us already, ends the attempt at once.
+CREATE PROCEDURE pg_temp.dumpsert_lock_rows(_stages integer[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _looked_at oid[] := ARRAY(SELECT l.relid FROM pg_temp.dumpsert_locks(_stages, false) AS l WHERE l.strength = 2 AND has_table_privilege(l.relid, 'SELECT'));
+  _statement text;
+BEGIN
+  FOR _statement IN
+    -- rows that new or changed rows refer to
+    SELECT format('SELECT FROM %s AS q WHERE EXISTS (SELECT FROM pg_temp.dumpsert_stage_%s AS s WHERE %s%s) FOR KEY SHARE OF q NOWAIT', r.parent_relid::regclass, s.n,
+             (SELECT string_agg(format('q.%I %s s.%I', u.referenced, u.crosses, u.holding), ' AND ') FROM unnest(r.referenced, r.crosses, r.holding) AS u(referenced, crosses, holding)),
+             format(' AND NOT EXISTS (SELECT FROM %s AS p WHERE %s AND ROW(%s)::record *= ROW(%s)::record)', s.target, s.same_key,
+               (SELECT string_agg(format('p.%I', h), ', ') FROM unnest(r.holding) AS h), (SELECT string_agg(format('s.%I', h), ', ') FROM unnest(r.holding) AS h)))
+      FROM pg_temp.dumpsert_references AS r JOIN pg_temp.dumpsert_stages AS s ON s.node = r.child AND s.n = ANY (_stages)
+     WHERE r.parent = ANY (_looked_at) AND r.parent_relid = r.parent AND r.holding <@ s.columns AND s.way <> 'skip'
+    UNION ALL
+    -- rows that refer to values that change
+    SELECT format('SELECT FROM %s AS q WHERE EXISTS (SELECT FROM pg_temp.dumpsert_stage_%s AS s JOIN %s AS p ON %s WHERE %s AND NOT ROW(%s)::record *= ROW(%s)::record)'
+             ' FOR KEY SHARE OF q NOWAIT', r.child_relid::regclass, s.n, s.target, s.same_key,
+             (SELECT string_agg(format('p.%I %s q.%I', u.referenced, u.crosses, u.holding), ' AND ') FROM unnest(r.referenced, r.crosses, r.holding) AS u(referenced, crosses, holding)),
+             (SELECT string_agg(format('p.%I', c), ', ') FROM unnest(r.referenced) AS c), (SELECT string_agg(format('s.%I', c), ', ') FROM unnest(r.referenced) AS c))
+      FROM pg_temp.dumpsert_references AS r JOIN pg_temp.dumpsert_stages AS s ON s.node = r.parent AND s.n = ANY (_stages)
+     WHERE r.child = ANY (_looked_at) AND r.child_relid = r.child AND r.referenced <@ s.columns AND s.changed > 0 AND s.same_key IS NOT NULL
+       AND r.referenced && s.set_columns AND NOT r.referenced <@ s.key_columns
+  LOOP
+    BEGIN
+      EXECUTE _statement;
+    EXCEPTION WHEN insufficient_privilege THEN
+      NULL;  -- the check of the foreign key itself has the privilege
+    END;
   END LOOP;
 END
 $dumpsert$;

@@ -133,6 +133,9 @@ BEGIN
                     WHERE l.may AND l.strength > 2 AND (l.relid = ANY (_relids) OR l.relid IN (SELECT r.relid FROM pg_temp.dumpsert_reached AS r)));
   CALL pg_temp.dumpsert_switch_off(_relids);
   CALL pg_temp.dumpsert_run('off');
+  IF NOT _wide THEN
+    CALL pg_temp.dumpsert_lock_rows(_stages);
+  END IF;
   CALL pg_temp.dumpsert_merge_locked(_stages);
 END
 $dumpsert$;
@@ -264,13 +267,11 @@ $dumpsert$;
 CREATE PROCEDURE pg_temp.dumpsert_apply()
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
-  _state text; _message text; _detail text; _hint text; _schema text; _table text; _column text; _constraint text;
+  _state text; _message text; _detail text; _hint text;
 BEGIN
   CALL pg_temp.dumpsert_merge();
 EXCEPTION WHEN OTHERS THEN
-  GET STACKED DIAGNOSTICS _state = RETURNED_SQLSTATE, _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL, _hint = PG_EXCEPTION_HINT,
-    _schema = SCHEMA_NAME, _table = TABLE_NAME, _column = COLUMN_NAME, _constraint = CONSTRAINT_NAME;
-  RAISE EXCEPTION USING ERRCODE = _state, MESSAGE = pg_temp.dumpsert_shown(_message), DETAIL = pg_temp.dumpsert_shown(_detail), HINT = pg_temp.dumpsert_shown(_hint),
-    SCHEMA = pg_temp.dumpsert_shown(_schema), TABLE = pg_temp.dumpsert_shown(_table), COLUMN = pg_temp.dumpsert_shown(_column), CONSTRAINT = pg_temp.dumpsert_shown(_constraint);
+  GET STACKED DIAGNOSTICS _state = RETURNED_SQLSTATE, _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL, _hint = PG_EXCEPTION_HINT;
+  CALL pg_temp.dumpsert_raise_shown(_state, _message, _detail, _hint);
 END
 $dumpsert$;

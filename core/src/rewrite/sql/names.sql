@@ -27,3 +27,14 @@ BEGIN
 END
 $dumpsert$;
 
+-- Raises an error again as a person may see it. What it has not, is not given: an empty DETAIL would be shown as well.
+CREATE PROCEDURE pg_temp.dumpsert_raise_shown(_state pg_catalog.text, _message pg_catalog.text, _detail pg_catalog.text, _hint pg_catalog.text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+BEGIN
+  _message := pg_temp.dumpsert_shown(_message); _detail := pg_temp.dumpsert_shown(_detail); _hint := pg_temp.dumpsert_shown(_hint);
+  CASE WHEN _detail <> '' AND _hint <> '' THEN RAISE EXCEPTION USING ERRCODE = _state, MESSAGE = _message, DETAIL = _detail, HINT = _hint;
+       WHEN _detail <> '' THEN RAISE EXCEPTION USING ERRCODE = _state, MESSAGE = _message, DETAIL = _detail;
+       WHEN _hint <> '' THEN RAISE EXCEPTION USING ERRCODE = _state, MESSAGE = _message, HINT = _hint;
+       ELSE RAISE EXCEPTION USING ERRCODE = _state, MESSAGE = _message; END CASE;
+END
+$dumpsert$;

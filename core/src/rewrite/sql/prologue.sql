@@ -393,7 +393,7 @@ BEGIN
   CALL pg_temp.dumpsert_run('off');
 EXCEPTION WHEN OTHERS THEN
   GET STACKED DIAGNOSTICS _state = RETURNED_SQLSTATE, _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL, _hint = PG_EXCEPTION_HINT;
-  RAISE EXCEPTION USING ERRCODE = _state, MESSAGE = pg_temp.dumpsert_shown(_message), DETAIL = pg_temp.dumpsert_shown(_detail), HINT = pg_temp.dumpsert_shown(_hint);
+  CALL pg_temp.dumpsert_raise_shown(_state, _message, _detail, _hint);
 END
 $dumpsert$;
 

@@ -118,6 +118,6 @@ BEGIN
   EXECUTE format('CREATE TEMPORARY TABLE pg_temp.dumpsert_stage_%s (%s) ON COMMIT DROP', _n, pg_temp.dumpsert_stage_columns(_relid, _columns));
 EXCEPTION WHEN OTHERS THEN
   GET STACKED DIAGNOSTICS _state = RETURNED_SQLSTATE, _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL, _hint = PG_EXCEPTION_HINT;
-  RAISE EXCEPTION USING ERRCODE = _state, MESSAGE = pg_temp.dumpsert_shown(_message), DETAIL = pg_temp.dumpsert_shown(_detail), HINT = pg_temp.dumpsert_shown(_hint);
+  CALL pg_temp.dumpsert_raise_shown(_state, _message, _detail, _hint);
 END
 $dumpsert$;
