@@ -235,24 +235,26 @@ fn who_waits_for_the_end_of_the_script_is_not_waited_for() {
         }
         application.send(last);
         until_blocked(&application, &mut observer);
-        let run = held.finish();
+        held.open_all();
+        // Whoever waited for a lock has it now, because the script has let go of all of them; it waits until the transaction has
+        // ended. CREATE INDEX CONCURRENTLY waits for the end of the script itself, which therefore gives up.
+        if first.is_empty() {
+            let run = held.result();
+            application
+                .wait()
+                .unwrap_or_else(|failure| panic!("{last}: {failure:?}"));
+            assert_eq!(sqlstate(&run), Some("55P03"), "{statements:?}: {run:?}");
+            assert!(run.stderr.contains("nothing was changed"), "{}", run.stderr);
+            assert!(run.stderr.contains(&application.pid.to_string()), "{}", run.stderr);
+            assert_eq!(before.diff(&scene.db.snapshot()), Vec::<String>::new());
+            continue;
+        }
         application
             .wait()
             .unwrap_or_else(|failure| panic!("{last}: {failure:?}"));
-        if run.status == 0 {
-            application.run("ROLLBACK").unwrap();
-            assert_merged(&scene);
-            continue;
-        }
-        assert_eq!(sqlstate(&run), Some("55P03"), "{statements:?}: {run:?}");
-        assert!(run.stderr.contains("nothing was changed"), "{}", run.stderr);
-        assert!(run.stderr.contains(&application.pid.to_string()), "{}", run.stderr);
         application.run("ROLLBACK").unwrap();
-        assert_eq!(
-            before.diff(&scene.db.snapshot()),
-            Vec::<String>::new(),
-            "{statements:?}"
-        );
+        assert_good(&held.result());
+        assert_merged(&scene);
     }
 }
 
@@ -318,6 +320,7 @@ fn a_number_is_drawn_while_nothing_differs() {
 
 /// Who waits for the script already, when the script has to wait for a row of his in a table that it has not locked, looks for a
 /// deadlock at a moment of his own. Again and again, so that the moments meet.
+/// Not so for a number that was drawn: sequences of columns are locked with the tables.
 #[test]
 fn who_waits_already_is_not_killed() {
     let strict = "CREATE TABLE strict (id integer PRIMARY KEY, code text REFERENCES p (code));";
@@ -330,11 +333,6 @@ fn who_waits_already_is_not_killed() {
             "UPDATE p SET v = 5 WHERE id = 3",
         ],
         ["recompared", "DELETE FROM strict", "UPDATE p SET v = 5 WHERE id = 3"],
-        [
-            "recompared",
-            "SELECT nextval('p_id_seq')",
-            "INSERT INTO p VALUES (99, 'drawn', 0)",
-        ],
         [
             "locked",
             "LOCK TABLE q IN ACCESS EXCLUSIVE MODE",
