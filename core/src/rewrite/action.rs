@@ -82,6 +82,7 @@ impl Writer {
             (action, Some(columns.raw.len()))
         };
         let filter = self.filter_of(head, &name, &action)?;
+        let columns = columns.or(filter.as_ref().map(|filter| filter.columns));
         let lines_max = if filter.is_some() { 1 } else { lines_max(&action) };
         kept_bytes += filter.as_ref().map_or(0, |filter| filter.bytes());
         self.tables.heads.push(HeadState {
