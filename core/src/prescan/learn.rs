@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::edges::Edges;
 use crate::catalog::TableName;
-use crate::dump::head::{Head, Relation};
+use crate::dump::head::{Head, Sequence};
 use crate::dump::{Events, Piece, Target};
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::held::HeldRow;
@@ -237,9 +237,9 @@ impl Learner {
 }
 
 impl Events for Learner {
-    fn head(&mut self, head: &Head, search_path: Option<&[u8]>) -> Result<Target> {
-        let schema = resolve(&head.relation, search_path)?;
-        let name = self.names.table(schema, &head.relation.name)?;
+    fn head(&mut self, head: &Head, search_path: Option<&[Vec<u8>]>) -> Result<Target> {
+        let found = resolve(self.names, &head.relation, search_path, |name| self.plan.knows(name))?;
+        let name = found.name;
         let filter = if self.is_other {
             None
         } else {
@@ -297,7 +297,7 @@ impl Events for Learner {
         result
     }
 
-    fn sequence(&mut self, _: &Relation, _: Option<&[u8]>, _: i64, _: bool) -> Result<()> {
+    fn sequence(&mut self, _: &Sequence, _: Option<&[Vec<u8>]>, _: i64, _: bool) -> Result<()> {
         Ok(())
     }
 
