@@ -11,7 +11,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::catalog::{Catalog, OrderProblem};
-use crate::dump::head::{Head, Relation, Rows};
+use crate::dump::head::{Head, Rows, Sequence};
 use crate::dump::reader::Reader;
 use crate::dump::{Events, Piece, Target};
 use crate::error::{Category, Error, ErrorKind, Result};
@@ -342,7 +342,7 @@ impl Inspector {
 }
 
 impl Events for Inspector {
-    fn head(&mut self, head: &Head, search_path: Option<&[u8]>) -> Result<Target> {
+    fn head(&mut self, head: &Head, search_path: Option<&[Vec<u8>]>) -> Result<Target> {
         // DEFAULT VALUES stands in dumps of both kinds of INSERT.
         self.forms.extend(match (head.rows, &head.columns) {
             (Rows::Copy, _) => Some(RowForm::Copy),
@@ -400,7 +400,13 @@ impl Events for Inspector {
         self.writer.piece(id, piece)
     }
 
-    fn sequence(&mut self, sequence: &Relation, search_path: Option<&[u8]>, value: i64, is_called: bool) -> Result<()> {
+    fn sequence(
+        &mut self,
+        sequence: &Sequence,
+        search_path: Option<&[Vec<u8>]>,
+        value: i64,
+        is_called: bool,
+    ) -> Result<()> {
         self.count(0, 1);
         match self.writer.sequence(sequence, search_path, value, is_called) {
             Err(error) => self.forgive(None, error),

@@ -160,6 +160,11 @@ impl Plan {
         self.leave_unselected(what, "only_schemas").map(|()| false)
     }
 
+    /// Whether only some schemas are selected.
+    pub(crate) fn selects_schemas(&self) -> bool {
+        !self.permits().only_schemas.items().is_empty()
+    }
+
     /// What is not selected by this option is left out; an error where that has to be said.
     pub(crate) fn leave_unselected(&self, what: &TableName, option: &str) -> Result<()> {
         if self.permits().unselected == Unselected::Drop {

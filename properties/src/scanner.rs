@@ -259,6 +259,16 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Where the target looks for a name: the path, and what of it was chosen.
+    fn lookup(&mut self) {
+        self.array();
+        self.expect(", ");
+        if !self.word("NULL") {
+            self.array();
+        }
+        self.expect(", ");
+    }
+
     fn call(&mut self) {
         if self.word("long(") {
             self.number();
@@ -268,10 +278,14 @@ impl<'a> Scanner<'a> {
             self.array();
             return self.expect(");\n");
         }
-        let is_stage = self.word("stage(");
+        let is_found = self.word("stage_found(");
+        let is_stage = is_found || self.word("stage(");
         if is_stage {
             self.number();
             self.expect(", ");
+        }
+        if is_found {
+            self.lookup();
         }
         if is_stage || self.word("table(") {
             self.quoted(b'\'');
@@ -280,11 +294,20 @@ impl<'a> Scanner<'a> {
             self.expect(", ");
             self.array();
         } else {
-            self.expect("sequence(");
+            let is_serial = self.word("serial(");
+            if is_serial || self.word("sequence_found(") {
+                self.lookup();
+            } else {
+                self.expect("sequence(");
+            }
             self.quoted(b'\'');
             self.expect(", ");
             self.quoted(b'\'');
             self.expect(", ");
+            if is_serial {
+                self.quoted(b'\'');
+                self.expect(", ");
+            }
             self.number();
             self.expect(", ");
             assert!(self.word("true") || self.word("false"));

@@ -65,20 +65,23 @@ const BEGIN: Reads = Reads::By(|words| {
 });
 const SCHEMA: Reads = Reads::By(|words| Ok(words.schema()));
 const SET: Reads = Reads::By(|words| Ok(words.set()));
+const SETVAL: Reads = Reads::By(|words| words.setval().map(Some));
 const BLOB: Reads = Reads::Label(LARGE_OBJECTS);
 
 /// A longer opening stands before a shorter one that it begins with.
 #[rustfmt::skip]
-const FORMS: [Form; 34] = [
+const FORMS: [Form; 37] = [
     form("insert into", "INSERT INTO table [(columns)] [OVERRIDING SYSTEM VALUE] VALUES (literals)[, …] [ON CONFLICT DO NOTHING]", Fate::Emitted, Reads::Reader),
     form("insert into", "INSERT INTO table DEFAULT VALUES", Fate::Emitted, Reads::Reader),
     form("copy", "COPY table [(columns)] FROM stdin", Fate::Emitted, Reads::Reader),
-    form("select pg_catalog . setval (", "SELECT pg_catalog.setval('sequence', number, true|false)", Fate::Emitted, Reads::By(|words| words.setval().map(Some))),
+    form("select pg_catalog . setval (", "SELECT pg_catalog.setval('sequence', number[, true|false])", Fate::Emitted, SETVAL),
+    form("select setval (", "SELECT setval(pg_get_serial_sequence('table', 'column'), number[, true|false])", Fate::Emitted, SETVAL),
     form("set session authorization", "SET SESSION AUTHORIZATION …", Fate::Counted, Reads::Label("SET SESSION AUTHORIZATION")),
+    form("set constraints all", "SET CONSTRAINTS ALL …", Fate::Counted, Reads::Label("SET CONSTRAINTS")),
     form("set role", "SET ROLE …", Fate::Counted, Reads::Label("SET ROLE")),
     form("set", "SET setting = value", Fate::Read, SET),
-    form("reset", "RESET …", Fate::Counted, Reads::Label("RESET")),
-    form("select pg_catalog . set_config (", "SELECT pg_catalog.set_config('search_path', 'path', …)", Fate::Read, Reads::By(|words| Ok(words.search_path()))),
+    form("reset", "RESET …", Fate::Read, Reads::By(|words| Ok(words.reset()))),
+    form("select pg_catalog . set_config (", "SELECT pg_catalog.set_config('search_path', 'path', …)", Fate::Read, Reads::By(|words| Ok(words.set_config()))),
     form("create", "CREATE object …", Fate::Catalog, SCHEMA),
     form("alter", "ALTER object …", Fate::Catalog, SCHEMA),
     form("drop", "DROP object …", Fate::Catalog, SCHEMA),
@@ -104,6 +107,7 @@ const FORMS: [Form; 34] = [
     form("\\restrict", "\\restrict key, \\unrestrict key", Fate::Counted, Reads::Reader),
     form("\\connect", "\\connect database", Fate::Read, Reads::Reader),
     form("\\encoding", "\\encoding SQL_ASCII", Fate::Dropped, Reads::Reader),
+    form("pg_dump :", "pg_dump: message", Fate::Counted, Reads::Reader),
 ];
 
 /// The objects of `CREATE`, `ALTER` and `DROP`. `ALTER SYSTEM` is none of them.
@@ -170,12 +174,13 @@ pub(super) const FILLERS: [&str; 12] = [
     "recursive",
 ];
 
-/// Every setting that pg_dump, pg_restore and pg_dumpall write (`_doSetFixedOutputState()` and neighbours in
-/// src/bin/pg_dump/pg_backup_archiver.c). The first three are read.
-pub(super) const SETTINGS: [&str; 17] = [
-    "client_encoding",
-    "standard_conforming_strings",
-    "search_path",
+/// The settings that tell how to read on.
+pub(super) const SETTINGS_READ: [&str; 3] = ["client_encoding", "standard_conforming_strings", "search_path"];
+
+/// Every other setting that pg_dump, pg_restore and pg_dumpall write (`_doSetFixedOutputState()` and neighbours in
+/// src/bin/pg_dump/pg_backup_archiver.c), and those that the programs around them add: what they say is about the session
+/// that loads the dump, and none of them changes what a value means. The script has its own.
+pub(super) const SETTINGS: [&str; 25] = [
     "statement_timeout",
     "lock_timeout",
     "idle_in_transaction_session_timeout",
@@ -190,6 +195,17 @@ pub(super) const SETTINGS: [&str; 17] = [
     "default_with_oids",
     "default_toast_compression",
     "default_transaction_read_only",
+    "session_replication_role",
+    "idle_session_timeout",
+    "application_name",
+    "synchronous_commit",
+    "maintenance_work_mem",
+    "work_mem",
+    "max_parallel_maintenance_workers",
+    "bytea_output",
+    "extra_float_digits",
+    "quote_all_identifiers",
+    "jit",
 ];
 
 /// More tokens than any statement has that is read to its end.
@@ -237,7 +253,9 @@ mod tests {
         "INSERT INTO a.t DEFAULT VALUES;\n",
         "COPY a.t (c) FROM stdin;\n1\n\\.\n",
         "SELECT pg_catalog.setval('a.s', -4, false);\n",
+        "SELECT setval(pg_get_serial_sequence('a.t', 'c'), 7);\n",
         "SET SESSION AUTHORIZATION 'x';\n",
+        "SET CONSTRAINTS ALL DEFERRED;\n",
         "SET ROLE x;\n",
         "SET row_security = off;\n",
         "RESET ALL;\n",
@@ -267,6 +285,7 @@ mod tests {
         "\\restrict a1\n\\unrestrict a1\n",
         "\\connect x\n",
         "\\encoding SQL_ASCII\n",
+        "pg_dump: warning: x\n",
     ];
 
     fn hear(dump: &str) -> Result<Ears> {
@@ -311,7 +330,7 @@ mod tests {
             let label = Statement::Schema(format!("ALTER {}", object.to_uppercase()));
             assert_eq!(recognise(sql.as_bytes(), true).unwrap(), Some(label));
         }
-        for setting in SETTINGS {
+        for setting in SETTINGS.iter().chain(&SETTINGS_READ) {
             let sql = format!("SET {setting} = on;");
             assert!(recognise(sql.as_bytes(), true).unwrap().is_some(), "{setting}");
         }
@@ -333,7 +352,7 @@ mod tests {
         }
         table.push_str("| anything else | refused |\n");
         assert!(DOCUMENT.contains(&table), "the table must be:\n{table}");
-        for list in [&OBJECTS[..], &SETTINGS[..]] {
+        for list in [&OBJECTS[..], &SETTINGS[..], &SETTINGS_READ[..]] {
             let list = list.join("`, `");
             assert!(DOCUMENT.replace('\n', " ").contains(&list), "a list must be:\n`{list}`");
         }

@@ -1,6 +1,7 @@
 //! A listener for tests.
 
-use super::head::{Head, Relation};
+use super::head::{Head, Sequence};
+use super::statement::is_search_path;
 use super::{Events, Piece, Target};
 use crate::error::Result;
 use crate::lex::literal::Field;
@@ -15,7 +16,7 @@ pub(super) struct Ears {
 }
 
 impl Events for Ears {
-    fn head(&mut self, head: &Head, _: Option<&[u8]>) -> Result<Target> {
+    fn head(&mut self, head: &Head, _: Option<&[Vec<u8>]>) -> Result<Target> {
         let columns = head.columns.as_ref().map(Vec::len);
         Ok(Target {
             id: 0,
@@ -42,7 +43,7 @@ impl Events for Ears {
     fn piece(&mut self, _: usize, _: Piece<'_>) -> Result<()> {
         Ok(())
     }
-    fn sequence(&mut self, _: &Relation, _: Option<&[u8]>, _: i64, _: bool) -> Result<()> {
+    fn sequence(&mut self, _: &Sequence, _: Option<&[Vec<u8>]>, _: i64, _: bool) -> Result<()> {
         self.emitted += 1;
         Ok(())
     }
@@ -53,8 +54,8 @@ impl Events for Ears {
         self.database += 1;
         Ok(())
     }
-    fn schema(&mut self, _: &[u8], _: bool) -> Result<()> {
-        self.catalog += 1;
+    fn schema(&mut self, sql: &[u8], scs: bool) -> Result<()> {
+        self.catalog += usize::from(!is_search_path(sql, scs));
         Ok(())
     }
     fn skipped(&mut self, _: &str) -> Result<()> {

@@ -30,6 +30,23 @@ pub(crate) struct Relation {
     pub(crate) name: Vec<u8>,
 }
 
+/// The sequence that a `setval()` moves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Sequence {
+    Named(Relation),
+    /// `pg_get_serial_sequence('table', 'column')`.
+    OfColumn(Relation, Vec<u8>),
+}
+
+impl Sequence {
+    /// Its own name, or that of the table that has it.
+    pub(crate) fn relation(&self) -> &Relation {
+        match self {
+            Self::Named(relation) | Self::OfColumn(relation, _) => relation,
+        }
+    }
+}
+
 /// Where the rows behind a head come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rows {
@@ -101,6 +118,10 @@ pub(crate) fn scan_copy(bytes: &[u8]) -> Scanned {
     cursor.expect_word(b"FROM")?;
     cursor.expect_word(b"stdin")?;
     cursor.expect(b';')?;
+    let blanks = tail(bytes, cursor.at)
+        .iter()
+        .take_while(|byte| matches!(byte, b' ' | b'\t'));
+    cursor.at += blanks.count();
     match bytes.get(cursor.at) {
         Some(b'\n') => cursor.at += 1,
         Some(_) => return Err(unexpected(bytes, cursor.at, "a line feed behind `FROM stdin;`").into()),
@@ -144,8 +165,8 @@ pub(crate) fn too_long_relation(bytes: &[u8]) -> Option<String> {
     }
 }
 
-/// The first schema of a `search_path` as stored; empty if the path is.
-pub(crate) fn first_schema(path: &[u8]) -> Option<Vec<u8>> {
+/// The schemas of a `search_path`, as stored; none if the path is empty. An empty name is no schema.
+pub(crate) fn parse_path(path: &[u8]) -> Option<Vec<Vec<u8>>> {
     if path.trim_ascii().is_empty() {
         return Some(Vec::new());
     }
@@ -155,8 +176,19 @@ pub(crate) fn first_schema(path: &[u8]) -> Option<Vec<u8>> {
         bytes: &terminated,
         at: 0,
     };
-    let schema = cursor.identifier().ok()?;
-    matches!(cursor.next().ok()?, b',' | b';').then_some(schema)
+    let mut schemas = Vec::new();
+    loop {
+        if tail(cursor.bytes, cursor.at).trim_ascii_start().starts_with(b"\"\"") {
+            cursor.next().ok()?;
+            cursor.at += 2;
+        } else {
+            schemas.push(cursor.identifier().ok()?);
+        }
+        match cursor.next().ok()? {
+            b',' => cursor.at += 1,
+            _ => return (cursor.at == path.len()).then_some(schemas),
+        }
+    }
 }
 
 pub(crate) struct Cursor<'a> {

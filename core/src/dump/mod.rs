@@ -21,7 +21,7 @@ mod top;
 pub(crate) use self::facts::Facts;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::literal::{Field, Form};
-use head::{Head, Relation};
+use head::{Head, Sequence};
 
 /// What the reader has to know of a head to read its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +58,8 @@ pub(crate) enum Piece<'a> {
 
 /// Listens to a [`Reader`](reader::Reader).
 pub(crate) trait Events {
-    /// A head that was not seen before in these bytes. `search_path` is the schema of unqualified names.
-    fn head(&mut self, head: &Head, search_path: Option<&[u8]>) -> Result<Target>;
+    /// A head that was not seen before in these bytes. `search_path` is where names without a schema are looked for.
+    fn head(&mut self, head: &Head, search_path: Option<&[Vec<u8>]>) -> Result<Target>;
     /// One row of literals.
     fn row(&mut self, id: usize, bytes: &[u8], fields: &[Field]) -> Result<()>;
     /// One row of `DEFAULT VALUES`.
@@ -71,12 +71,18 @@ pub(crate) trait Events {
     /// A piece of a very long row.
     fn piece(&mut self, id: usize, piece: Piece<'_>) -> Result<()>;
     /// `setval`.
-    fn sequence(&mut self, sequence: &Relation, search_path: Option<&[u8]>, value: i64, is_called: bool) -> Result<()>;
+    fn sequence(
+        &mut self,
+        sequence: &Sequence,
+        search_path: Option<&[Vec<u8>]>,
+        value: i64,
+        is_called: bool,
+    ) -> Result<()>;
     /// `SET client_encoding`, the canonical name of an encoding that is allowed.
     fn client_encoding(&mut self, name: &'static str) -> Result<()>;
     /// Another database begins (`\\connect`); what follows belongs to it.
     fn database(&mut self, name: &[u8]) -> Result<()>;
-    /// A statement about the schema.
+    /// A statement about the schema, or the `search_path` in which those behind it are read.
     fn schema(&mut self, sql: &[u8], scs: bool) -> Result<()>;
     /// A statement that is left out; what it is called in the report.
     fn skipped(&mut self, label: &str) -> Result<()>;

@@ -30,7 +30,7 @@ pub(crate) struct Reader {
     pub(super) state: State,
     /// `standard_conforming_strings`.
     pub(super) scs: bool,
-    pub(super) search_path: Option<Vec<u8>>,
+    pub(super) search_path: Option<Vec<Vec<u8>>>,
     /// The bytes of the last chunk that are not read yet.
     carry: Vec<u8>,
     /// How long `carry` must be before it is worth reading again.
@@ -51,6 +51,8 @@ pub(crate) struct Reader {
     pub(super) cluster: bool,
     /// The key of a `\\restrict` whose `\\unrestrict` was not seen yet.
     pub(super) restricted: Option<Vec<u8>>,
+    /// Whether a message was read that only a whole dump makes harmless.
+    pub(super) needs_header: bool,
     pub(super) limits: Limits,
     /// Bytes of all statements about the schema.
     pub(super) catalog_bytes: u64,
@@ -149,6 +151,7 @@ impl Reader {
             complete: false,
             cluster: false,
             restricted: None,
+            needs_header: false,
             limits,
             catalog_bytes: 0,
             long_bytes: 0,
@@ -337,6 +340,11 @@ impl Reader {
         let read = self.run(&carry, true, events)?;
         let end = self.place.position(tail(&carry, read));
         match self.cut(read < carry.len()) {
+            None if self.needs_header && !self.header => {
+                let message = "the input holds messages of pg_dump, and no dump that is whole";
+                let hint = "send the messages of pg_dump elsewhere than its output";
+                Err(self.locate(Error::new(ErrorKind::NotADump, message).with_hint(hint), end, events))
+            }
             None => Ok(()),
             Some(place) => Err(self.locate(truncated(place), end, events)),
         }
@@ -428,9 +436,8 @@ impl Reader {
         }
     }
 
-    /// The first schema of the path is where names without one belong; heads read before may mean another table now.
-    pub(super) fn set_search_path(&mut self, path: Option<&[u8]>) {
-        let path = path.map(<[u8]>::to_vec);
+    /// Names without a schema are looked for there; heads read before may mean another table now.
+    pub(super) fn set_search_path(&mut self, path: Option<Vec<Vec<u8>>>) {
         if path != self.search_path {
             self.search_path = path;
             self.forget_all_heads();

@@ -5,7 +5,7 @@ use memchr::{memchr, memchr2};
 use super::allowed::recognise;
 use super::head;
 use super::reader::{Current, Reader, State, Step};
-use super::statement::{Statement, is_skippable};
+use super::statement::{MESSAGES, Statement, is_skippable};
 use super::{Events, Fault};
 use crate::encoding;
 use crate::error::{Error, ErrorKind, Result};
@@ -43,6 +43,8 @@ impl Reader {
             b'/' if bytes.starts_with(b"/*") => self.block_comment(bytes),
             b'/' if bytes.len() == 1 && !last => Ok(None),
             b'\\' => self.meta_command(bytes, last, events),
+            b'p' if is_message(bytes) => self.message(bytes, last, events),
+            b'p' if !last && may_be_message(bytes) => Ok(None),
             _ => self.statement(bytes, last, events),
         }
     }
@@ -59,7 +61,8 @@ impl Reader {
             return Err(carriage_return(at));
         }
         if matches!(self.state, State::Top) {
-            match line {
+            self.see_commented_key(line);
+            match line.trim_ascii_end() {
                 // In a cluster dump the next database may be named only inside of its dump.
                 b"-- PostgreSQL database dump" if self.cluster && self.complete => self.complete = false,
                 b"-- PostgreSQL database dump" if self.header => {
@@ -107,21 +110,60 @@ impl Reader {
         Err(self.limits.error(Limit::GapBytes).into())
     }
 
+    /// Some programs turn `\restrict` into a comment, and not always both lines of the pair.
+    fn see_commented_key(&mut self, line: &[u8]) {
+        let commented = line.strip_prefix(b"--").map(<[u8]>::trim_ascii);
+        let key = commented.and_then(|line| line.strip_prefix(b"\\unrestrict "));
+        if key.is_some() && self.restricted.as_deref() == key {
+            self.restricted = None;
+        }
+    }
+
+    /// A line that pg_dump has written for people (`2>&1`), which is no error.
+    fn message(&mut self, bytes: &[u8], last: bool, events: &mut impl Events) -> Step {
+        let Some((line, end)) = self.whole_line(bytes, last)? else {
+            return Ok(None);
+        };
+        let text = PROGRAMS.iter().find_map(|program| line.strip_prefix(*program));
+        let text = text.unwrap_or_default().trim_ascii();
+        if ERRORS.iter().any(|error| text.starts_with(error)) {
+            let message = format!("pg_dump has failed: `{}`", excerpt(line));
+            let hint = "make the dump again, and send the messages of pg_dump elsewhere than its output";
+            return Err(Error::new(ErrorKind::NotADump, message).with_hint(hint).into());
+        }
+        // Translated ones are not known here; a dump that is whole has its trailer.
+        self.needs_header |= ![&b"warning:"[..], b"detail:", b"hint:"]
+            .iter()
+            .any(|known| text.starts_with(known));
+        events.skipped(MESSAGES)?;
+        Ok(Some(end))
+    }
+
+    /// The line at the start of `bytes` and where the next one begins; `None` for want of more.
+    fn whole_line<'a>(&self, bytes: &'a [u8], last: bool) -> Result<Option<(&'a [u8], usize)>> {
+        let most = self.limits.bytes(Limit::GapBytes);
+        match memchr(b'\n', slice(bytes, 0, bytes.len().min(most))) {
+            Some(end) => Ok(Some((slice(bytes, 0, end), end + 1))),
+            None if bytes.len() >= most => Err(self.limits.error(Limit::GapBytes)),
+            None if last => Ok(Some((bytes, bytes.len()))),
+            None => Ok(None),
+        }
+    }
+
     /// A line for psql. Only the two that pg_dump wraps around a dump are known, and those that begin another database;
     /// they are dropped, never passed on, because some releases of psql run backquotes in them (CVE-2026-18408).
     fn meta_command(&mut self, bytes: &[u8], last: bool, events: &mut impl Events) -> Step {
-        let most = self.limits.bytes(Limit::GapBytes);
-        let (line, end) = match memchr(b'\n', slice(bytes, 0, bytes.len().min(most))) {
-            Some(end) => (slice(bytes, 0, end), end + 1),
-            None if bytes.len() >= most => return Err(self.limits.error(Limit::GapBytes).into()),
-            None if last => (bytes, bytes.len()),
-            None => return Ok(None),
+        let Some((line, end)) = self.whole_line(bytes, last)? else {
+            return Ok(None);
         };
-        if let Some(name) = connect_to(line) {
-            if let Some(message) = too_long(&name) {
+        let line = line.trim_ascii_end();
+        if let Some(connection) = connect_to(line) {
+            if let Connection::Database(name) = &connection
+                && let Some(message) = too_long(name)
+            {
                 return Err(LexError::new(0, ErrorKind::TooLarge, message).into());
             }
-            self.connect(&name, events)?;
+            self.connect(&connection, events)?;
             return Ok(Some(end));
         }
         if line == b"\\encoding SQL_ASCII" {
@@ -136,6 +178,8 @@ impl Reader {
         match (opens, &self.restricted) {
             (true, None) if is_key => self.restricted = Some(key.to_vec()),
             (false, Some(open)) if open == key => self.restricted = None,
+            // Only the first line of the pair was taken away.
+            (false, None) if is_key => {}
             // At the end of the input it is cut; `finish` says so.
             (false, Some(open)) if last && open.starts_with(key) => return Ok(Some(end)),
             (_, Some(_)) if last && b"\\unrestrict ".starts_with(line) => return Ok(Some(end)),
@@ -151,16 +195,21 @@ impl Reader {
         Ok(Some(end))
     }
 
-    /// Another database begins, in a session of its own.
-    fn connect(&mut self, name: &[u8], events: &mut impl Events) -> Result<()> {
-        if self.complete {
-            self.header = false;
-            self.complete = false;
-        }
+    /// Another session begins, mostly in another database.
+    fn connect(&mut self, to: &Connection, events: &mut impl Events) -> Result<()> {
         self.scs = true;
         self.set_search_path(None);
         self.forget_all_heads();
-        events.database(name)?;
+        match to {
+            Connection::Same => events.schema(RESET_PATH, true)?,
+            Connection::Database(name) => {
+                if self.complete {
+                    self.header = false;
+                    self.complete = false;
+                }
+                events.database(name)?;
+            }
+        }
         events.skipped("\\connect")
     }
 
@@ -211,7 +260,14 @@ impl Reader {
     fn whole_statement(&mut self, sql: &[u8], events: &mut impl Events) -> Result<(), Fault> {
         match recognise(sql, self.scs)? {
             Some(Statement::Set { name, value }) => self.set(&name, &value, events)?,
-            Some(Statement::SearchPath(value)) => self.set_search_path(Some(&value)),
+            Some(Statement::SearchPath { path, is_counted }) => {
+                self.set_search_path(path);
+                events.schema(sql, self.scs)?;
+                if is_counted {
+                    events.skipped("SET")?;
+                }
+            }
+            Some(Statement::Reset(name)) => self.reset(&name, events)?,
             Some(Statement::SetVal {
                 sequence,
                 value,
@@ -256,44 +312,118 @@ impl Reader {
                 events.client_encoding(encoding::allowed(value)?)?;
                 self.forget_heads();
             }
-            "search_path" => self.set_search_path(Some(value)),
             _ => {}
         }
         events.skipped("SET")?;
         Ok(())
     }
+
+    /// What the dump has set is as at the start of a session. Its encoding stays: rows in another one would be seen.
+    fn reset(&mut self, name: &str, events: &mut impl Events) -> Result<()> {
+        if matches!(name, "all" | "standard_conforming_strings") {
+            self.scs = true;
+        }
+        if matches!(name, "all" | "search_path") {
+            self.set_search_path(None);
+            events.schema(RESET_PATH, true)?;
+        }
+        events.skipped("RESET")
+    }
 }
 
-/// The database of a `\connect`, in the forms of appendPsqlMetaConnect() in src/fe_utils/string_utils.c: a plain or
-/// quoted name, or `-reuse-previous=on "dbname='…'"` for odd ones.
-fn connect_to(line: &[u8]) -> Option<Vec<u8>> {
-    let argument = line.strip_prefix(b"\\connect ")?;
-    let quoted = |text: &[u8]| {
-        let inside = text.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-        let name = inside.split(|&byte| byte == b'"').collect::<Vec<_>>();
-        // Quotes inside are doubled, so that the parts between two of a pair are empty.
-        let is_doubled = name.len() % 2 == 1 && name.iter().skip(1).step_by(2).all(|part| part.is_empty());
-        is_doubled.then(|| name.iter().step_by(2).copied().collect::<Vec<_>>().join(&b'"'))
-    };
+/// Where a `\connect` leads.
+#[derive(Debug, PartialEq, Eq)]
+enum Connection {
+    /// To the same database, as somebody else: `\connect - user`.
+    Same,
+    Database(Vec<u8>),
+}
+
+/// Where a `\connect` leads, in the forms of appendPsqlMetaConnect() in src/fe_utils/string_utils.c: a plain or quoted
+/// name, or `-reuse-previous=on "dbname='…'"` for odd ones. Older releases and people also name user, host and port.
+fn connect_to(line: &[u8]) -> Option<Connection> {
+    let argument = line.strip_prefix(b"\\connect ").or(line.strip_prefix(b"\\c "))?;
+    // psql takes no notice of semicolons there.
+    let argument = argument.trim_ascii_start();
+    let ends_in = argument.iter().rev().take_while(|byte| matches!(byte, b';' | b' '));
+    let argument = slice(argument, 0, argument.len() - ends_in.count());
     if let Some(text) = argument.strip_prefix(b"-reuse-previous=on ") {
-        let connection = quoted(text)?;
+        let (connection, rest) = connect_argument(text)?;
         let value = connection.strip_prefix(b"dbname='")?.strip_suffix(b"'")?;
         let mut name = Vec::new();
         let mut bytes = value.iter();
         while let Some(&byte) = bytes.next() {
             name.push(if byte == b'\\' { *bytes.next()? } else { byte });
         }
-        return Some(name);
+        return rest.is_empty().then_some(Connection::Database(name));
     }
-    let is_plain = !argument.is_empty()
-        && argument
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(byte));
-    if is_plain {
-        Some(argument.to_vec())
+    let is_same = argument.starts_with(b"- ");
+    let (database, mut rest) = connect_argument(argument)?;
+    // User, host and port.
+    for _ in 0..3 {
+        if !rest.is_empty() {
+            rest = connect_argument(rest)?.1;
+        }
+    }
+    if !rest.is_empty() {
+        return None;
+    }
+    Some(match database.as_slice() {
+        b"-" if is_same => Connection::Same,
+        _ if database.starts_with(b"-") => return None,
+        _ => Connection::Database(database),
+    })
+}
+
+/// One argument, and what follows the blanks behind it.
+fn connect_argument(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let mut value = Vec::new();
+    let mut at = 0;
+    if text.first() == Some(&b'"') {
+        loop {
+            let length = memchr(b'"', tail(text, at + 1))?;
+            value.extend_from_slice(slice(text, at + 1, at + 1 + length));
+            at += length + 2;
+            if text.get(at) != Some(&b'"') {
+                break;
+            }
+            value.push(b'"');
+        }
     } else {
-        quoted(argument)
+        let is_plain = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
+        at = text.iter().take_while(is_plain).count();
+        value.extend_from_slice(slice(text, 0, at));
     }
+    let rest = tail(text, at);
+    let is_whole = rest.is_empty() || matches!(rest.first(), Some(b' ' | b'\t'));
+    (!value.is_empty() && is_whole).then(|| (value, rest.trim_ascii_start()))
+}
+
+/// The catalog follows the search path by statements.
+const RESET_PATH: &[u8] = b"RESET search_path;";
+
+/// How lines begin that pg_dump and its siblings write for people.
+const PROGRAMS: [&[u8]; 3] = [b"pg_dump: ", b"pg_dumpall: ", b"pg_restore: "];
+
+/// What such lines say of a dump that is not whole, in all releases.
+const ERRORS: [&[u8]; 8] = [
+    b"error:",
+    b"fatal:",
+    b"[archiver",
+    b"[tar archiver",
+    b"[custom archiver",
+    b"aborting because",
+    b"SQL command failed",
+    b"query failed",
+];
+
+fn is_message(bytes: &[u8]) -> bool {
+    PROGRAMS.iter().any(|program| bytes.starts_with(program))
+}
+
+/// Whether more bytes could make a message of these.
+fn may_be_message(bytes: &[u8]) -> bool {
+    PROGRAMS.iter().any(|program| program.starts_with(bytes))
 }
 
 fn carriage_return(at: usize) -> Fault {
@@ -313,6 +443,16 @@ mod tests {
     #[test]
     fn databases_of_connect() {
         let cases: &[(&str, Option<&str>)] = &[
+            ("\\connect app somebody", Some("app")),
+            ("\\connect app \"Some Body\" - 5432", Some("app")),
+            ("\\connect \"app\";", Some("app")),
+            ("\\c app", Some("app")),
+            ("\\connect app a b c d", None),
+            ("\\connect app `id`", None),
+            ("\\connect app; DROP", None),
+            ("\\connect -reuse-previous=off app", None),
+            ("\\connect \"app", None),
+            ("\\connect \"app\"x", None),
             ("\\connect app_1", Some("app_1")),
             ("\\connect \"Mixed\"", Some("Mixed")),
             ("\\connect -reuse-previous=on \"dbname='a b'\"", Some("a b")),
@@ -325,15 +465,15 @@ mod tests {
                 "\\connect -reuse-previous=on \"dbname='a' host='b'\"",
                 Some("a' host='b"),
             ),
-            ("\\connect \"a\" \"b\"", None),
+            ("\\connect \"a\" \"b\"", Some("a")),
             ("\\connect", None),
         ];
         for (line, expected) in cases {
-            assert_eq!(
-                connect_to(line.as_bytes()).as_deref(),
-                expected.map(str::as_bytes),
-                "{line}"
-            );
+            let expected = expected.map(|name| Connection::Database(name.into()));
+            assert_eq!(connect_to(line.as_bytes()), expected, "{line}");
+        }
+        for line in ["\\connect - postgres", "\\connect - \"Some Body\""] {
+            assert_eq!(connect_to(line.as_bytes()), Some(Connection::Same), "{line}");
         }
     }
 }

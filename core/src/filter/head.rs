@@ -6,7 +6,9 @@ use super::compile::{Effect, FilterPlan, GONE, NONE, TableFilter, Test};
 use super::key_form::KeyForm;
 use super::soft::{SoftColumn, soft_columns};
 use crate::catalog::{Catalog, TableName};
+use crate::dump::head::Head;
 use crate::error::{Error, ErrorKind, Result};
+use crate::rewrite::names::Names;
 
 /// The filter for the rows of one head.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub(crate) struct HeadFilter {
     pub(crate) feed_reads: Vec<usize>,
     pub(crate) feeds: Vec<HeadFeed>,
     pub(crate) table: TableName,
+    /// How many values a row has.
+    pub(crate) columns: usize,
     /// Which values are read to look for soft references, and the columns.
     pub(crate) soft_reads: Vec<usize>,
     pub(crate) soft: Vec<SoftColumn>,
@@ -87,6 +91,7 @@ impl FilterPlan {
             feed_reads: Vec::new(),
             feeds: Vec::new(),
             table: name.clone(),
+            columns: columns.len(),
             soft_reads: Vec::new(),
             soft: Vec::new(),
         };
@@ -180,6 +185,27 @@ impl FilterPlan {
         Ok((!is_idle).then_some(head))
     }
 
+    /// The same for a reading that only remembers which rows are left out; `None` if nobody references rows of this head.
+    /// What is wrong with a head is said by the reading that writes, where its rows are written.
+    pub(crate) fn head_to_learn(
+        &self,
+        head: &Head,
+        name: &TableName,
+        names: Names,
+        catalog: Option<&Catalog>,
+    ) -> Option<HeadFilter> {
+        let columns: Vec<String> = match &head.columns {
+            Some(columns) => names.read_all(columns).ok()?,
+            None => {
+                let table = catalog?.table(&name.schema, &name.name)?;
+                table.columns.iter().map(|column| column.name.clone()).collect()
+            }
+        };
+        let mut filter = self.head(name, &columns, catalog).ok()??;
+        filter.feeds.retain(|feed| !feed.is_soft);
+        (!filter.feeds.is_empty()).then_some(filter)
+    }
+
     fn rules_of(
         &self,
         filter: &TableFilter,
@@ -221,6 +247,7 @@ impl FilterPlan {
             feed_reads: Vec::new(),
             feeds: Vec::new(),
             table: name.clone(),
+            columns: columns.len(),
             soft_reads: Vec::new(),
             soft: Vec::new(),
         };

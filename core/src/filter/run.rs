@@ -253,8 +253,8 @@ impl Filter {
         Ok(())
     }
 
-    /// In a single reading: remembers a row that is left out, and what kept rows reference. A row that is left out
-    /// after some were kept that may need it is an error.
+    /// Counts what the report tells of a row. In a single reading it also remembers a row that is left out, and what kept
+    /// rows reference: a row that is left out after some were kept that may need it is an error.
     #[inline]
     pub(crate) fn pass(&mut self, head: &HeadFilter, row: Row<'_>, verdict: Verdict) -> Result<()> {
         if matches!(verdict, Verdict::Keep | Verdict::Change) {
@@ -272,6 +272,11 @@ impl Filter {
         } else {
             self.track(head, row)?;
         }
+        self.learn_on_the_way(head, row, verdict)
+    }
+
+    /// In a single reading: remembers a row, whatever becomes of it, for those behind it that reference it.
+    pub(crate) fn learn_on_the_way(&mut self, head: &HeadFilter, row: Row<'_>, verdict: Verdict) -> Result<()> {
         if self.learned.is_some() {
             return Ok(());
         }

@@ -114,6 +114,11 @@ impl Plan {
         self.0.catalog.as_ref()?.table(&name.schema, &name.name)
     }
 
+    /// Whether the catalog or an option tells that there is such a table.
+    pub(crate) fn knows(&self, name: &TableName) -> bool {
+        self.table(name).is_some() || self.key(name).is_some()
+    }
+
     pub(crate) fn key(&self, name: &TableName) -> Option<&[String]> {
         self.0.keys.get(name).map(Listed::items)
     }

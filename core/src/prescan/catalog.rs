@@ -1,7 +1,7 @@
 //! Learns the catalog of a full dump, in which the keys come behind the rows.
 
 use crate::catalog::{Catalog, CatalogBuilder};
-use crate::dump::head::{Head, Relation};
+use crate::dump::head::{Head, Sequence};
 use crate::dump::reader::Reader;
 use crate::dump::statement::is_create_table;
 use crate::dump::{Events, Piece, Target};
@@ -96,7 +96,7 @@ struct Listener {
 }
 
 impl Events for Listener {
-    fn head(&mut self, head: &Head, _: Option<&[u8]>) -> Result<Target> {
+    fn head(&mut self, head: &Head, _: Option<&[Vec<u8>]>) -> Result<Target> {
         self.rows |= !self.is_other;
         // Without a list of columns nobody knows here how many values a row has; they are counted the second time.
         Ok(Target {
@@ -127,7 +127,7 @@ impl Events for Listener {
         Ok(())
     }
 
-    fn sequence(&mut self, _: &Relation, _: Option<&[u8]>, _: i64, _: bool) -> Result<()> {
+    fn sequence(&mut self, _: &Sequence, _: Option<&[Vec<u8>]>, _: i64, _: bool) -> Result<()> {
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::edges::Edges;
 use crate::catalog::TableName;
-use crate::dump::head::{Head, Relation};
+use crate::dump::head::{Head, Sequence};
 use crate::dump::{Events, Piece, Target};
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::held::HeldRow;
@@ -230,30 +230,16 @@ impl Learner {
         Ok(())
     }
 
-    fn filter_of(&self, head: &Head, name: &TableName) -> Option<(HeadFilter, usize)> {
-        // What is wrong with a name is said by the reading that writes.
-        let columns: Vec<String> = match &head.columns {
-            Some(columns) => self.names.read_all(columns).ok()?,
-            None => self
-                .plan
-                .table(name)?
-                .columns
-                .iter()
-                .map(|column| column.name.clone())
-                .collect(),
-        };
-        // What is wrong with a head, or is left out as a whole, is said by the reading that writes.
-        let mut filter = self.filter.plan.head(name, &columns, self.plan.catalog()).ok()??;
-        filter.feeds.retain(|feed| !feed.is_soft);
-        // Nobody references rows that are remembered nowhere.
-        (!filter.feeds.is_empty()).then_some((filter, columns.len()))
+    fn filter_of(&self, head: &Head, name: &TableName) -> Option<HeadFilter> {
+        let catalog = self.plan.catalog();
+        self.filter.plan.head_to_learn(head, name, self.names, catalog)
     }
 }
 
 impl Events for Learner {
-    fn head(&mut self, head: &Head, search_path: Option<&[u8]>) -> Result<Target> {
-        let schema = resolve(&head.relation, search_path)?;
-        let name = self.names.table(schema, &head.relation.name)?;
+    fn head(&mut self, head: &Head, search_path: Option<&[Vec<u8>]>) -> Result<Target> {
+        let found = resolve(self.names, &head.relation, search_path, |name| self.plan.knows(name))?;
+        let name = found.name;
         let filter = if self.is_other {
             None
         } else {
@@ -263,13 +249,13 @@ impl Events for Learner {
             .columns
             .as_ref()
             .map(Vec::len)
-            .or(filter.as_ref().map(|(_, columns)| *columns));
+            .or(filter.as_ref().map(|filter| filter.columns));
         let lines_max = if filter.is_some() { 1 } else { u64::MAX };
-        let kept_bytes = filter.as_ref().map_or(0, |(filter, _)| filter.bytes()) as u64;
+        let kept_bytes = filter.as_ref().map_or(0, HeadFilter::bytes) as u64;
         self.heads.push(LearnedHead {
             table: name.to_string(),
             rows: 0,
-            filter: filter.map(|(filter, _)| Box::new(filter)),
+            filter: filter.map(Box::new),
         });
         Ok(Target {
             id: self.heads.len() - 1,
@@ -311,7 +297,7 @@ impl Events for Learner {
         result
     }
 
-    fn sequence(&mut self, _: &Relation, _: Option<&[u8]>, _: i64, _: bool) -> Result<()> {
+    fn sequence(&mut self, _: &Sequence, _: Option<&[Vec<u8>]>, _: i64, _: bool) -> Result<()> {
         Ok(())
     }
 

@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet};
 use super::conflict::{Decision, decide};
 use super::events::{OTHER_DATABASE, UNSELECTED};
 use super::head_text::HeadText;
-use super::names::{is_system_schema, resolve};
-use super::tables::{Action, Checks, HeadState, TableState, Upsert};
+use super::names::{is_system_schema, user_schemas};
+use super::tables::{Action, Checks, HeadState, Lookup, TableState, Upsert};
 use super::writer::Writer;
 use crate::ast::{Conflict, Guard};
 use crate::catalog::{Table, TableKind, TableName};
@@ -44,10 +44,20 @@ struct Columns {
 
 impl Writer {
     /// Decides for a head that was not seen before.
-    pub(super) fn decide(&mut self, head: &Head, search_path: Option<&[u8]>) -> Result<Target> {
+    pub(super) fn decide(&mut self, head: &Head, search_path: Option<&[Vec<u8>]>) -> Result<Target> {
         self.reading = None;
-        let schema = resolve(&head.relation, search_path)?;
-        let name = self.names.table(schema, &head.relation.name)?;
+        let place = self.place(&head.relation, search_path)?;
+        let schema = place.schema;
+        let mut kept_bytes = 0;
+        if place.lookup.is_some() {
+            for schema in search_path.map(user_schemas).into_iter().flatten() {
+                let meaning = self.names.table(schema, &head.relation.name)?;
+                // Here, and in the path that is kept with the stage.
+                kept_bytes += 2 * (meaning.schema.len() + meaning.name.len() + size_of::<TableName>());
+                self.tables.meanings.insert(meaning);
+            }
+        }
+        let name = place.name;
         let table = self.tables.table(schema, &head.relation.name, &name);
         self.reading = Some(table);
         if is_system_schema(&name.schema) {
@@ -63,7 +73,6 @@ impl Writer {
                 "read the catalog of it first (Catalog::from_schema_sql), use convert(), or choose `style = staged`",
             ));
         }
-        let mut kept_bytes = 0;
         let (action, columns) = if let Some(reason) = self.table_left_out(&name)? {
             (Action::LeaveOut(reason), head.columns.as_ref().map(Vec::len))
         } else {
@@ -77,11 +86,16 @@ impl Writer {
                 self.warn_once(POSITIONAL.to_owned());
             }
             self.meet_demo_columns(&name, &columns.shown);
-            let action = self.action(head, &name, table, schema, &columns)?;
-            kept_bytes = action_bytes(&action, &columns.raw);
+            let action = if self.is_staged() {
+                self.stage(head, &name, table, &columns, place.lookup)
+            } else {
+                self.action(head, &name, table, schema, &columns)?
+            };
+            kept_bytes += action_bytes(&action, &columns.raw);
             (action, Some(columns.raw.len()))
         };
         let filter = self.filter_of(head, &name, &action)?;
+        let columns = columns.or(filter.as_ref().map(|filter| filter.columns));
         let lines_max = if filter.is_some() { 1 } else { lines_max(&action) };
         kept_bytes += filter.as_ref().map_or(0, |filter| filter.bytes());
         self.tables.heads.push(HeadState {
@@ -148,7 +162,7 @@ impl Writer {
             true => None,
             false => selection.reason(&self.plan.lineage(name), &self.with_claimed_roots(name)),
         };
-        if name.name == PRISMA_MIGRATIONS && chosen != Some(EXCLUDED) && !selection.wants_exactly(name) {
+        if chosen != Some(EXCLUDED) && self.is_left_out_by_default(name) {
             self.warn_once(format!(
                 "table {name} is left out: it is the target's own record of its migrations"
             ));
@@ -169,9 +183,14 @@ impl Writer {
         Ok(chosen)
     }
 
+    /// Whether a table is the target's own record, which nobody has asked for.
+    pub(super) fn is_left_out_by_default(&self, name: &TableName) -> bool {
+        name.name == PRISMA_MIGRATIONS && !self.plan.selection().wants_exactly(name)
+    }
+
     /// A table and the tables that it is a partition of by any account, also the dump's own: enough to leave it out, and
     /// never enough to permit anything.
-    fn with_claimed_roots(&self, name: &TableName) -> Vec<TableName> {
+    pub(super) fn with_claimed_roots(&self, name: &TableName) -> Vec<TableName> {
         lineage(name, |name| match &self.made {
             Some(made) => made.parent(name),
             None => self.plan.table(name)?.partition_of.clone(),
@@ -231,7 +250,7 @@ impl Writer {
     }
 
     /// What is known of a table, by the plan or by the dump itself.
-    fn known(&self, name: &TableName) -> Option<Cow<'_, Table>> {
+    pub(super) fn known(&self, name: &TableName) -> Option<Cow<'_, Table>> {
         match &self.made {
             Some(made) => made.table(name).map(Cow::Owned),
             None => self.plan.table(name).map(Cow::Borrowed),
@@ -267,10 +286,6 @@ impl Writer {
         schema: &[u8],
         columns: &Columns,
     ) -> Result<Action> {
-        if self.is_staged() {
-            self.set_key(table, &[], "target");
-            return Ok(self.stage(head, name, table, columns));
-        }
         let is_unknown = self.plan.has_catalog() && self.plan.table(name).is_none() && self.plan.key(name).is_none();
         if is_unknown && self.plan.drops_unknown_tables() {
             self.warn_once(format!("table {name} is not in the catalog: its rows are left out"));
@@ -375,7 +390,15 @@ impl Writer {
     }
 
     /// A stage takes the columns that can be written; `pg_dump --inserts` also names generated ones, as DEFAULT.
-    fn stage(&mut self, head: &Head, name: &TableName, table: usize, columns: &Columns) -> Action {
+    fn stage(
+        &mut self,
+        head: &Head,
+        name: &TableName,
+        table: usize,
+        columns: &Columns,
+        lookup: Option<Lookup>,
+    ) -> Action {
+        self.set_key(table, &[], "target");
         // Only an INSERT without a list of columns, for which there was a table, can name a generated one.
         let known = if head.columns.is_none() { self.known(name) } else { None };
         let generated = known.iter().flat_map(|table| &table.columns);
@@ -385,7 +408,7 @@ impl Writer {
             .collect();
         let shown = columns.shown.iter();
         let keep: Vec<bool> = shown.map(|column| !generated.contains(column.as_str())).collect();
-        let stage = self.tables.stage(table, &kept(&columns.raw, Some(&keep)));
+        let stage = self.tables.stage(table, &kept(&columns.raw, Some(&keep)), lookup);
         Action::Stage {
             stage,
             keep: keep.contains(&false).then_some(keep),

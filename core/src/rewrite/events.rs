@@ -1,12 +1,14 @@
 //! What the writer does at each thing the reader tells.
 
 use super::made::Made;
-use super::names::{is_system_schema, resolve};
-use super::tables::Action;
+use super::names::is_system_schema;
+use super::staged::emit_lookup;
+use super::tables::{Action, Lookup};
 use super::writer::Writer;
 use super::{emit, rows, script};
-use crate::dump::head::{Head, Relation};
-use crate::dump::statement::{LARGE_OBJECTS, REFRESH, STATISTICS, is_create_table};
+use crate::catalog::quote_ident;
+use crate::dump::head::{Head, Sequence};
+use crate::dump::statement::{COMPUTED_SETVAL, LARGE_OBJECTS, MESSAGES, REFRESH, STATISTICS, is_create_table};
 use crate::dump::{Events, Piece, Target};
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::row::Row;
@@ -20,7 +22,7 @@ pub(super) const OTHER_DATABASE: &str = "other database";
 pub(super) const UNSELECTED: &str = "not selected";
 
 impl Events for Writer {
-    fn head(&mut self, head: &Head, search_path: Option<&[u8]>) -> Result<Target> {
+    fn head(&mut self, head: &Head, search_path: Option<&[Vec<u8>]>) -> Result<Target> {
         self.decide(head, search_path)
     }
 
@@ -95,25 +97,49 @@ impl Events for Writer {
         Ok(())
     }
 
-    fn sequence(&mut self, sequence: &Relation, search_path: Option<&[u8]>, value: i64, is_called: bool) -> Result<()> {
+    fn sequence(
+        &mut self,
+        sequence: &Sequence,
+        search_path: Option<&[Vec<u8>]>,
+        value: i64,
+        is_called: bool,
+    ) -> Result<()> {
         if self.is_other {
             return self.skipped(OTHER_DATABASE);
         }
         self.take_database()?;
-        let schema = resolve(sequence, search_path)?;
-        let name = self.names.table(schema, &sequence.name)?;
+        let place = self.place_of_sequence(sequence, search_path)?;
+        let name = &place.name;
         if is_system_schema(&name.schema) {
             let message = format!("sequence {name} belongs to PostgreSQL itself");
             return Err(Error::new(ErrorKind::TableNotAllowed, message));
         }
-        if !self.plan.selects(&name.schema, &name)? {
+        if !self.plan.selects(&name.schema, name)? {
             return self.skipped(UNSELECTED);
         }
         self.open()?;
         self.end_block();
         self.show_context(false);
-        script::call(&mut self.out, "dumpsert_sequence", |out| {
-            emit::list(out, &[schema, &sequence.name], emit::literal)?;
+        let own = [place.schema, &sequence.relation().name];
+        let (routine, column) = match (sequence, &place.lookup) {
+            (Sequence::OfColumn(_, column), _) => ("dumpsert_serial", Some(column)),
+            (_, Some(_)) => ("dumpsert_sequence_found", None),
+            (_, None) => ("dumpsert_sequence", None),
+        };
+        script::call(&mut self.out, routine, |out| {
+            match &place.lookup {
+                Some(lookup) => emit_lookup(out, lookup)?,
+                None if column.is_some() => {
+                    let path = vec![place.schema.to_vec()];
+                    emit_lookup(out, &Lookup { path, allowed: None })?;
+                }
+                None => {}
+            }
+            emit::list(out, &own, emit::literal)?;
+            if let Some(column) = column {
+                out.extend_from_slice(b", ");
+                emit::literal(out, column)?;
+            }
             out.extend_from_slice(format!(", {value}, {is_called}").as_bytes());
             Ok(())
         })?;
@@ -121,7 +147,10 @@ impl Events for Writer {
         if self.report.sequences.len() as u64 >= limits.get(Limit::Sequences) {
             return Err(limits.error(Limit::Sequences));
         }
-        let name = name.to_string();
+        let name = match column {
+            Some(column) => format!("{name}.{}", quote_ident(&self.names.read(column)?)),
+            None => name.to_string(),
+        };
         self.sequences_bytes += (name.len() + size_of::<String>()) as u64;
         if self.sequences_bytes > limits.get(Limit::HeadsBytes) {
             return Err(limits.error(Limit::HeadsBytes));
@@ -185,6 +214,13 @@ impl Events for Writer {
             }
             STATISTICS => "the dump has planner statistics, which the script does not carry: run ANALYZE afterwards",
             REFRESH => "the dump refreshes materialized views, which the script does not: refresh them afterwards",
+            COMPUTED_SETVAL => "the dump moves a sequence to a value that a query computes, which the script does not",
+            MESSAGES => {
+                self.report.warn(
+                    "messages of pg_dump stand between the statements (2>&1); one inside of rows would be taken for a row",
+                );
+                return Ok(());
+            }
             _ => return Ok(()),
         };
         if self.plan.losses() == Losses::Error {

@@ -9,6 +9,7 @@ mod head_text;
 mod made;
 pub(crate) mod names;
 mod order;
+mod place;
 mod rows;
 mod script;
 mod sieve;

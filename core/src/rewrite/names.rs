@@ -86,18 +86,63 @@ pub(crate) fn is_system_schema(schema: &str) -> bool {
     schema.starts_with("pg_") || schema == "information_schema"
 }
 
-/// The schema of a name: its own, or the first of the search path. Hand-written dumps set no path and mean `public`.
-pub(crate) fn resolve<'a>(relation: &'a Relation, search_path: Option<&'a [u8]>) -> Result<&'a [u8]> {
-    match (&relation.schema, search_path) {
-        (Some(schema), _) => Ok(schema),
-        (None, None) => Ok(b"public"),
-        (None, Some(b"")) => {
-            let message = format!(
-                "`{}` has no schema, and the search path is empty",
-                excerpt(&relation.name)
-            );
-            Err(Error::new(ErrorKind::UnknownName, message))
+/// In a `search_path`: the schema that is called like the role.
+const USER: &[u8] = b"$user";
+
+/// What a name of the dump means.
+#[derive(Clone, Debug)]
+pub(crate) struct Found<'a> {
+    pub(crate) schema: &'a [u8],
+    pub(crate) name: TableName,
+    /// Where the target looks for the name, if it could be in more than one schema.
+    pub(crate) path: Option<&'a [Vec<u8>]>,
+}
+
+/// The schemas of a path that may hold a table of the dump.
+pub(crate) fn user_schemas(path: &[Vec<u8>]) -> impl Iterator<Item = &Vec<u8>> {
+    let is_own = |schema: &&Vec<u8>| {
+        let schema = schema.as_slice();
+        schema != USER && !schema.starts_with(b"pg_") && schema != b"information_schema"
+    };
+    path.iter().filter(is_own)
+}
+
+/// The schema of a name: its own, or the first of the search path in which it is known, or just the first. Hand-written
+/// dumps set no path and mean `public`.
+pub(crate) fn resolve<'a>(
+    names: Names,
+    relation: &'a Relation,
+    search_path: Option<&'a [Vec<u8>]>,
+    knows: impl Fn(&TableName) -> bool,
+) -> Result<Found<'a>> {
+    let found = |schema: &'a [u8]| -> Result<Found<'a>> {
+        Ok(Found {
+            schema,
+            name: names.table(schema, &relation.name)?,
+            path: None,
+        })
+    };
+    let path = match (&relation.schema, search_path) {
+        (Some(schema), _) => return found(schema),
+        (None, None) => return found(b"public"),
+        (None, Some(path)) => path,
+    };
+    let Some(first) = user_schemas(path).next().or(path.first()) else {
+        let message = format!(
+            "`{}` has no schema, and the search path is empty",
+            excerpt(&relation.name)
+        );
+        return Err(Error::new(ErrorKind::UnknownName, message));
+    };
+    let is_open = user_schemas(path).nth(1).is_some() || path.iter().any(|schema| schema == USER);
+    let mut chosen = found(first)?;
+    for schema in user_schemas(path) {
+        let meant = found(schema)?;
+        if knows(&meant.name) {
+            chosen = meant;
+            break;
         }
-        (None, Some(path)) => Ok(path),
     }
+    chosen.path = is_open.then_some(path);
+    Ok(chosen)
 }

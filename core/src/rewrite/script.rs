@@ -9,6 +9,7 @@ use crate::options::{Client, Plan, Style};
 
 const PROLOGUE: &str = include_str!("sql/prologue.sql");
 const NAMES: &str = include_str!("sql/names.sql");
+const FOUND: &str = include_str!("sql/found.sql");
 const SELECTED: &str = include_str!("sql/selected.sql");
 /// In this order: a function in SQL is checked when it is made, so what it calls comes first.
 const STAGED: [&str; 10] = [
@@ -109,7 +110,7 @@ pub(crate) fn open(out: &mut Vec<u8>, frame: &Frame<'_>) -> Result<()> {
         .map_or(0, |timeout| timeout.as_millis().clamp(1, i32::MAX as u128));
     out.extend_from_slice(format!("SET LOCAL lock_timeout = {lock_timeout};\n").as_bytes());
     out.extend_from_slice(SETTINGS.as_bytes());
-    for text in [PROLOGUE, NAMES, SELECTED] {
+    for text in [PROLOGUE, NAMES, SELECTED, FOUND] {
         out.extend_from_slice(text.as_bytes());
     }
     if frame.style == Style::Staged {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::emit;
+use super::events::OTHER_DATABASE;
 use super::names::Names;
 use super::tables::Action;
 use super::writer::Writer;
@@ -18,10 +19,15 @@ use crate::lex::literal::{Field, Form};
 use crate::lex::tail;
 
 impl Writer {
-    /// What is looked at in the rows of a head; none if all are kept, or all are left out.
+    /// What is looked at in the rows of a head; none if all are kept, or all are left out and nobody asks which of them
+    /// an exclusion means.
     pub(super) fn filter_of(&self, head: &Head, name: &TableName, action: &Action) -> Result<Option<Arc<HeadFilter>>> {
-        if matches!(action, Action::LeaveOut(_)) {
-            return Ok(None);
+        if let Action::LeaveOut(reason) = action {
+            let is_judged = *reason != OTHER_DATABASE && self.plan.learned().is_none();
+            let filter = self.filter.as_ref().filter(|_| is_judged);
+            let catalog = self.plan.catalog();
+            let learned = filter.and_then(|filter| filter.plan.head_to_learn(head, name, self.names, catalog));
+            return Ok(learned.map(Arc::new));
         }
         if self.plan.lacks_filter() {
             return Err(no_foreign_keys("the source"));
@@ -50,6 +56,10 @@ impl Writer {
         let Some(head) = &state.filter else { return Ok(true) };
         self.reading = Some(state.table);
         let verdict = filter.judge(head, row)?;
+        if matches!(state.action, Action::LeaveOut(_)) {
+            filter.learn_on_the_way(head, row, verdict)?;
+            return Ok(true);
+        }
         filter.pass(head, row, verdict)?;
         if verdict == Verdict::Keep {
             return Ok(true);

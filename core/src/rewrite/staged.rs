@@ -1,7 +1,7 @@
 //! Style `staged`: rows go into temporary tables by COPY.
 
 use super::action::check_default;
-use super::tables::{Stage, TableState};
+use super::tables::{Lookup, Stage, TableState};
 use super::{emit, script};
 use crate::catalog::TableName;
 use crate::dump::Piece;
@@ -16,8 +16,15 @@ pub(crate) const END_LONG_ROWS: &[u8] = b"DROP FUNCTION pg_temp.dumpsert_long_ro
 
 /// Announces a stage to the target, which checks the table and makes the stage.
 pub(crate) fn create(out: &mut Vec<u8>, number: usize, table: &TableState, stage: &Stage) -> Result<()> {
-    script::call(out, "dumpsert_stage", |out| {
+    let name = match stage.lookup {
+        None => "dumpsert_stage",
+        Some(_) => "dumpsert_stage_found",
+    };
+    script::call(out, name, |out| {
         out.extend_from_slice(format!("{number}, ").as_bytes());
+        if let Some(lookup) = &stage.lookup {
+            emit_lookup(out, lookup)?;
+        }
         emit::list(out, &[&table.schema, &table.name], emit::literal)?;
         out.extend_from_slice(b", ");
         emit::text_array(out, &stage.columns)
@@ -31,6 +38,18 @@ pub(crate) fn left_out(out: &mut Vec<u8>, tables: &[&TableName]) -> Result<()> {
         out.extend_from_slice(b", ");
         emit::text_array(out, &tables.iter().map(|table| &table.name).collect::<Vec<_>>())
     })
+}
+
+/// Writes where a name is looked for, in front of the schema that is taken if it is nowhere.
+pub(crate) fn emit_lookup(out: &mut Vec<u8>, lookup: &Lookup) -> Result<()> {
+    emit::text_array(out, &lookup.path)?;
+    out.extend_from_slice(b", ");
+    match &lookup.allowed {
+        Some(allowed) => emit::text_array(out, allowed)?,
+        None => out.extend_from_slice(b"NULL"),
+    }
+    out.extend_from_slice(b", ");
+    Ok(())
 }
 
 /// Opens the COPY into a stage. It cannot fail to start, because the statement before it has made the stage: some

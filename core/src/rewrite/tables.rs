@@ -71,10 +71,27 @@ pub(crate) struct HeadState {
 pub(crate) struct Stage {
     pub(crate) table: usize,
     pub(crate) columns: Vec<Vec<u8>>,
+    /// Where the target looks for the table, if the dump does not name its schema.
+    pub(crate) lookup: Option<Lookup>,
     /// The temporary table. Lists that differ in their order alone share one.
     pub(crate) number: usize,
     /// Whether the view that its long rows go through is there.
     pub(crate) has_long_rows: bool,
+}
+
+/// Where the target looks for a name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Lookup {
+    pub(crate) path: Vec<Vec<u8>>,
+    /// The schemas that were chosen; `None` for any.
+    pub(crate) allowed: Option<Vec<Vec<u8>>>,
+}
+
+impl Lookup {
+    fn is_ascii(&self) -> bool {
+        let mut schemas = self.path.iter().chain(self.allowed.iter().flatten());
+        schemas.all(|schema| schema.is_ascii())
+    }
 }
 
 #[derive(Default)]
@@ -82,19 +99,24 @@ pub(crate) struct Tables {
     pub(crate) tables: Vec<TableState>,
     pub(crate) heads: Vec<HeadState>,
     pub(crate) stages: Vec<Stage>,
+    /// What names without a schema could mean beside the tables that they are taken for.
+    pub(crate) meanings: HashSet<TableName>,
     ascii: Numbers,
     /// Names with other letters than those of ASCII, which are others in another encoding.
     odd: Numbers,
     pub(crate) created: HashSet<usize>,
 }
 
+/// What tells stages apart: the table, its columns, and where it is looked for.
+type StageKey = (usize, Vec<Vec<u8>>, Option<Lookup>);
+
 /// The numbers of tables, by schema and name, and of stages, by table and columns.
 #[derive(Default)]
 struct Numbers {
     tables: HashMap<(Vec<u8>, Vec<u8>), usize>,
-    stages: HashMap<(usize, Vec<Vec<u8>>), usize>,
+    stages: HashMap<StageKey, usize>,
     /// Those of the temporary tables, by table and columns in alphabetical order.
-    sets: HashMap<(usize, Vec<Vec<u8>>), usize>,
+    sets: HashMap<StageKey, usize>,
 }
 
 impl Tables {
@@ -126,20 +148,21 @@ impl Tables {
     }
 
     /// The number of the stage for these columns of a table, which is new or not.
-    pub(crate) fn stage(&mut self, table: usize, columns: &[Vec<u8>]) -> usize {
-        let is_ascii = columns.iter().all(|column| column.is_ascii());
+    pub(crate) fn stage(&mut self, table: usize, columns: &[Vec<u8>], lookup: Option<Lookup>) -> usize {
+        let is_ascii = columns.iter().all(|column| column.is_ascii()) && lookup.as_ref().is_none_or(Lookup::is_ascii);
         let numbers = if is_ascii { &mut self.ascii } else { &mut self.odd };
-        let key = (table, columns.to_vec());
+        let key = (table, columns.to_vec(), lookup.clone());
         if let Some(stage) = numbers.stages.get(&key) {
             return *stage;
         }
-        let mut set = columns.to_vec();
-        set.sort();
+        let mut set = key.clone();
+        set.1.sort();
         // As many as there are lists, at most; one that was forgotten keeps its number.
-        let number = *numbers.sets.entry((table, set)).or_insert(self.stages.len());
+        let number = *numbers.sets.entry(set).or_insert(self.stages.len());
         self.stages.push(Stage {
             table,
             columns: columns.to_vec(),
+            lookup,
             number,
             has_long_rows: false,
         });

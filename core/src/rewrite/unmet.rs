@@ -61,7 +61,8 @@ impl Writer {
         let made = self.made.as_ref().and_then(Made::catalog);
         let catalogs = made.into_iter().chain(self.plan.catalog());
         let of_catalogs = catalogs.flat_map(Catalog::tables).map(Table::table_name);
-        met.chain(of_catalogs).collect()
+        let meant = self.tables.meanings.iter().cloned();
+        met.chain(of_catalogs).chain(meant).collect()
     }
 
     fn unmet_demo_columns(&self) -> Vec<String> {

@@ -201,7 +201,10 @@ impl Writer {
         let met = self.tables.tables.iter().map(|table| table.table_name.clone());
         let made = self.made.as_ref().and_then(Made::catalog);
         let made = made.into_iter().flat_map(Catalog::tables).map(Table::table_name);
-        self.plan.selection().check_met(&met.chain(made).collect::<Vec<_>>())
+        let meant = self.tables.meanings.iter().cloned();
+        self.plan
+            .selection()
+            .check_met(&met.chain(made).chain(meant).collect::<Vec<_>>())
     }
 
     /// The last look at what was written from `start` on; what may not leave is cut off.

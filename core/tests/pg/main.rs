@@ -19,6 +19,7 @@ mod demo;
 mod drift;
 mod driver;
 mod exceptions;
+mod found;
 mod guards;
 mod long_refused;
 mod long_rows;

@@ -243,10 +243,18 @@ impl Compiler<'_> {
             return Err(Error::new(ErrorKind::InvalidOption, message).with_hint(NO_CASCADE));
         }
         let table = self.table(at)?;
+        let becomes_null = |column: &String| matches!(values.get(column), Some(None));
         let is_refused = values
-            .iter()
-            .any(|(column, value)| value.is_none() && table.column(column).is_some_and(|column| column.not_null));
-        Ok(Some(values).filter(|_| !is_refused))
+            .keys()
+            .any(|name| becomes_null(name) && table.column(name).is_some_and(|column| column.not_null));
+        // A row that references something has a value in all these columns. Under MATCH FULL so do the other columns of the
+        // key, and PostgreSQL refuses to make some of them NULL and leave the rest.
+        let mut full = table.foreign_keys.iter().filter(|key| key.match_full && key.enforced);
+        let is_half_null = full.any(|key| {
+            let nulls = key.columns.iter().filter(|column| becomes_null(column)).count();
+            nulls > 0 && nulls < key.columns.len()
+        });
+        Ok(Some(values).filter(|_| !is_refused && !is_half_null))
     }
 
     fn default(&self, at: usize, column: &str, key: &ForeignKey) -> Result<Option<String>> {

@@ -317,10 +317,14 @@ fn foreign_key(tables: &mut [Table], at: usize, number: usize, schema: &str, ran
         String::new()
     };
     let becomes_null = action == "SET NULL" || action == "SET DEFAULT" && default.is_none();
+    let is_full = kind == KeyType::Pair && random.below(2) == 0;
+    // A key of MATCH FULL that would become NULL in part keeps its parent.
+    let is_half_null = is_full && !set_columns.is_empty();
     let yields = match action {
         "NO ACTION" | "RESTRICT" => true,
-        _ => becomes_null && !is_nullable,
+        _ => becomes_null && !is_nullable || is_half_null,
     };
+    let matching = if is_full { " MATCH FULL" } else { "" };
     let update = if changes {
         ["CASCADE", "SET NULL"][random.below(2)]
     } else {
@@ -328,7 +332,7 @@ fn foreign_key(tables: &mut [Table], at: usize, number: usize, schema: &str, ran
     };
     let sql = |action: &str| {
         format!(
-            "ALTER TABLE {schema}.{} ADD CONSTRAINT f{number} FOREIGN KEY ({}) REFERENCES {parent_name} ({referenced}) \
+            "ALTER TABLE {schema}.{} ADD CONSTRAINT f{number} FOREIGN KEY ({}) REFERENCES {parent_name} ({referenced}){matching} \
              ON UPDATE {update} ON DELETE {action};\n",
             table.name,
             columns.join(", ")

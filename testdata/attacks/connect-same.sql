@@ -1,0 +1,2 @@
+\connect - postgres
+INSERT INTO public.t (id, v) VALUES (2, 'two');

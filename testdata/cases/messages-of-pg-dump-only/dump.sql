@@ -1,0 +1,1 @@
+pg_dump: Fehler: Verbindung fehlgeschlagen

@@ -1,0 +1,11 @@
+<opening>
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL lock_timeout = 0;
+CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
+CALL pg_temp.dumpsert_table('public', 't', ARRAY['id', 'v']::pg_catalog.text[]);
+INSERT INTO "public"."t" AS _t ("id", "v") VALUES (1, 'one') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
+CALL pg_temp.dumpsert_serial(ARRAY['public']::pg_catalog.text[], NULL, 'public', 't', 'id', 1, true);
+CALL pg_temp.dumpsert_serial(ARRAY['public']::pg_catalog.text[], NULL, 'public', 't', 'Id', 5, true);
+CALL pg_temp.dumpsert_serial(ARRAY['app', 'public']::pg_catalog.text[], NULL, 'app', 't', 'id', 6, false);
+CALL pg_temp.dumpsert_sequence('public', 't_id_seq', 7, true);
+<epilogue>

@@ -1,0 +1,10 @@
+--
+-- PostgreSQL database dump
+--
+
+INSERT INTO public.t (id, v) VALUES (1, 'one');
+--
+-- PostgreSQL database dump complete
+--
+
+\unrestrict a1
