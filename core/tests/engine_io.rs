@@ -411,9 +411,9 @@ fn names_in_two_encodings() {
         let report = convert(&dump[..], &mut script, &plan(style)).unwrap();
         assert_eq!(report.rows_kept(), 4);
         let call: &[u8] = if style == Style::Staged {
-            b"CALL pg_temp.dumpsert_stage("
+            b"\nCALL pg_temp.dumpsert_stage("
         } else {
-            b"CALL pg_temp.dumpsert_table("
+            b"\nCALL pg_temp.dumpsert_table("
         };
         assert_eq!(memchr::memmem::find_iter(&script, call).count(), 2);
     }
