@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { convert, convertFile, createRewriter, rewrite, rewriterPair } from '../index.mjs';
-import { cases, collect, cut, dumpsert, facts, folder, inJavaScript, zstd } from './support.mjs';
+import { cases, collect, cut, dumpsert, facts, folder, errorInJavaScript, zstd } from './support.mjs';
 
 /** What the command line makes of a case. */
 async function byCommandLine(one, parent) {
@@ -71,7 +71,7 @@ test('the corpus', async (t) => {
       createRewriter(options).destroy();
     } catch (error) {
       // Options or a schema that cannot be used: nothing runs.
-      assert.deepEqual(facts(error), inJavaScript(one.expected.error), one.name);
+      assert.deepEqual(facts(error), errorInJavaScript(one.expected.error), one.name);
       assert.notEqual(command.status, 0, one.name);
       continue;
     }

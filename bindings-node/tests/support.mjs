@@ -69,7 +69,7 @@ export function dumpsert(args) {
 
 /** Everything that can be seen of an error, as the corpus writes it down. */
 /** An error of the corpus, whose hint names options as a configuration file does, as JavaScript says it. */
-export function inJavaScript(error) {
+export function errorInJavaScript(error) {
   return error.hint === undefined ? error : { ...error, hint: hintInJavaScript(error.hint) };
 }
 
