@@ -64,7 +64,8 @@ test('a panic on either thread', async (t) => {
       const error = await thrownBy(run);
       assert.equal(panicAt(undefined), false, `${place} was passed by ${name}`);
       assert.ok(error instanceof DumpsertError, `${place}, ${name}: ${error}`);
-      assert.deepEqual([error.code, error.category, error.message], ['internal', 'internal', `a drill at ${place}`], name);
+      const message = `a drill at ${place}: dumpsert was built with fault injection`;
+      assert.deepEqual([error.code, error.category, error.message], ['internal', 'internal', message], name);
       // And the next one goes well.
       assert.equal(await thrownBy(run), undefined, `after ${place}, ${name}`);
     }

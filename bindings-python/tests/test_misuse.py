@@ -63,7 +63,13 @@ def test_catalogs_that_no_text_of_postgresql_can_be() -> None:
     with pytest.raises(dumpsert.ConfigError, match="UTF8"):
         dumpsert.Catalog.from_schema_sql(b'CREATE TABLE "caf\xe9" (id int)')
     good = dumpsert.Catalog.from_schema_sql("CREATE TABLE t (id int PRIMARY KEY, v text DEFAULT 'x')").to_json()
-    for old, new in [('"t"', r'"t\u0000"'), ('"public"', '""'), ('"v"', r'"v\u0000"'), ('"x"', r'"x\u0000y"'), ('"t_pkey"', '""')]:
+    for old, new in [
+        ('"t"', r'"t\u0000"'),
+        ('"public"', '""'),
+        ('"v"', r'"v\u0000"'),
+        ('"x"', r'"x\u0000y"'),
+        ('"t_pkey"', '""'),
+    ]:
         assert old in good
         with pytest.raises(dumpsert.ConfigError) as caught:
             dumpsert.Catalog.from_json(good.replace(old, new))
@@ -148,12 +154,16 @@ def test_no_file_that_is_read_is_written(tmp_path: Path) -> None:
         for link in ("", "hard.", "soft."):
             with pytest.raises(dumpsert.ConfigError, match="it would be lost"):
                 dumpsert.convert(tmp_path / "dump.sql", tmp_path / f"{link}{name}", options=values)
-            with (tmp_path / f"{link}{name}").open("r+b") as target:
-                with pytest.raises(dumpsert.ConfigError, match="it would be lost"):
-                    dumpsert.convert(tmp_path / "dump.sql", target, options=values)
-    with (tmp_path / "dump.sql").open("rb") as source:
-        with pytest.raises(dumpsert.ConfigError, match="is the dump itself"):
-            dumpsert.convert(source, tmp_path / "hard.dump.sql")
+            with (
+                (tmp_path / f"{link}{name}").open("r+b") as target,
+                pytest.raises(dumpsert.ConfigError, match="it would be lost"),
+            ):
+                dumpsert.convert(tmp_path / "dump.sql", target, options=values)
+    with (
+        (tmp_path / "dump.sql").open("rb") as source,
+        pytest.raises(dumpsert.ConfigError, match="is the dump itself"),
+    ):
+        dumpsert.convert(source, tmp_path / "hard.dump.sql")
     for name, content in contents.items():
         assert (tmp_path / name).read_bytes() == content
     (tmp_path / "out.sql").touch(mode=0o600)
@@ -395,10 +405,12 @@ def test_progress_of_a_large_chunk() -> None:
 
     rewriter = dumpsert.Rewriter(progress=enough)
     time.sleep(0.15)  # so that the first slice is told of
-    with pytest.raises(InterruptedError, match=f"^{1 << 20} bytes"):
+    with pytest.raises(InterruptedError, match=r"^\d+ bytes") as caught:
         rewriter.write(DUMP * (3 * (1 << 20) // len(DUMP)))
+    done = int(str(caught.value).split()[0])
+    assert 0 < done <= 1 << 20
     rest = rewriter.abort()
-    assert rest.count(b"'one')") == (1 << 20) // len(DUMP)
+    assert rest.count(b"'one')") == done // len(DUMP)
     assert b"RAISE EXCEPTION" in rest[-1000:]
 
 

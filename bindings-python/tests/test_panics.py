@@ -31,6 +31,9 @@ def finished(one: Any) -> object:
 
 # What goes through each door, as the library itself calls it.
 DOORS: dict[str, Callable[[Path], object]] = {
+    "Catalog._from_file": lambda _: dumpsert._core.Catalog._from_file(CATALOG.to_json().encode()),
+    "Catalog._from_schema_files": lambda _: dumpsert._core.Catalog._from_schema_files([("s.sql", SCHEMA.encode())]),
+    "Catalog._from_schema_files: end": lambda _: dumpsert._core.Catalog._from_schema_files([("s.sql", SCHEMA.encode())]),
     "Catalog.from_json": lambda _: dumpsert.Catalog.from_json(CATALOG.to_json()),
     "Catalog.from_schema_sql": lambda _: dumpsert.Catalog.from_schema_sql(SCHEMA),
     "Catalog.from_schema_sql: end": lambda _: dumpsert.Catalog.from_schema_sql(SCHEMA),
@@ -116,7 +119,8 @@ def test_a_panic_between_slices() -> None:
         patch.setenv("DUMPSERT_TEST_PANIC", "")
         with pytest.raises(dumpsert.InternalError, match="made for tests") as caught:
             rewriter.write(ROW * (4 * (1 << 20) // len(ROW)))
-    assert calls == [1 << 20]
+    assert len(calls) == 1
+    assert 0 < calls[0] <= 1 << 20
     assert caught.value.output == b""
     with pytest.raises(dumpsert.InternalError, match="has failed before"):
         rewriter.finish()

@@ -150,9 +150,9 @@ def test_what_is_left_of_a_rewriter() -> None:
     with pytest.raises(dumpsert.ConfigError, match="ended already") as caught:
         rewriter.write(ROW)
     assert (caught.value.kind, caught.value.output) == ("finished", b"")
-    read = written.getvalue().count(b"'one')") + 5000
+    before = written.getvalue().count(b"'one')")
     written.write(rewriter.abort())
-    assert written.getvalue().count(b"'one')") == read
+    assert before < written.getvalue().count(b"'one')") <= before + 5000
     assert FAILS in written.getvalue()[-1000:]
     assert rewriter.abort() == b""
     assert rewriter.report is None

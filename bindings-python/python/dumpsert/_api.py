@@ -218,9 +218,9 @@ class Rewriter:
     def write(self, data: Buffer) -> bytes:
         """Read the next bytes of the dump, cut anywhere; return what they make of the script.
 
-        Chunks of 64 KiB to 1 MiB are best. Larger ones are read in slices, and other threads run meanwhile. Where the head
-        of a statement is long and its rows are short, a chunk can become hundreds of times as long: `pieces` returns
-        the same bit by bit.
+        Chunks of 64 KiB to 1 MiB are best. Larger ones are read in slices, and other threads run meanwhile. Where the
+        head of a statement is long and its rows are short, a chunk can become hundreds of times as long: `pieces`
+        returns the same bit by bit.
         """
         try:
             return self._machine.write(data)
