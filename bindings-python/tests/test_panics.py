@@ -20,6 +20,7 @@ from conftest import PACKAGE
 ROW = b"INSERT INTO public.t (id, v) VALUES (1, 'one');\n"
 SCHEMA = "CREATE TABLE public.t (id text PRIMARY KEY, v text REFERENCES public.t);"
 CATALOG = dumpsert.Catalog.from_schema_sql(SCHEMA)
+SCHEMA_FILES = [("schema.sql", SCHEMA.encode())]
 PLAIN = dumpsert.Options()
 READ_AHEAD = dumpsert.Options(exclude="public.t: v = 'no'", catalog=CATALOG)
 
@@ -32,8 +33,8 @@ def finished(one: Any) -> object:
 # What goes through each door, as the library itself calls it.
 DOORS: dict[str, Callable[[Path], object]] = {
     "Catalog._from_file": lambda _: dumpsert._core.Catalog._from_file(CATALOG.to_json().encode()),
-    "Catalog._from_schema_files": lambda _: dumpsert._core.Catalog._from_schema_files([("s.sql", SCHEMA.encode())]),
-    "Catalog._from_schema_files: end": lambda _: dumpsert._core.Catalog._from_schema_files([("s.sql", SCHEMA.encode())]),
+    "Catalog._from_schema_files": lambda _: dumpsert._core.Catalog._from_schema_files(SCHEMA_FILES),
+    "Catalog._from_schema_files: end": lambda _: dumpsert._core.Catalog._from_schema_files(SCHEMA_FILES),
     "Catalog.from_json": lambda _: dumpsert.Catalog.from_json(CATALOG.to_json()),
     "Catalog.from_schema_sql": lambda _: dumpsert.Catalog.from_schema_sql(SCHEMA),
     "Catalog.from_schema_sql: end": lambda _: dumpsert.Catalog.from_schema_sql(SCHEMA),
