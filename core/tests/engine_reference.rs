@@ -40,6 +40,7 @@ fn the_corpus() {
             "$$",
             "DEFAULT VALUES",
             "_prisma",
+            "pg_dump: ",
         ]
         .iter()
         .any(|text| dump.contains(text));
