@@ -7,6 +7,7 @@ use super::conflict::{Decision, decide};
 use super::events::{OTHER_DATABASE, UNSELECTED};
 use super::head_text::HeadText;
 use super::names::{is_system_schema, user_schemas};
+use super::records::{is_record, is_schema_of_records};
 use super::tables::{Action, Announcement, Checks, HeadState, Lookup, TableState, Upsert};
 use super::writer::Writer;
 use crate::ast::{Conflict, Guard};
@@ -19,9 +20,6 @@ use crate::lex::literal::{Field, Form};
 use crate::options::lineage;
 use crate::rewriter::OUTPUT_BYTES;
 use crate::update::OnGuard;
-
-/// Prisma keeps there which migrations a database has had; another database's record would be wrong.
-const PRISMA_MIGRATIONS: &str = "_prisma_migrations";
 
 /// Rows that a conversion would stop at are counted under this by an inspection.
 const REFUSED: &str = "refused";
@@ -185,7 +183,9 @@ impl Writer {
 
     /// Whether a table is the target's own record, which nobody has asked for.
     pub(super) fn is_left_out_by_default(&self, name: &TableName) -> bool {
-        name.name == PRISMA_MIGRATIONS && !self.plan.selection().wants_exactly(name)
+        let is_wanted = self.plan.selection().wants_exactly(name)
+            || (is_schema_of_records(&name.schema) && self.plan.selects_schema_by_name(&name.schema));
+        is_record(name) && !is_wanted
     }
 
     /// A table and the tables that it is a partition of by any account, also the dump's own: enough to leave it out, and
