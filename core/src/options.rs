@@ -310,7 +310,8 @@ impl Options {
     /// Tables whose rows are left out, by a pattern as `pg_dump --exclude-table` takes it: `app.log*`, `*.Sessions`
     /// with capitals in quotes. A pattern without a schema means `public`. Partitions follow their table where the
     /// catalog or the dump tells whose they are; sequences are moved only for tables that rows come for. Several calls
-    /// add up. Default: none but Prisma's `_prisma_migrations`.
+    /// add up. Default: none but the tables in which migration tools keep what they have done: `_prisma_migrations`,
+    /// `schema_migrations`, `alembic_version`, `django_migrations`, `flyway_schema_history` and their like.
     ///
     /// # Errors
     /// If it is no pattern. One that matches no table is an error of [`build`](Options::build) with a catalog, and of
@@ -322,7 +323,8 @@ impl Options {
 
     /// The only tables whose rows are taken, by a pattern as for [`with_exclude_table`](Options::with_exclude_table),
     /// which goes before. Partitions of them are taken where the catalog that is given says what they are; a dump that says
-    /// it of its own tables is not believed. `_prisma_migrations` is taken where it is named without wildcards. Default: all.
+    /// it of its own tables is not believed. Tables of migration tools (`_prisma_migrations`, …) are taken where they are
+    /// named without wildcards. Default: all.
     ///
     /// # Errors
     /// As [`with_exclude_table`](Options::with_exclude_table).

@@ -160,6 +160,11 @@ impl Plan {
         self.leave_unselected(what, "only_schemas").map(|()| false)
     }
 
+    /// Whether a schema was named as one of those that are selected.
+    pub(crate) fn selects_schema_by_name(&self, schema: &str) -> bool {
+        self.permits().only_schemas.items().iter().any(|only| only == schema)
+    }
+
     /// Whether only some schemas are selected.
     pub(crate) fn selects_schemas(&self) -> bool {
         !self.permits().only_schemas.items().is_empty()

@@ -263,10 +263,7 @@ fn long_rows() {
                             format!("1\tone\t{long}\t\\N\t{bits}\n2\t\\N\t\\N\t\t1\n3\t{long}\t\t\\N\t\\N\n")
                         }
                         (_, copied) => {
-                            let over = if copied { "OVERRIDING SYSTEM VALUE " } else { "" };
-                            let before = format!(
-                                "INSERT INTO \"public\".\"t\" AS _t (\"id\", \"a\", \"b\", \"c\", \"d\") {over}VALUES ("
-                            );
+                            let before = "INSERT INTO \"public\".\"t\" AS _t (\"id\", \"a\", \"b\", \"c\", \"d\") OVERRIDING SYSTEM VALUE VALUES (";
                             let after = ") ON CONFLICT(\"id\") DO UPDATE SET \"a\" = EXCLUDED.\"a\", \"b\" = EXCLUDED.\"b\", \"c\" = EXCLUDED.\"c\", \"d\" = EXCLUDED.\"d\";\n";
                             let rows = if copied {
                                 [
@@ -283,7 +280,7 @@ fn long_rows() {
                             };
                             let rows: String = rows.iter().map(|row| format!("{before}{row}{after}")).collect();
                             format!(
-                                "CALL pg_temp.dumpsert_table('public', 't', ARRAY['id', 'a', 'b', 'c', 'd']::pg_catalog.text[]);\n{rows}"
+                                "CALL pg_temp.dumpsert_table('public', 't', ARRAY['id', 'a', 'b', 'c', 'd']::pg_catalog.text[]);\nCALL pg_temp.dumpsert_writable('public', 't', ARRAY['id', 'a', 'b', 'c', 'd']::pg_catalog.text[], ARRAY['a', 'b', 'c', 'd']::pg_catalog.text[]);\n{rows}"
                             )
                         }
                     };

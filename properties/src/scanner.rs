@@ -287,12 +287,17 @@ impl<'a> Scanner<'a> {
         if is_found {
             self.lookup();
         }
-        if is_stage || self.word("table(") {
+        let is_writable = self.word("writable(");
+        if is_stage || is_writable || self.word("table(") {
             self.quoted(b'\'');
             self.expect(", ");
             self.quoted(b'\'');
             self.expect(", ");
             self.array();
+            if is_writable {
+                self.expect(", ");
+                self.array();
+            }
         } else {
             let is_serial = self.word("serial(");
             if is_serial || self.word("sequence_found(") {

@@ -7,7 +7,8 @@ use super::conflict::{Decision, decide};
 use super::events::{OTHER_DATABASE, UNSELECTED};
 use super::head_text::HeadText;
 use super::names::{is_system_schema, user_schemas};
-use super::tables::{Action, Checks, HeadState, Lookup, TableState, Upsert};
+use super::records::{is_record, is_schema_of_records};
+use super::tables::{Action, Announcement, Checks, HeadState, Lookup, TableState, Upsert};
 use super::writer::Writer;
 use crate::ast::{Conflict, Guard};
 use crate::catalog::{Table, TableKind, TableName};
@@ -19,9 +20,6 @@ use crate::lex::literal::{Field, Form};
 use crate::options::lineage;
 use crate::rewriter::OUTPUT_BYTES;
 use crate::update::OnGuard;
-
-/// Prisma keeps there which migrations a database has had; another database's record would be wrong.
-const PRISMA_MIGRATIONS: &str = "_prisma_migrations";
 
 /// Rows that a conversion would stop at are counted under this by an inspection.
 const REFUSED: &str = "refused";
@@ -185,7 +183,9 @@ impl Writer {
 
     /// Whether a table is the target's own record, which nobody has asked for.
     pub(super) fn is_left_out_by_default(&self, name: &TableName) -> bool {
-        name.name == PRISMA_MIGRATIONS && !self.plan.selection().wants_exactly(name)
+        let is_wanted = self.plan.selection().wants_exactly(name)
+            || (is_schema_of_records(&name.schema) && self.plan.selects_schema_by_name(&name.schema));
+        is_record(name) && !is_wanted
     }
 
     /// A table and the tables that it is a partition of by any account, also the dump's own: enough to leave it out, and
@@ -291,7 +291,7 @@ impl Writer {
             self.warn_once(format!("table {name} is not in the catalog: its rows are left out"));
             return Ok(Action::LeaveOut(UNKNOWN_TABLE));
         }
-        let keep = self.drop_unknown(name, table, &columns.shown);
+        let keep = self.writable(head, name, table, &columns.shown);
         let dumped = columns;
         let columns = Columns {
             shown: kept(&dumped.shown, keep.as_deref()),
@@ -300,23 +300,17 @@ impl Writer {
         for warning in self.order.as_mut().map(|order| order.meet(name)).unwrap_or_default() {
             self.warn_once(warning);
         }
-        let overriding = if head.rows == Rows::Copy {
-            None
-        } else {
-            Some(head.overriding)
-        };
-        let Some(decision) = decide(&self.plan, name, &columns.shown, overriding)? else {
+        let Some(decision) = decide(&self.plan, name, &columns.shown)? else {
             return Ok(Action::LeaveOut("no_key"));
         };
         self.tell_key(name, table, &decision);
-        let Decision {
-            conflict, overriding, ..
-        } = decision;
+        let conflict = decision.conflict;
         let target = conflict.iter().flat_map(|conflict| &conflict.target);
         let places: HashMap<&String, usize> = dumped.shown.iter().zip(0..).collect();
         let key = target.filter_map(|key| places.get(key).copied()).collect();
-        // There is no OVERRIDING with DEFAULT VALUES (insert_rest in src/backend/parser/gram.y).
-        let overriding = overriding && head.rows != Rows::Default && !columns.raw.is_empty();
+        // A column may be GENERATED ALWAYS AS IDENTITY on the target alone, and PostgreSQL accepts OVERRIDING for every
+        // table, but not with DEFAULT VALUES (insert_rest in src/backend/parser/gram.y).
+        let overriding = head.rows != Rows::Default && !columns.raw.is_empty();
         let raw: HashMap<&String, &Vec<u8>> = columns.shown.iter().zip(&columns.raw).collect();
         let written = |name: &String| match raw.get(name) {
             Some(raw) => Ok((*raw).clone()),
@@ -330,7 +324,10 @@ impl Writer {
             keeps_none: keep.as_ref().is_some_and(|keep| !keep.contains(&true)),
             keep,
             checks: self.checks(name, conflict.as_ref())?,
-            unannounced: Some(columns.raw),
+            unannounced: Some(Announcement {
+                columns: columns.raw,
+                set: conflict.map(|conflict| conflict.set).unwrap_or_default(),
+            }),
         }))
     }
 
@@ -375,16 +372,38 @@ impl Writer {
         }))
     }
 
-    /// Which columns the catalog's table has, where the others are dropped.
-    fn drop_unknown(&mut self, name: &TableName, table: usize, columns: &[String]) -> Option<Vec<bool>> {
-        let known = self.plan.table(name).filter(|_| self.plan.drops_unknown_columns())?;
-        let names: HashSet<&str> = known.columns.iter().map(|column| column.name.as_str()).collect();
-        let keep: Vec<bool> = columns.iter().map(|column| names.contains(column.as_str())).collect();
+    /// Which values can be written, by the catalog, where that is not all: no generated ones, and those of columns that it
+    /// does not have only if they are not to be dropped.
+    fn writable(&mut self, head: &Head, name: &TableName, table: usize, columns: &[String]) -> Option<Vec<bool>> {
+        let known = &self.plan.table(name)?.columns;
+        let known: HashMap<&str, bool> = known
+            .iter()
+            .map(|column| (column.name.as_str(), column.generated))
+            .collect();
+        let is_generated = |column: &String| known.get(column.as_str()) == Some(&true);
+        let is_dropped = |column: &String| !known.contains_key(column.as_str()) && self.plan.drops_unknown_columns();
+        // pg_dump writes VALUES (DEFAULT) for a table of which all columns are generated.
+        let has_others = !columns.iter().all(is_generated);
+        let keep: Vec<bool> = columns
+            .iter()
+            .map(|column| !(is_dropped(column) || is_generated(column) && has_others))
+            .collect();
+        let left_out = columns.iter().zip(&keep).filter(|(_, keep)| !**keep);
+        let (generated, unknown): (Vec<&String>, Vec<&String>) = left_out
+            .map(|(column, _)| column)
+            .partition(|column| is_generated(column));
+        let generated: Vec<String> = generated.into_iter().cloned().collect();
         let TableState { report, dropped, .. } = self.tables.tables.get_mut(table)?;
-        for (column, _) in columns.iter().zip(&keep).filter(|(_, keep)| !**keep) {
+        for column in unknown {
             if dropped.insert(column.clone()) {
                 report.columns_dropped.push(column.clone());
             }
+        }
+        // Without a list of columns pg_dump writes DEFAULT for them.
+        for column in generated.iter().filter(|_| head.columns.is_some()) {
+            self.warn_once(format!(
+                "column `{column}` of table {name} is generated: the dumped values are left out"
+            ));
         }
         keep.contains(&false).then_some(keep)
     }
@@ -462,14 +481,14 @@ fn lines_max(action: &Action) -> u64 {
     }
 }
 
-/// What is kept for a head: the text of its upsert, and the columns twice, by which the target is told of them once.
+/// What is kept for a head: the text of its upsert, and the columns three times, by which the target is told of them once.
 fn action_bytes(action: &Action, columns: &[Vec<u8>]) -> usize {
     let text = match action {
         Action::Upsert(upsert) => upsert.text.before.len() + upsert.text.after.len(),
         Action::Stage { .. } => 0,
         Action::LeaveOut(_) => return 0,
     };
-    let columns = columns.iter().map(|column| 2 * (column.len() + size_of::<Vec<u8>>()));
+    let columns = columns.iter().map(|column| 3 * (column.len() + size_of::<Vec<u8>>()));
     text + columns.sum::<usize>()
 }
 

@@ -15,19 +15,10 @@ pub(crate) struct Decision {
     pub(crate) conflict: Option<Conflict>,
     /// Where the key is known from.
     pub(crate) source: Option<&'static str>,
-    pub(crate) overriding: bool,
 }
 
 /// Decides for one table and list of columns; `None` if its rows are left out for want of a key.
-///
-/// `overriding` is what the dump says. A `COPY` says nothing, since it needs no `OVERRIDING`; where nobody knows, it is
-/// written, because PostgreSQL accepts it for every table.
-pub(crate) fn decide(
-    plan: &Plan,
-    name: &TableName,
-    columns: &[String],
-    overriding: Option<bool>,
-) -> Result<Option<Decision>> {
+pub(crate) fn decide(plan: &Plan, name: &TableName, columns: &[String]) -> Result<Option<Decision>> {
     let table = plan.table(name);
     if plan.has_catalog() && table.is_none() && plan.key(name).is_none() {
         let message = format!("table {name} is not in the catalog");
@@ -51,14 +42,6 @@ pub(crate) fn decide(
         return Err(Error::new(ErrorKind::UnknownName, message)
             .with_hint("give the schema of the target, add the column there, or choose `unknown_columns = drop`"));
     }
-    let is_always = |column: &Column| column.identity == Some(Identity::Always);
-    let needs_overriding = table.is_some_and(|table| {
-        table
-            .columns
-            .iter()
-            .any(|column| is_always(column) && dumped.contains(&column.name))
-    });
-    let overriding = needs_overriding || overriding.unwrap_or(table.is_none());
     let decision = |target: Vec<String>, source| {
         let rule = plan.rule(name);
         let key: HashSet<&String> = target.iter().collect();
@@ -88,7 +71,6 @@ pub(crate) fn decide(
         Ok(Some(Decision {
             conflict: Some(conflict),
             source: Some(source),
-            overriding,
         }))
     };
     if let Some(key) = plan.key(name) {
@@ -106,7 +88,6 @@ pub(crate) fn decide(
         NoKey::Insert => Ok(Some(Decision {
             conflict: None,
             source: None,
-            overriding,
         })),
         NoKey::Skip => Ok(None),
         NoKey::Error | NoKey::Match => Err(no_key(name, table.is_some())),

@@ -10,6 +10,7 @@ mod made;
 pub(crate) mod names;
 mod order;
 mod place;
+mod records;
 mod rows;
 mod script;
 mod sieve;

@@ -43,10 +43,18 @@ pub(crate) struct Upsert {
     pub(crate) keep: Option<Vec<bool>>,
     /// Whether none is: the target has no column of the dump.
     pub(crate) keeps_none: bool,
-    /// The columns that are written, until the target has been told of them.
-    pub(crate) unannounced: Option<Vec<Vec<u8>>>,
+    /// What the target has to check before the first row, until it has been told.
+    pub(crate) unannounced: Option<Announcement>,
     /// What the target is asked then, if there is anything.
     pub(crate) checks: Option<Checks>,
+}
+
+/// What the target checks of a table before its first row.
+pub(crate) struct Announcement {
+    /// The columns that are written.
+    pub(crate) columns: Vec<Vec<u8>>,
+    /// Those of them that an update sets.
+    pub(crate) set: Vec<Vec<u8>>,
 }
 
 /// What only the target knows of a table, and options hang on.

@@ -10,7 +10,7 @@ use super::order::OrderWatch;
 use super::rows::{self, LongRow};
 use super::script::{self, Frame};
 use super::staged::{self, LongLine};
-use super::tables::{Action, HeadState, Tables, Upsert};
+use super::tables::{Action, Announcement, HeadState, Tables, Upsert};
 use crate::catalog::{Catalog, Table, TableName};
 use crate::error::{Error, Result};
 use crate::filter::held::HeldRow;
@@ -277,8 +277,8 @@ impl Writer {
         let (Action::Upsert(upsert), Some(table)) = (&mut head.action, self.tables.tables.get_mut(head.table)) else {
             return Ok(());
         };
-        let columns = upsert.unannounced.take();
-        let Some(columns) = columns.filter(|columns| !table.announced.contains(columns)) else {
+        let told = upsert.unannounced.take();
+        let Some(Announcement { columns, set }) = told.filter(|told| !table.announced.contains(&told.columns)) else {
             return Ok(());
         };
         script::check_bytes(&mut self.out, self.names.encoding(), &self.plan, table, &columns);
@@ -288,6 +288,15 @@ impl Writer {
             out.extend_from_slice(b", ");
             emit::text_array(out, &columns)
         })?;
+        if !columns.is_empty() {
+            script::call(&mut self.out, "dumpsert_writable", |out| {
+                emit::list(out, &name, emit::literal)?;
+                out.extend_from_slice(b", ");
+                emit::text_array(out, &columns)?;
+                out.extend_from_slice(b", ");
+                emit::text_array(out, &set)
+            })?;
+        }
         if let Some(checks) = &upsert.checks {
             script::check_table(&mut self.out, table, checks)?;
         }

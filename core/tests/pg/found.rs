@@ -109,3 +109,89 @@ fn a_sequence_of_nothing_is_reported() {
         stdout
     );
 }
+
+const PLAIN: &str = "CREATE TABLE t (id integer PRIMARY KEY, n integer NOT NULL, v text);";
+const ROWS: &str =
+    "INSERT INTO public.t (id, n, v) VALUES (1, 10, 'one');\nINSERT INTO public.t (id, n, v) VALUES (2, 20, 'two');\n";
+
+/// A target whose schema is another one than the catalog's.
+fn drifted(style: Style, here: &str) -> Target {
+    let mut target = Target::new(here);
+    let catalog = Catalog::from_schema_sql(PLAIN).unwrap();
+    target.options = Options::new().with_style(style).with_catalog(catalog).unwrap();
+    target
+}
+
+#[test]
+fn a_key_that_is_always_generated_as_identity_on_the_target_only() {
+    let here = "CREATE TABLE t (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, n integer NOT NULL, v text);
+                INSERT INTO t (n, v) VALUES (0, 'old');";
+    for style in STYLES {
+        for dump in [
+            ROWS,
+            "COPY public.t (id, n, v) FROM stdin;\n1\t10\tone\n2\t20\ttwo\n\\.\n",
+        ] {
+            let target = drifted(style, here);
+            merge(&target, dump);
+            assert_eq!(
+                target.rows("SELECT * FROM t ORDER BY id"),
+                ["1|10|one", "2|20|two"],
+                "{style:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_written_on_the_target_is_named_before_the_first_row() {
+    let identity = "CREATE TABLE t (id integer PRIMARY KEY, n integer GENERATED ALWAYS AS IDENTITY, v text);
+                    INSERT INTO t (id, v) VALUES (1, 'old');";
+    let generated = "CREATE TABLE t (id integer PRIMARY KEY, n integer GENERATED ALWAYS AS (id * 10) STORED, v text);
+                     INSERT INTO t (id, v) VALUES (1, 'old');";
+    for style in [Style::Rows, Style::Batches] {
+        let mut target = drifted(style, identity);
+        let message = target.refuses(ROWS, "428C9");
+        assert!(
+            message.contains("column n of public.t is GENERATED ALWAYS AS IDENTITY"),
+            "{message}"
+        );
+        // What the message says, done.
+        assert!(message.contains("update_never = public.t=n"), "{message}");
+        target.options = target.options.with_update_never("public.t=n").unwrap();
+        merge(&target, ROWS);
+        assert_eq!(target.rows("SELECT * FROM t ORDER BY id"), ["1|1|one", "2|20|two"]);
+        for here in [identity, generated] {
+            let mut target = drifted(style, here);
+            let message = target.refuses(ROWS, "428C9");
+            assert!(
+                message.contains("style staged") && message.contains("schema = FILE"),
+                "{message}"
+            );
+            let catalog = Catalog::from_schema_sql(target.db.pg_dump(&["--schema-only"])).unwrap();
+            target.options = Options::new().with_style(style).with_catalog(catalog).unwrap();
+            merge(&target, ROWS);
+            assert_eq!(target.rows("SELECT id, v FROM t ORDER BY id"), ["1|one", "2|two"]);
+        }
+    }
+    for here in [identity, generated] {
+        let target = drifted(Style::Staged, here);
+        merge(&target, ROWS);
+        assert_eq!(target.rows("SELECT id, v FROM t ORDER BY id"), ["1|one", "2|two"]);
+    }
+}
+
+#[test]
+fn values_of_generated_columns_are_left_out_with_a_warning() {
+    let schema = "CREATE TABLE t (id integer PRIMARY KEY, n integer GENERATED ALWAYS AS (id * 10) STORED, v text);";
+    let catalog = || Catalog::from_schema_sql(schema).unwrap();
+    for style in [Style::Rows, Style::Batches] {
+        let options = Options::new().with_style(style).with_catalog(catalog()).unwrap();
+        let (_, report) = crate::support::try_script(ROWS.as_bytes(), options);
+        let warnings = report.unwrap().warnings;
+        let messages: Vec<&str> = warnings.iter().map(|warning| warning.message.as_str()).collect();
+        assert_eq!(
+            messages,
+            ["column `n` of table public.t is generated: the dumped values are left out"]
+        );
+    }
+}

@@ -75,6 +75,10 @@ pub(crate) fn upserts_of_dump(dump: &str) -> Vec<Upsert> {
         let conflict = (vec!["id".to_owned()], set);
         upserts.extend(rows(&insert, &conflict));
     }
+    // The script always says so: the target may need it where the source did not.
+    for upsert in &mut upserts {
+        upsert.overriding = true;
+    }
     // Without quotes it would be the integer 0, and a floating-point column would lose its sign.
     for value in upserts
         .iter_mut()

@@ -3,14 +3,15 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
 CALL pg_temp.dumpsert_table('public', 't', ARRAY['id', 'v']::pg_catalog.text[]);
-INSERT INTO "public"."t" AS _t ("id", "v") VALUES
+CALL pg_temp.dumpsert_writable('public', 't', ARRAY['id', 'v']::pg_catalog.text[], ARRAY['v']::pg_catalog.text[]);
+INSERT INTO "public"."t" AS _t ("id", "v") OVERRIDING SYSTEM VALUE VALUES
   (1, 'aaaa'),
   (2, 'bbbb'),
   (3, 'cccc') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
-INSERT INTO "public"."t" AS _t ("id", "v") VALUES
+INSERT INTO "public"."t" AS _t ("id", "v") OVERRIDING SYSTEM VALUE VALUES
   (4, 'dddd'),
   (5, 'eeee') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
-INSERT INTO "public"."t" AS _t ("id", "v") VALUES
+INSERT INTO "public"."t" AS _t ("id", "v") OVERRIDING SYSTEM VALUE VALUES
   (6, 'fffff'),
   (7, 'g') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
 <epilogue>

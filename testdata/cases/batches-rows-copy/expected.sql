@@ -3,6 +3,7 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
 CALL pg_temp.dumpsert_table('public', 't', ARRAY['id', 'v']::pg_catalog.text[]);
+CALL pg_temp.dumpsert_writable('public', 't', ARRAY['id', 'v']::pg_catalog.text[], ARRAY['v']::pg_catalog.text[]);
 INSERT INTO "public"."t" AS _t ("id", "v") OVERRIDING SYSTEM VALUE VALUES
   ('1', 'one'),
   ('2', 'two') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
@@ -12,6 +13,7 @@ INSERT INTO "public"."t" AS _t ("id", "v") OVERRIDING SYSTEM VALUE VALUES
 INSERT INTO "public"."t" AS _t ("id", "v") OVERRIDING SYSTEM VALUE VALUES
   ('5', 'five') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
 CALL pg_temp.dumpsert_table('public', 'u', ARRAY['id']::pg_catalog.text[]);
+CALL pg_temp.dumpsert_writable('public', 'u', ARRAY['id']::pg_catalog.text[], ARRAY[]::pg_catalog.text[]);
 INSERT INTO "public"."u" AS _t ("id") OVERRIDING SYSTEM VALUE VALUES
   ('1'),
   ('2') ON CONFLICT("id") DO NOTHING;

@@ -3,6 +3,7 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
 CALL pg_temp.dumpsert_table('public', 'texts', ARRAY['id', 't']::pg_catalog.text[]);
+CALL pg_temp.dumpsert_writable('public', 'texts', ARRAY['id', 't']::pg_catalog.text[], ARRAY['t']::pg_catalog.text[]);
 INSERT INTO "public"."texts" AS _t ("id", "t") OVERRIDING SYSTEM VALUE VALUES ('0', '') ON CONFLICT("id") DO UPDATE SET "t" = EXCLUDED."t";
 INSERT INTO "public"."texts" AS _t ("id", "t") OVERRIDING SYSTEM VALUE VALUES ('1', 'NULL') ON CONFLICT("id") DO UPDATE SET "t" = EXCLUDED."t";
 INSERT INTO "public"."texts" AS _t ("id", "t") OVERRIDING SYSTEM VALUE VALUES ('2', '\N') ON CONFLICT("id") DO UPDATE SET "t" = EXCLUDED."t";

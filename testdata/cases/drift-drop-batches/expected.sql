@@ -3,14 +3,16 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off","unknown_columns":"drop","unknown_tables":"drop"}');
 CALL pg_temp.dumpsert_table('public', 't', ARRAY['id', 'v']::pg_catalog.text[]);
-INSERT INTO "public"."t" AS _t ("id", "v") VALUES
+CALL pg_temp.dumpsert_writable('public', 't', ARRAY['id', 'v']::pg_catalog.text[], ARRAY['v']::pg_catalog.text[]);
+INSERT INTO "public"."t" AS _t ("id", "v") OVERRIDING SYSTEM VALUE VALUES
   (1, 'one') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
-INSERT INTO "public"."t" AS _t ("id", "v") VALUES
+INSERT INTO "public"."t" AS _t ("id", "v") OVERRIDING SYSTEM VALUE VALUES
   (2, 'two') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
-INSERT INTO "public"."t" AS _t ("id", "v") VALUES
+INSERT INTO "public"."t" AS _t ("id", "v") OVERRIDING SYSTEM VALUE VALUES
   ('3', 'three') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
 CALL pg_temp.dumpsert_table('public', 'u', ARRAY['b', 'a']::pg_catalog.text[]);
-INSERT INTO "public"."u" AS _t ("b", "a") VALUES
+CALL pg_temp.dumpsert_writable('public', 'u', ARRAY['b', 'a']::pg_catalog.text[], ARRAY['a']::pg_catalog.text[]);
+INSERT INTO "public"."u" AS _t ("b", "a") OVERRIDING SYSTEM VALUE VALUES
   ('2', '3'),
   (NULL, '6') ON CONFLICT("b") DO UPDATE SET "a" = EXCLUDED."a";
 <epilogue>

@@ -3,7 +3,9 @@ SET LOCAL client_encoding = 'SQL_ASCII';
 SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
 CALL pg_temp.dumpsert_table('public', 't', ARRAY['id', 'v']::pg_catalog.text[]);
-INSERT INTO "public"."t" AS _t ("id", "v") VALUES (1, 'ÿþ€ not UTF-8') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
+CALL pg_temp.dumpsert_writable('public', 't', ARRAY['id', 'v']::pg_catalog.text[], ARRAY['v']::pg_catalog.text[]);
+INSERT INTO "public"."t" AS _t ("id", "v") OVERRIDING SYSTEM VALUE VALUES (1, 'ÿþ€ not UTF-8') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
 CALL pg_temp.dumpsert_table('public', 'ÿþ', ARRAY['id', '€"']::pg_catalog.text[]);
-INSERT INTO "public"."ÿþ" AS _t ("id", "€""") VALUES (1, 'Ã') ON CONFLICT("id") DO UPDATE SET "€""" = EXCLUDED."€""";
+CALL pg_temp.dumpsert_writable('public', 'ÿþ', ARRAY['id', '€"']::pg_catalog.text[], ARRAY['€"']::pg_catalog.text[]);
+INSERT INTO "public"."ÿþ" AS _t ("id", "€""") OVERRIDING SYSTEM VALUE VALUES (1, 'Ã') ON CONFLICT("id") DO UPDATE SET "€""" = EXCLUDED."€""";
 <epilogue>

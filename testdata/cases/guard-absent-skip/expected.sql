@@ -3,6 +3,7 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"error","on_guard":"skip","rules":[{"guard":"tenant","update":"changed"}],"triggers":"off"}');
 CALL pg_temp.dumpsert_table('public', 't', ARRAY['id', 'v']::pg_catalog.text[]);
+CALL pg_temp.dumpsert_writable('public', 't', ARRAY['id', 'v']::pg_catalog.text[], ARRAY['v']::pg_catalog.text[]);
 CALL pg_temp.dumpsert_check_table('public', 't', ARRAY[]::pg_catalog.text[], ARRAY[]::pg_catalog.text[], 'tenant');
-INSERT INTO "public"."t" AS _t ("id", "v") VALUES (1, 'one') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v" WHERE CASE WHEN pg_temp.dumpsert_unowned('public.t', 'id', ROW(_t."id")::pg_catalog.record::pg_catalog.text, 'tenant') THEN ROW(_t."v")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(EXCLUDED."v")::pg_catalog.record ELSE false END;
+INSERT INTO "public"."t" AS _t ("id", "v") OVERRIDING SYSTEM VALUE VALUES (1, 'one') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v" WHERE CASE WHEN pg_temp.dumpsert_unowned('public.t', 'id', ROW(_t."id")::pg_catalog.record::pg_catalog.text, 'tenant') THEN ROW(_t."v")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(EXCLUDED."v")::pg_catalog.record ELSE false END;
 <epilogue>

@@ -3,6 +3,7 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
 CALL pg_temp.dumpsert_table('public', 't', ARRAY['v', 'id']::pg_catalog.text[]);
-INSERT INTO "public"."t" AS _t ("v", "id") VALUES ('one', 1) ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
-INSERT INTO "public"."t" AS _t ("v", "id") VALUES ('two', 2) ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
+CALL pg_temp.dumpsert_writable('public', 't', ARRAY['v', 'id']::pg_catalog.text[], ARRAY['v']::pg_catalog.text[]);
+INSERT INTO "public"."t" AS _t ("v", "id") OVERRIDING SYSTEM VALUE VALUES ('one', 1) ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
+INSERT INTO "public"."t" AS _t ("v", "id") OVERRIDING SYSTEM VALUE VALUES ('two', 2) ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
 <epilogue>

@@ -3,5 +3,6 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
 CALL pg_temp.dumpsert_table('public', 't', ARRAY['a', 'b']::pg_catalog.text[]);
-INSERT INTO "public"."t" AS _t ("a", "b") VALUES (1, 2) ON CONFLICT("a", "b") DO NOTHING;
+CALL pg_temp.dumpsert_writable('public', 't', ARRAY['a', 'b']::pg_catalog.text[], ARRAY[]::pg_catalog.text[]);
+INSERT INTO "public"."t" AS _t ("a", "b") OVERRIDING SYSTEM VALUE VALUES (1, 2) ON CONFLICT("a", "b") DO NOTHING;
 <epilogue>

@@ -3,6 +3,7 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
 CALL pg_temp.dumpsert_table('public', 't', ARRAY['b', 'v', 'a']::pg_catalog.text[]);
-INSERT INTO "public"."t" AS _t ("b", "v", "a") VALUES (2, 'x', 1) ON CONFLICT("a", "b") DO UPDATE SET "v" = EXCLUDED."v";
-INSERT INTO "public"."t" AS _t ("b", "v", "a") VALUES (3, 'y', 1) ON CONFLICT("a", "b") DO UPDATE SET "v" = EXCLUDED."v";
+CALL pg_temp.dumpsert_writable('public', 't', ARRAY['b', 'v', 'a']::pg_catalog.text[], ARRAY['v']::pg_catalog.text[]);
+INSERT INTO "public"."t" AS _t ("b", "v", "a") OVERRIDING SYSTEM VALUE VALUES (2, 'x', 1) ON CONFLICT("a", "b") DO UPDATE SET "v" = EXCLUDED."v";
+INSERT INTO "public"."t" AS _t ("b", "v", "a") OVERRIDING SYSTEM VALUE VALUES (3, 'y', 1) ON CONFLICT("a", "b") DO UPDATE SET "v" = EXCLUDED."v";
 <epilogue>

@@ -8,12 +8,19 @@ INSERT INTO public.x VALUES (1);
 \! touch pwned', ARRAY['id
 nl', 'col"
 ;--', 'crhere']::pg_catalog.text[]);
+CALL pg_temp.dumpsert_writable('new
+line', '-- comment
+INSERT INTO public.x VALUES (1);
+\! touch pwned', ARRAY['id
+nl', 'col"
+;--', 'crhere']::pg_catalog.text[], ARRAY['col"
+;--', 'crhere']::pg_catalog.text[]);
 INSERT INTO "new
 line"."-- comment
 INSERT INTO public.x VALUES (1);
 \! touch pwned" AS _t ("id
 nl", "col""
-;--", "crhere") VALUES (1, 'newline in names', 'x') ON CONFLICT("id
+;--", "crhere") OVERRIDING SYSTEM VALUE VALUES (1, 'newline in names', 'x') ON CONFLICT("id
 nl") DO UPDATE SET "col""
 ;--" = EXCLUDED."col""
 ;--", "crhere" = EXCLUDED."crhere";
@@ -22,7 +29,7 @@ line"."-- comment
 INSERT INTO public.x VALUES (1);
 \! touch pwned" AS _t ("id
 nl", "col""
-;--", "crhere") VALUES (2, 'again', 'y') ON CONFLICT("id
+;--", "crhere") OVERRIDING SYSTEM VALUE VALUES (2, 'again', 'y') ON CONFLICT("id
 nl") DO UPDATE SET "col""
 ;--" = EXCLUDED."col""
 ;--", "crhere" = EXCLUDED."crhere";

@@ -3,5 +3,6 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
 CALL pg_temp.dumpsert_table('app', 'orders', ARRAY['id', 'v']::pg_catalog.text[]);
-INSERT INTO "app"."orders" AS _t ("id", "v") VALUES (1, 'app') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
+CALL pg_temp.dumpsert_writable('app', 'orders', ARRAY['id', 'v']::pg_catalog.text[], ARRAY['v']::pg_catalog.text[]);
+INSERT INTO "app"."orders" AS _t ("id", "v") OVERRIDING SYSTEM VALUE VALUES (1, 'app') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
 <epilogue>

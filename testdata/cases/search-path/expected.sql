@@ -3,9 +3,11 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
 CALL pg_temp.dumpsert_table('app', 'orders', ARRAY['id', 'v']::pg_catalog.text[]);
-INSERT INTO "app"."orders" AS _t ("id", "v") VALUES (1, 'app') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
+CALL pg_temp.dumpsert_writable('app', 'orders', ARRAY['id', 'v']::pg_catalog.text[], ARRAY['v']::pg_catalog.text[]);
+INSERT INTO "app"."orders" AS _t ("id", "v") OVERRIDING SYSTEM VALUE VALUES (1, 'app') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
 CALL pg_temp.dumpsert_table('public', 'orders', ARRAY['id', 'v']::pg_catalog.text[]);
-INSERT INTO "public"."orders" AS _t ("id", "v") VALUES (1, 'public') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
-INSERT INTO "app"."orders" AS _t ("id", "v") VALUES (2, 'app') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
+CALL pg_temp.dumpsert_writable('public', 'orders', ARRAY['id', 'v']::pg_catalog.text[], ARRAY['v']::pg_catalog.text[]);
+INSERT INTO "public"."orders" AS _t ("id", "v") OVERRIDING SYSTEM VALUE VALUES (1, 'public') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
+INSERT INTO "app"."orders" AS _t ("id", "v") OVERRIDING SYSTEM VALUE VALUES (2, 'app') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
 CALL pg_temp.dumpsert_sequence('public', 'orders_id_seq', 2, true);
 <epilogue>

@@ -3,10 +3,13 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
 CALL pg_temp.dumpsert_table('public', 't', ARRAY['id', 'v']::pg_catalog.text[]);
-INSERT INTO "public"."t" AS _t ("id", "v") VALUES (1, 'one') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
+CALL pg_temp.dumpsert_writable('public', 't', ARRAY['id', 'v']::pg_catalog.text[], ARRAY['v']::pg_catalog.text[]);
+INSERT INTO "public"."t" AS _t ("id", "v") OVERRIDING SYSTEM VALUE VALUES (1, 'one') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
 CALL pg_temp.dumpsert_table('public', 't', ARRAY['v', 'id']::pg_catalog.text[]);
-INSERT INTO "public"."t" AS _t ("v", "id") VALUES ('two', 2) ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
+CALL pg_temp.dumpsert_writable('public', 't', ARRAY['v', 'id']::pg_catalog.text[], ARRAY['v']::pg_catalog.text[]);
+INSERT INTO "public"."t" AS _t ("v", "id") OVERRIDING SYSTEM VALUE VALUES ('two', 2) ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
 CALL pg_temp.dumpsert_table('public', 't', ARRAY['id']::pg_catalog.text[]);
-INSERT INTO "public"."t" AS _t ("id") VALUES (3) ON CONFLICT("id") DO NOTHING;
-INSERT INTO "public"."t" AS _t ("id", "v") VALUES (4, 'four') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
+CALL pg_temp.dumpsert_writable('public', 't', ARRAY['id']::pg_catalog.text[], ARRAY[]::pg_catalog.text[]);
+INSERT INTO "public"."t" AS _t ("id") OVERRIDING SYSTEM VALUE VALUES (3) ON CONFLICT("id") DO NOTHING;
+INSERT INTO "public"."t" AS _t ("id", "v") OVERRIDING SYSTEM VALUE VALUES (4, 'four') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";
 <epilogue>

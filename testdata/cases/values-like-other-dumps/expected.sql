@@ -3,7 +3,8 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
 CALL pg_temp.dumpsert_table('public', 't', ARRAY['id', 'v']::pg_catalog.text[]);
-INSERT INTO "public"."t" AS _t ("id", "v") VALUES (1, 'body { }
+CALL pg_temp.dumpsert_writable('public', 't', ARRAY['id', 'v']::pg_catalog.text[], ARRAY['v']::pg_catalog.text[]);
+INSERT INTO "public"."t" AS _t ("id", "v") OVERRIDING SYSTEM VALUE VALUES (1, 'body { }
 /*! normalize.css v8 | MIT */
 -- MySQL dump 10.13
 PRAGMA foreign_keys=OFF;

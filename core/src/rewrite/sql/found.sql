@@ -62,3 +62,24 @@ BEGIN
     FROM (VALUES (_sequence)) AS s(oid) LEFT JOIN (pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace) ON c.oid = s.oid;
 END
 $dumpsert$;
+
+-- In styles rows and batches the columns are those that the converter has planned: what cannot be written here is named
+-- before the first row.
+CREATE PROCEDURE pg_temp.dumpsert_writable(_schema pg_catalog.text, _name pg_catalog.text, _columns pg_catalog.text[], _set pg_catalog.text[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _fault record;
+BEGIN
+  SELECT a.attname, a.attgenerated <> '' AS is_generated INTO _fault FROM pg_attribute AS a
+   WHERE a.attrelid = to_regclass(format('%I.%I', _schema, _name)) AND a.attnum > 0 AND NOT a.attisdropped
+     AND (a.attgenerated <> '' AND a.attname = ANY (_columns) OR a.attidentity = 'a' AND a.attname = ANY (_set))
+   ORDER BY a.attnum LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'generated_always',
+      MESSAGE = pg_temp.dumpsert_shown(format('dumpsert: column %I of %I.%I is %s here; nothing was changed', _fault.attname, _schema, _name,
+        CASE WHEN _fault.is_generated THEN 'generated, and the dump has values for it' ELSE 'GENERATED ALWAYS AS IDENTITY and no key, so that it cannot be updated' END)),
+      HINT = CASE WHEN _fault.is_generated THEN 'Give the schema of the target (schema = FILE), by which its values are left out, or use style staged.'
+        ELSE pg_temp.dumpsert_shown(format('Leave it as it is with update_never = %I.%I=%I, give the schema of the target (schema = FILE), or use style staged.', _schema, _name, _fault.attname)) END;
+  END IF;
+END
+$dumpsert$;

@@ -1,0 +1,11 @@
+<opening>
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL lock_timeout = 0;
+CALL pg_temp.dumpsert_begin('{"no_key":"error","selected":{"exclude":[],"exclude_patterns":[],"only":null,"schemas":["drizzle"]},"triggers":"off"}');
+CALL pg_temp.dumpsert_table('drizzle', '__drizzle_migrations', ARRAY['id']::pg_catalog.text[]);
+CALL pg_temp.dumpsert_writable('drizzle', '__drizzle_migrations', ARRAY['id']::pg_catalog.text[], ARRAY[]::pg_catalog.text[]);
+INSERT INTO "drizzle"."__drizzle_migrations" AS _t ("id") OVERRIDING SYSTEM VALUE VALUES (1) ON CONFLICT("id") DO NOTHING;
+CALL pg_temp.dumpsert_table('drizzle', 't', ARRAY['id']::pg_catalog.text[]);
+CALL pg_temp.dumpsert_writable('drizzle', 't', ARRAY['id']::pg_catalog.text[], ARRAY[]::pg_catalog.text[]);
+INSERT INTO "drizzle"."t" AS _t ("id") OVERRIDING SYSTEM VALUE VALUES (1) ON CONFLICT("id") DO NOTHING;
+<epilogue>
