@@ -425,8 +425,7 @@ fn a_row_that_comes_in_between() {
             .unwrap();
         let run = std::thread::scope(|scope| {
             let run = scope.spawn(|| target.run(&orders(&["2, 'ours', 20"])));
-            let waits =
-                "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'relation'";
+            let waits = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'relation'";
             while target.db.query(waits).is_empty() {
                 std::thread::sleep(std::time::Duration::from_millis(20));
                 assert!(!run.is_finished(), "the script has not waited");

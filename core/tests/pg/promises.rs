@@ -276,6 +276,7 @@ impl Setup {
             promise,
             selection.iter().all(|arg| arg.starts_with("--exclude")),
             source,
+            target,
             &before,
             &after,
         ));
@@ -375,9 +376,23 @@ fn diff_sequences(
     promise: Promise,
     is_whole: bool,
     source: &Source,
+    target: &Db,
     before: &Snapshot,
     after: &Snapshot,
 ) -> Vec<String> {
+    // A sequence that was behind the values of its own column stands at the last of them.
+    let ends = target.query(
+        "SELECT pg_catalog.set_config('search_path', 'pg_catalog', false);
+         SELECT d.objid::regclass, (xpath('/row/m/text()', query_to_xml(format('SELECT %s(%I) AS m FROM %s',
+             CASE WHEN q.seqincrement > 0 THEN 'max' ELSE 'min' END, a.attname, d.refobjid::regclass), false, true, '')))[1]
+           FROM pg_depend AS d JOIN pg_sequence AS q ON q.seqrelid = d.objid
+           JOIN pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+          WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')",
+    );
+    let is_at_its_end = |name: &String, state: &Sequence| {
+        let end = Some(state.last_value.to_string());
+        state.is_called && ends.iter().any(|row| row[0].as_ref() == Some(name) && row[1] == end)
+    };
     let descending = source.db.query(
         "SELECT pg_catalog.set_config('search_path', 'pg_catalog', false);
          SELECT seqrelid::regclass FROM pg_sequence WHERE seqincrement < 0",
@@ -395,7 +410,7 @@ fn diff_sequences(
             differences.push(format!("sequence {name} went back from {was:?} to {is:?}"));
         } else if promise != Promise::Again && is_whole && progress(name, is) < progress(name, wanted) {
             differences.push(format!("sequence {name} stayed at {is:?}, behind {wanted:?}"));
-        } else if is != was && is != wanted {
+        } else if is != was && is != wanted && !is_at_its_end(name, is) {
             differences.push(format!("sequence {name} became {is:?}, neither {was:?} nor {wanted:?}"));
         }
     }

@@ -104,7 +104,7 @@ fn merge(source: &Db, target_cluster: &Cluster, name: &str) -> usize {
 #[test]
 fn dumps_of_the_corpus() {
     let target = Target::new("");
-    for (version, sequence) in [(13, "1"), (17, "2"), (18, "1")] {
+    for version in [13, 17, 18] {
         let dump = std::fs::read(testdata(&format!("cases/version-{version}/dump.sql"))).unwrap();
         for style in [Style::Rows, Style::Batches, Style::Staged] {
             let what = format!("version {version}, {style:?}");
@@ -123,7 +123,8 @@ fn dumps_of_the_corpus() {
                     "SELECT last_value, (SELECT count(*) FROM pg_largeobject_metadata),
                             (SELECT count(*) FROM pg_stats WHERE tablename = 't') FROM public.t_id_seq",
                 );
-                assert_eq!(beside, [format!("{sequence}|0|0")], "{what}");
+                // The sequence is behind a row that only the target has, whatever the dump says.
+                assert_eq!(beside, ["9|0|0"], "{what}");
             }
         }
     }

@@ -122,8 +122,8 @@ BEGIN
     -- rows that new or changed rows refer to
     SELECT format('SELECT FROM %s AS q WHERE EXISTS (SELECT FROM pg_temp.dumpsert_stage_%s AS s WHERE %s%s) FOR KEY SHARE OF q NOWAIT', r.parent_relid::regclass, s.n,
              (SELECT string_agg(format('q.%I %s s.%I', u.referenced, u.crosses, u.holding), ' AND ') FROM unnest(r.referenced, r.crosses, r.holding) AS u(referenced, crosses, holding)),
-             format(' AND NOT EXISTS (SELECT FROM %s AS p WHERE %s AND ROW(%s)::record *= ROW(%s)::record)', s.target, s.same_key,
-               (SELECT string_agg(format('p.%I', h), ', ') FROM unnest(r.holding) AS h), (SELECT string_agg(format('s.%I', h), ', ') FROM unnest(r.holding) AS h)))
+             CASE WHEN s.same_key IS NOT NULL THEN format(' AND NOT EXISTS (SELECT FROM %s AS p WHERE %s AND ROW(%s)::record *= ROW(%s)::record)', s.target, s.same_key,
+               (SELECT string_agg(format('p.%I', h), ', ') FROM unnest(r.holding) AS h), (SELECT string_agg(format('s.%I', h), ', ') FROM unnest(r.holding) AS h)) END)
       FROM pg_temp.dumpsert_references AS r JOIN pg_temp.dumpsert_stages AS s ON s.node = r.child AND s.n = ANY (_stages)
      WHERE r.parent = ANY (_looked_at) AND r.parent_relid = r.parent AND r.holding <@ s.columns AND s.way <> 'skip'
     UNION ALL

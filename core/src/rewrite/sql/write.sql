@@ -153,13 +153,13 @@ END
 $dumpsert$;
 
 -- An UPDATE with two rows for one would take either of them.
-CREATE PROCEDURE pg_temp.dumpsert_check_once(_component integer)
+CREATE PROCEDURE pg_temp.dumpsert_check_once(_component integer, _new boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _s record;
   _key text;
 BEGIN
-  FOR _s IN SELECT s.* FROM pg_temp.dumpsert_stages AS s WHERE s.component = _component AND s.key_index IS NOT NULL AND s.changed > 0 LOOP
+  FOR _s IN SELECT s.* FROM pg_temp.dumpsert_stages AS s WHERE s.component = _component AND s.key_index IS NOT NULL AND (_new OR s.changed > 0) LOOP
     EXECUTE _s.twice_sql INTO _key;
     IF _key IS NOT NULL THEN
       RAISE EXCEPTION USING ERRCODE = 'cardinality_violation',
@@ -192,10 +192,13 @@ BEGIN
     IF _updates IS NULL THEN
       RETURN;
     END IF;
-    CALL pg_temp.dumpsert_check_once(_component);
+    CALL pg_temp.dumpsert_check_once(_component, false);
     BEGIN
       CALL pg_temp.dumpsert_write_as(_component, 'plain');
     EXCEPTION WHEN unique_violation OR exclusion_violation OR foreign_key_violation THEN
+      IF SQLSTATE = '23505' THEN
+        CALL pg_temp.dumpsert_check_once(_component, true);  -- a better reason, if it is the dump's own fault
+      END IF;
       IF NOT _updates THEN
         RAISE;
       END IF;
