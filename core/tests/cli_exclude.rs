@@ -332,9 +332,10 @@ fn wrong_configuration_files() {
 #[test]
 fn values_that_cannot_be_judged() {
     let folder = folder();
-    let ilike = "businesses: name ILIKE 'caf%'";
+    // With ASCII text on the other side it would be certain.
+    let lower = "businesses: lower(name) = 'caf\u{e9}'";
     for (exclude, place, message) in [(
-        ilike,
+        lower,
         // The row begins behind `VALUES (`.
         "line 2, column 60 (byte 143), table public.businesses, row 2",
         "is not ASCII",

@@ -210,6 +210,7 @@ impl Checker<'_> {
             of: Box::new(arg.finish(Kind::Text)?),
             upper: name == "upper",
             ascii: !collation.is_c(),
+            against_ascii: false,
         });
         let typed = constant(Typed::new(Type::Text, draft))?;
         Ok(Typed { collation, ..typed })

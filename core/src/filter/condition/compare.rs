@@ -3,7 +3,7 @@
 use super::tree::{Scalar, Test};
 use super::typed::{Draft, Typed, present};
 use super::types::Type;
-use super::value::Kind;
+use super::value::{Kind, Value};
 use crate::ast::condition::{CompareOp, refuse};
 use crate::error::{Error, Result};
 
@@ -89,7 +89,19 @@ pub(super) fn compare(op: CompareOp, left: Typed, right: Typed) -> Result<Test> 
     let ordered = !matches!(op, CompareOp::Equal | CompareOp::NotEqual);
     let (left, right) = assume_each_other(left, right)?;
     let kind = comparison(op_name(op), ordered, &left, &right)?;
-    Ok(Test::Compare(op, left.finish(kind)?, right.finish(kind)?))
+    let (left, right) = with_ascii(left.finish(kind)?, right.finish(kind)?);
+    Ok(Test::Compare(op, left, right))
+}
+
+/// Two sides that are compared for equality, told if the other one is ASCII.
+fn with_ascii(mut left: Scalar, mut right: Scalar) -> (Scalar, Scalar) {
+    if right.is_ascii() {
+        left.against_ascii();
+    }
+    if left.is_ascii() {
+        right.against_ascii();
+    }
+    (left, right)
 }
 
 pub(super) fn distinct(left: Typed, right: Typed) -> Result<Test> {
@@ -103,7 +115,8 @@ pub(super) fn distinct(left: Typed, right: Typed) -> Result<Test> {
     }
     let (left, right) = assume_each_other(left, right)?;
     let kind = comparison("=", false, &left, &right)?;
-    Ok(Test::Distinct(left.finish(kind)?, right.finish(kind)?))
+    let (left, right) = with_ascii(left.finish(kind)?, right.finish(kind)?);
+    Ok(Test::Distinct(left, right))
 }
 
 /// `IN` with values that depend on no column.
@@ -125,9 +138,14 @@ pub(super) fn within_constants(operand: Typed, items: Vec<Typed>) -> Result<Test
             _ => return Err(refuse("a value of IN is no literal").with_hint("write x = … OR x = …")),
         }
     }
+    let mut operand = operand.finish(kind)?;
+    let is_ascii = |value: &Value<'_>| matches!(value, Value::Bytes(text) if text.is_ascii());
+    if values.iter().all(is_ascii) {
+        operand.against_ascii();
+    }
     values.sort_by(|left, right| left.compare(right).unwrap_or(std::cmp::Ordering::Equal));
     Ok(Test::In {
-        operand: operand.finish(kind)?,
+        operand,
         values,
         with_null,
     })

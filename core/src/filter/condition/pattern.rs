@@ -98,14 +98,18 @@ fn like(scalar: Scalar, pattern: &str, escape: Option<char>, ignore_case: bool, 
     }
     let compiled = Like::new(pattern, escape, ignore_case)
         .map_err(|EndsWithEscape| refuse(format!("the pattern '{pattern}' ends with its escape character")))?;
-    let scalar = match ignore_case {
+    let mut scalar = match ignore_case {
         false => scalar,
         true => Scalar::Case {
             of: Box::new(scalar),
             upper: false,
             ascii: !collation.is_c(),
+            against_ascii: false,
         },
     };
+    if pattern.is_ascii() {
+        scalar.against_ascii();
+    }
     Ok(Test::Like(scalar, compiled))
 }
 

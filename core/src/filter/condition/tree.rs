@@ -43,11 +43,13 @@ pub(super) enum Scalar {
         read: Read,
     },
     Test(Box<Test>),
-    /// `lower(…)`, `upper(…)`; `ascii` if other letters than those of ASCII have cases too.
+    /// `lower(…)`, `upper(…)`; `ascii` if other letters than those of ASCII have cases too, and `against_ascii` if that does
+    /// not matter because the result is only compared with ASCII text.
     Case {
         of: Box<Scalar>,
         upper: bool,
         ascii: bool,
+        against_ascii: bool,
     },
     /// `length(…)` in characters or in bytes, as a number of a kind.
     Length {
@@ -190,12 +192,40 @@ impl Scalar {
         }
     }
 
+    /// The value is only compared with ASCII text: whatever the case of other letters is, they are none of those.
+    pub(super) fn against_ascii(&mut self) {
+        match self {
+            Self::Case { of, against_ascii, .. } => {
+                *against_ascii = true;
+                of.against_ascii();
+            }
+            Self::Coalesce(args) => args.iter_mut().for_each(Self::against_ascii),
+            _ => {}
+        }
+    }
+
+    /// Whether it is a literal that holds ASCII text, or NULL.
+    pub(super) fn is_ascii(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Literal(Value::Bytes(text)) => text.is_ascii(),
+            _ => false,
+        }
+    }
+
     fn bytes<'a>(&'a self, row: Row<'a>) -> Result<Option<Cow<'a, [u8]>>> {
-        if let Self::Case { of, upper, ascii } = self {
+        if let Self::Case {
+            of,
+            upper,
+            ascii,
+            against_ascii,
+        } = self
+        {
             let Some(text) = of.bytes(row)? else {
                 return Ok(None);
             };
-            if *ascii && !text.is_ascii() {
+            let is_certain = *against_ascii && value::stays_beyond_ascii(&text, *upper);
+            if *ascii && !text.is_ascii() && !is_certain {
                 return Err(of.error(row, &text, value::NOT_ASCII));
             }
             let change = if *upper { value::upper } else { value::lower };

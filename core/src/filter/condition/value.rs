@@ -260,6 +260,21 @@ fn boolean(text: &[u8]) -> Result<bool, &'static str> {
 pub(super) const NOT_ASCII: &str =
     "is not ASCII, and which letters are the same in upper and lower case is known to the source's locale alone";
 
+/// Whether no character beyond ASCII becomes one of ASCII, or more than one, in another case, whatever the locale is. (That
+/// of a Turkic language is not looked at: there letters of ASCII have other cases too.)
+pub(super) fn stays_beyond_ascii(text: &[u8], upper: bool) -> bool {
+    let is_certain = |character: char| match upper {
+        // The dotted I, and the sign of kelvin.
+        false => !matches!(character, '\u{130}' | '\u{212a}'),
+        // The dotless i, the long s, and what has no capital of its own but several letters.
+        true => !matches!(
+            character,
+            '\u{131}' | '\u{17f}' | '\u{df}' | '\u{149}' | '\u{1f0}' | '\u{1e96}'..='\u{1e9a}' | '\u{fb00}'..='\u{fb06}'
+        ),
+    };
+    std::str::from_utf8(text).is_ok_and(|text| text.chars().all(is_certain))
+}
+
 /// Text in lower case, if it needs no locale.
 pub(super) fn lower_ascii(text: &[u8]) -> Result<Cow<'_, [u8]>, &'static str> {
     if !text.is_ascii() {

@@ -83,11 +83,14 @@ fn errors_name_place_and_remedy() {
 #[test]
 fn values_that_cannot_be_evaluated_are_errors_unless_something_else_decides() {
     let condition = compile("id ILIKE 'a%' OR n = 1").unwrap();
+    // The sign of kelvin is a small k in some locales.
     assert_eq!(
-        condition.evaluate(&[Some("é".as_bytes()), Some(b"1")]).unwrap(),
+        condition.evaluate(&[Some("\u{212a}".as_bytes()), Some(b"1")]).unwrap(),
         Some(true)
     );
-    let error = condition.evaluate(&[Some("é".as_bytes()), Some(b"2")]).unwrap_err();
+    let error = condition
+        .evaluate(&[Some("\u{212a}".as_bytes()), Some(b"2")])
+        .unwrap_err();
     assert_eq!(error.kind(), crate::ErrorKind::Condition);
     assert!(error.message().contains("of the column id is not ASCII"), "{error}");
     assert!(
@@ -98,6 +101,31 @@ fn values_that_cannot_be_evaluated_are_errors_unless_something_else_decides() {
         condition.evaluate(&[Some(b"b"), Some(b"x")]).unwrap_err().kind(),
         crate::ErrorKind::Condition
     );
+}
+
+#[test]
+fn letters_beyond_ascii_are_none_of_an_ascii_pattern() {
+    for (sql, text, expected) in [
+        ("id ILIKE '%demo%'", "東京 DEMO é", Some(true)),
+        ("id ILIKE '%demo%'", "東京 é", Some(false)),
+        ("id ILIKE 'd_mo'", "DÉMO", Some(true)),
+        ("lower(id) = 'demo'", "DÉMO", Some(false)),
+        ("lower(id) LIKE '%demo'", "Ü-Demo", Some(true)),
+        ("upper(id) IN ('A', 'B')", "ä", Some(false)),
+        ("lower(upper(id)) <> 'demo'", "Ärger", Some(true)),
+        ("coalesce(lower(id), 'x') IS DISTINCT FROM 'demo'", "é", Some(true)),
+        ("id ~* '^demo.*x$'", "Demo é X", Some(true)),
+        ("lower(id) = 'demo'", "\u{130}", None),
+        ("upper(id) = 'SS'", "ß", None),
+        ("upper(id) LIKE '_'", "\u{fb03}", None),
+        ("lower(id) = 'é'", "É", None),
+        ("length(lower(id)) = 1", "É", None),
+    ] {
+        let condition = compile(sql).unwrap();
+        let columns = condition.columns().len();
+        let values = vec![Some(text.as_bytes()); columns];
+        assert_eq!(condition.evaluate(&values).unwrap_or(None), expected, "{sql}: {text}");
+    }
 }
 
 #[test]
