@@ -51,7 +51,7 @@ export interface Limits {
 export interface Options {
   /** How the script writes rows. Default: `'rows'`. */
   style?: 'rows' | 'batches' | 'staged';
-  /** What happens to rows of a table without a key; `'match'` only in style `staged`. Default: `'error'`. */
+  /** What happens to rows of a table without a key; `'match'` only in style `staged`, and its default; else `'error'`. */
   noKey?: 'error' | 'insert' | 'skip' | 'match';
   /** What happens to the user triggers of the target. Default: `'off'`, which needs ownership of their tables. */
   triggers?: 'off' | 'fire';

@@ -116,7 +116,7 @@ pub struct Options {
     catalog: Option<Catalog>,
     is_catalog_of_dump: bool,
     keys: BTreeMap<TableName, Listed<String>>,
-    no_key: NoKey,
+    no_key: Option<NoKey>,
     triggers: Triggers,
     lock_timeout: Option<Duration>,
     rules: Rules,
@@ -172,10 +172,11 @@ impl Options {
         }
     }
 
-    /// What happens to rows of a table without a key. Default: [`NoKey::Error`].
+    /// What happens to rows of a table without a key. Default: [`NoKey::Match`] in style [`Style::Staged`],
+    /// [`NoKey::Error`] in the others.
     #[must_use]
     pub fn with_no_key(mut self, no_key: NoKey) -> Self {
-        self.no_key = no_key;
+        self.no_key = Some(no_key);
         self
     }
 
@@ -428,7 +429,7 @@ impl Options {
     /// # Errors
     /// If they do not: a key of a table or column that is not in the catalog, or an option that the style cannot keep.
     pub fn build(mut self) -> Result<Plan> {
-        if self.no_key == NoKey::Match && self.style != Style::Staged {
+        if self.no_key == Some(NoKey::Match) && self.style != Style::Staged {
             let message = "no_key = match works only in style staged";
             return Err(Error::new(ErrorKind::InvalidOption, message));
         }

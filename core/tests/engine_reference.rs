@@ -41,11 +41,16 @@ fn the_corpus() {
             "DEFAULT VALUES",
             "_prisma",
             "pg_dump: ",
+            "schema_migrations",
         ]
         .iter()
         .any(|text| dump.contains(text));
         // `INSERT INTO` of the oracle is that of pg_dump.
-        if !is_known || !(known_forms || case.name == "strings") || case.name == "insert-by-hand" {
+        if !is_known
+            || !(known_forms || case.name == "strings")
+            || case.name == "insert-by-hand"
+            || case.name.starts_with("wrapper-")
+        {
             continue;
         }
         let Ok(plan) = case.plan() else { continue };

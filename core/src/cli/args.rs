@@ -133,7 +133,7 @@ pub(super) struct Planning {
     #[arg(long, value_name = "TABLE=COLUMNS")]
     pub(super) key: Vec<String>,
 
-    /// What happens to rows of a table without a key [default: error]
+    /// What happens to rows of a table without a key [default: match in style staged, else error]
     #[arg(long, value_enum)]
     pub(super) no_key: Option<NoKey>,
 

@@ -222,7 +222,10 @@ impl Plan {
     }
 
     pub(crate) fn no_key(&self) -> NoKey {
-        self.0.no_key
+        self.0.no_key.unwrap_or(match self.0.style {
+            Style::Staged => NoKey::Match,
+            Style::Rows | Style::Batches => NoKey::Error,
+        })
     }
 
     pub(crate) fn lock_timeout(&self) -> Option<Duration> {
@@ -232,7 +235,7 @@ impl Plan {
     /// The options that the script hands to its fixed text.
     pub(crate) fn target_options(&self) -> String {
         let (extension_tables, relations) = self.allowed_names();
-        let mut options = serde_json::json!({ "triggers": self.0.triggers, "no_key": self.0.no_key });
+        let mut options = serde_json::json!({ "triggers": self.0.triggers, "no_key": self.no_key() });
         for (name, list) in [
             ("allow_extension_tables", extension_tables),
             ("allow_relations", relations),

@@ -195,3 +195,13 @@ fn values_of_generated_columns_are_left_out_with_a_warning() {
         );
     }
 }
+
+#[test]
+fn a_table_without_a_key_is_matched_by_default_in_staged() {
+    let target = target(
+        Style::Staged,
+        "CREATE TABLE log (line text); INSERT INTO log VALUES ('a'), ('own');",
+    );
+    merge(&target, "COPY public.log (line) FROM stdin;\na\na\nb\n\\.\n");
+    assert_eq!(target.rows("SELECT line FROM log ORDER BY 1"), ["a", "a", "b", "own"]);
+}

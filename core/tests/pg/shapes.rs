@@ -192,7 +192,9 @@ fn tables_that_do_not_fit() {
             "{message}"
         );
     }
-    let message = Target::new("CREATE TABLE other (id integer)").refuses(&other, "42P10");
+    let mut target = Target::new("CREATE TABLE other (id integer)");
+    target.options = target.options.with_no_key(NoKey::Error);
+    let message = target.refuses(&other, "42P10");
     assert!(
         message.contains("public.other") && message.contains("no_key = match"),
         "{message}"

@@ -1,7 +1,7 @@
 <opening>
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL lock_timeout = 0;
-CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off","unknown_columns":"drop","unknown_tables":"drop"}');
+CALL pg_temp.dumpsert_begin('{"no_key":"match","triggers":"off","unknown_columns":"drop","unknown_tables":"drop"}');
 CALL pg_temp.dumpsert_stage(1, 'public', 't', ARRAY['id', 'gone', 'v', 'Gone']::pg_catalog.text[]);
 \set SHOW_CONTEXT errors
 COPY pg_temp.dumpsert_stage_1 ("id", "gone", "v", "Gone") FROM stdin;

@@ -1,7 +1,7 @@
 <opening>
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL lock_timeout = 0;
-CALL pg_temp.dumpsert_begin('{"no_key":"error","triggers":"off"}');
+CALL pg_temp.dumpsert_begin('{"no_key":"match","triggers":"off"}');
 CALL pg_temp.dumpsert_stage(1, 'public', 'businesses', ARRAY['id', 'name', 'isDemo']::pg_catalog.text[]);
 \set SHOW_CONTEXT errors
 COPY pg_temp.dumpsert_stage_1 ("id", "name", "isDemo") FROM stdin;
