@@ -278,6 +278,29 @@ impl<'a> Scanner<'a> {
             self.array();
             return self.expect(");\n");
         }
+        if self.word("check_table(") {
+            self.quoted(b'\'');
+            self.expect(", ");
+            self.quoted(b'\'');
+            for _ in 0..2 {
+                self.expect(", ");
+                self.array();
+            }
+            self.expect(", ");
+            if !self.word("NULL") {
+                self.quoted(b'\'');
+            }
+            return self.expect(");\n");
+        }
+        if self.word("left_out(") {
+            self.array();
+            self.expect(", ");
+            self.array();
+            return self.expect(");\n");
+        }
+        if self.word("bytes_are_utf8(") {
+            return self.expect(");\n");
+        }
         let is_found = self.word("stage_found(");
         let is_stage = is_found || self.word("stage(");
         if is_stage {

@@ -193,7 +193,7 @@ fn tables_that_do_not_fit() {
         );
     }
     let mut target = Target::new("CREATE TABLE other (id integer)");
-    target.options = target.options.with_no_key(dumpsert::NoKey::Error);
+    target.options = target.options.with_no_key(NoKey::Error);
     let message = target.refuses(&other, "42P10");
     assert!(
         message.contains("public.other") && message.contains("no_key = match"),

@@ -11,7 +11,8 @@ DECLARE
   _values text := substring(_detail FROM '^Key \(.*\)=\((.*)\) (?:already exists|is duplicated|is not present|conflicts with)');
   _row bigint;
   _key text;
-  _holder text;
+  _held text := substring(_detail FROM 'existing key \(.*\)=\((.*)\)\.$');  -- what an excluded value meets
+  _holder text; _other text;
 BEGIN
   FOR _s IN SELECT s.n, s.relid, s.key_columns FROM pg_temp.dumpsert_stages AS s
              WHERE s.component = coalesce(_component, s.component) AND s.node = coalesce(pg_partition_root(_relid), _relid) ORDER BY s.n LOOP
@@ -31,19 +32,23 @@ BEGIN
       EXECUTE format('SELECT dumpsert_row, concat_ws('', '', %s) FROM (SELECT row_number() OVER () AS dumpsert_row, s.* FROM pg_temp.dumpsert_stage_%s AS s) AS s'
         ' WHERE %s ORDER BY 1 %s LIMIT 1', coalesce((SELECT string_agg(quote_ident(k), ', ') FROM unnest(_s.key_columns) AS k), 'NULL'),
         _s.n, _condition, CASE _state WHEN '23505' THEN 'DESC' END) INTO _row, _key;
-      IF _state = '23505' AND _holder IS NULL AND _row IS NOT NULL THEN
+      IF _state IN ('23505', '23P01') AND _row IS NOT NULL THEN
+        EXECUTE format('SELECT concat_ws('', '', %1$s) FROM pg_temp.dumpsert_stage_%2$s AS s WHERE %3$s AND concat_ws('', '', %1$s) <> %4$L LIMIT 1',
+          (SELECT string_agg(quote_ident(k), ', ') FROM unnest(_s.key_columns) AS k), _s.n, _condition, _key) INTO _other;
         EXECUTE format('SELECT concat_ws('', '', %s) FROM %s WHERE %s LIMIT 1', (SELECT string_agg(quote_ident(k), ', ') FROM unnest(_s.key_columns) AS k),
-          _relid::regclass, _condition) INTO _holder;
+          _relid::regclass, CASE WHEN _held IS NULL THEN _condition ELSE format('concat_ws('', '', %s) = %L', _columns, _held) END) INTO _holder;
       END IF;
     EXCEPTION WHEN OTHERS THEN _row := NULL;  -- the search is a courtesy
     END;
     EXIT WHEN _row IS NOT NULL;
   END LOOP;
   RAISE EXCEPTION USING ERRCODE = _state,
-    DETAIL = coalesce(nullif(concat_ws(E'\n', nullif(_detail, ''), 'It is held here by the row with ' || array_to_string(_s.key_columns, ', ') || ' = ' || nullif(_holder, _key) || '.', nullif(regexp_replace(_context, '(SQL function "dumpsert|SQL statement "(WITH u|WITH i|UPDATE (ONLY )?\S+ AS p SET |INSERT INTO \S+ AS _t )).*', ''), '')), ''),
+    DETAIL = coalesce(nullif(concat_ws(E'\n', nullif(_detail, ''), 'It is held here by the row with ' || array_to_string(_s.key_columns, ', ') || ' = ' || nullif(_holder, _key) || '.',
+      'The dump gives it to the row with ' || array_to_string(_s.key_columns, ', ') || ' = ' || _other || ' as well.', nullif(regexp_replace(_context, '(SQL function "dumpsert|SQL statement "(WITH u|WITH i|UPDATE (ONLY )?\S+ AS p SET |INSERT INTO \S+ AS _t )).*', ''), '')), ''),
                       'SQLSTATE ' || _state),
     HINT = coalesce(nullif(_hint, ''), CASE _state
       WHEN '23505' THEN 'A row with another key holds this value and keeps it.'
+      WHEN '23P01' THEN 'A row with another key holds this place and keeps it.'
       WHEN '23503' THEN 'The referenced row is neither here nor in the dump, or a row that only exists here still refers to it.'
       ELSE 'Change the row or the target, then run the script again.' END),
     SCHEMA = _schema, TABLE = _table, COLUMN = _column, CONSTRAINT = _constraint, MESSAGE = format('dumpsert: %s%s; nothing was changed', _message,
