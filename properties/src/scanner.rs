@@ -182,7 +182,20 @@ impl<'a> Scanner<'a> {
             scanner.expect(" = EXCLUDED.");
             scanner.quoted(b'"');
         });
-        if self.word(" WHERE CASE WHEN ") {
+        if self.word(" WHERE CASE WHEN pg_temp.dumpsert_unowned(") {
+            for _ in 0..2 {
+                self.quoted(b'\'');
+                self.expect(", ");
+            }
+            self.record("_t.");
+            self.expect("::pg_catalog.text, ");
+            self.quoted(b'\'');
+            self.expect(") THEN ");
+            if !self.word("true") {
+                self.condition();
+            }
+            self.expect(" ELSE false END");
+        } else if self.word(" WHERE CASE WHEN ") {
             self.record("_t.");
             self.expect(" OPERATOR(pg_catalog.=) ");
             self.record("EXCLUDED.");
