@@ -37,13 +37,19 @@ BEGIN
           (SELECT string_agg(quote_ident(k), ', ') FROM unnest(_s.key_columns) AS k), _s.n, _condition, _key) INTO _other;
         EXECUTE format('SELECT concat_ws('', '', %s) FROM %s WHERE %s LIMIT 1', (SELECT string_agg(quote_ident(k), ', ') FROM unnest(_s.key_columns) AS k),
           _relid::regclass, CASE WHEN _held IS NULL THEN _condition ELSE format('concat_ws('', '', %s) = %L', _columns, _held) END) INTO _holder;
+        IF _holder IS NULL THEN  -- equal, and spelt differently
+          EXECUTE coalesce((SELECT format('SELECT concat_ws('', '', %s) FROM %s AS p WHERE EXISTS (SELECT FROM pg_temp.dumpsert_stage_%s AS s WHERE %s AND %s) LIMIT 1',
+              (SELECT string_agg(format('p.%I', k), ', ') FROM unnest(_s.key_columns) AS k), _relid::regclass, _s.n, _condition, pg_temp.dumpsert_same_key(i.indexrelid, 'p', 's'))
+            FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
+           WHERE i.indrelid = _relid AND c.relname = _constraint AND i.indisunique AND i.indexprs IS NULL AND i.indpred IS NULL), 'SELECT NULL::text') INTO _holder;
+        END IF;
       END IF;
     EXCEPTION WHEN OTHERS THEN _row := NULL;  -- the search is a courtesy
     END;
     EXIT WHEN _row IS NOT NULL;
   END LOOP;
   RAISE EXCEPTION USING ERRCODE = _state,
-    DETAIL = coalesce(nullif(concat_ws(E'\n', nullif(_detail, ''), 'It is held here by the row with ' || array_to_string(_s.key_columns, ', ') || ' = ' || nullif(_holder, _key) || '.',
+    DETAIL = coalesce(nullif(concat_ws(' ', nullif(_detail, ''), 'It is held here by the row with ' || array_to_string(_s.key_columns, ', ') || ' = ' || nullif(_holder, _key) || '.',
       'The dump gives it to the row with ' || array_to_string(_s.key_columns, ', ') || ' = ' || _other || ' as well.', nullif(regexp_replace(_context, '(SQL function "dumpsert|SQL statement "(WITH u|WITH i|UPDATE (ONLY )?\S+ AS p SET |INSERT INTO \S+ AS _t )).*', ''), '')), ''),
                       'SQLSTATE ' || _state),
     HINT = coalesce(nullif(_hint, ''), CASE _state

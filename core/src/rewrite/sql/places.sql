@@ -48,7 +48,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
    WHERE (i.indrelid = _relid
           OR i.indrelid IN (SELECT t.relid FROM pg_partition_tree(_relid) AS t WHERE t.isleaf)
              AND NOT EXISTS (SELECT FROM pg_inherits AS h WHERE h.inhrelid = i.indexrelid))
-     AND (i.indisunique OR i.indisexclusion) AND i.indimmediate AND i.indisvalid
+     AND (i.indisunique OR i.indisexclusion) AND i.indimmediate AND i.indisready
      AND i.indexrelid <> ALL (ARRAY(SELECT s.key_index FROM pg_temp.dumpsert_stages AS s WHERE s.relid = _relid AND s.key_index IS NOT NULL))
 $dumpsert$;
 

@@ -306,7 +306,8 @@ impl Case {
         owner
             .batch_execute(&sql)
             .map_err(|error| format!("the target is wrong: {error:?}"))?;
-        let dump = self.dump_text();
+        // Also where no row is left of it, it is a dump.
+        let dump = format!("SET client_encoding = 'UTF8';\n{}", self.dump_text());
         let script = script(dump.as_bytes(), Options::new().with_style(Style::Staged));
         let role = ["postgres", OWNER][self.seed as usize % 2];
         let before = self.read(db);
