@@ -67,14 +67,12 @@ export function dumpsert(args) {
   });
 }
 
-/** Everything that can be seen of an error, as the corpus writes it down. */
 /** An error of the corpus, whose hint names options as a configuration file does, as JavaScript says it. */
 export function errorInJavaScript(error) {
   return error.hint === undefined ? error : { ...error, hint: hintInJavaScript(error.hint) };
 }
 
 function hintInJavaScript(hint) {
-  const camel = (name) => name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
   const lists = ['exclude_tables', 'only_tables', 'only_schemas', 'allow_relations', 'demo_columns'];
   return hint.replace(/`(\w+) = ([^`]*)`/g, (_, name, value) => {
     if (name === 'schema') return '`catalog: await Catalog.fromSchemaSql(…)`';
@@ -88,6 +86,7 @@ function hintInJavaScript(hint) {
   });
 }
 
+/** Everything that can be seen of an error, as the corpus writes it down. */
 export function facts({ code, category, byte, line, column, table, row, hint }) {
   return JSON.parse(JSON.stringify({ kind: code, category, byte, line, column, table, row, hint }));
 }
