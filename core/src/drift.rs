@@ -35,7 +35,7 @@ impl Options {
     /// let target = Catalog::from_schema_sql("CREATE TABLE t (id integer PRIMARY KEY, v text)")?;
     /// let plan = Options::new().with_catalog(target)?.with_unknown_columns(Unknown::Drop).build()?;
     /// let script = convert_str("INSERT INTO public.t (id, old, v) VALUES (1, 'x', 'one');\n", &plan)?;
-    /// assert!(script.contains(r#"("id", "v") VALUES (1, 'one')"#));
+    /// assert!(script.contains(r#"("id", "v") OVERRIDING SYSTEM VALUE VALUES (1, 'one')"#));
     /// # Ok::<(), dumpsert::Error>(())
     /// ```
     #[must_use]

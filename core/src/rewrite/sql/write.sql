@@ -67,6 +67,42 @@ BEGIN
 END
 $dumpsert$;
 
+-- The rank of each staged row that waits or is waited for.
+CREATE TEMPORARY TABLE pg_temp.dumpsert_ranks (n integer, staged pg_catalog.tid, rank integer) ON COMMIT DROP;
+
+-- Finds where the rows of a component are and in which order they are written, and lets rows step aside where that takes it.
+CREATE PROCEDURE pg_temp.dumpsert_prepare_moves(_component integer)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _u record;
+  _is_aside boolean := false;
+BEGIN
+  DELETE FROM pg_temp.dumpsert_ranks;
+  FOR _u IN SELECT s.relid, array_agg(s.n ORDER BY s.n) AS stages FROM pg_temp.dumpsert_stages AS s
+             WHERE s.component = _component AND s.changed > 0 GROUP BY s.relid ORDER BY s.relid LOOP
+    CALL pg_temp.dumpsert_find_moves(_u.relid, _u.stages);
+    CALL pg_temp.dumpsert_find_waits(_u.relid);
+    CALL pg_temp.dumpsert_order(_u.relid);
+    EXECUTE format('INSERT INTO pg_temp.dumpsert_ranks SELECT m.n, m.staged, m.rank FROM pg_temp.dumpsert_move_%s AS m WHERE m.rank > 0', _u.relid);
+    IF EXISTS (SELECT FROM pg_temp.dumpsert_aside) THEN
+      CALL pg_temp.dumpsert_step_aside(_u.relid);
+      _is_aside := true;
+    END IF;
+  END LOOP;
+  IF NOT _is_aside THEN
+    RETURN;
+  END IF;
+  -- Actions of the target may have followed the rows, in any table of the component: everything is looked up again.
+  FOR _u IN SELECT s.relid, array_agg(s.n ORDER BY s.n) AS stages FROM pg_temp.dumpsert_stages AS s
+             WHERE s.component = _component AND s.move_sql IS NOT NULL GROUP BY s.relid ORDER BY s.relid LOOP
+    CALL pg_temp.dumpsert_find_moves(_u.relid, _u.stages);
+    EXECUTE format('UPDATE pg_temp.dumpsert_move_%s AS m SET rank = r.rank FROM pg_temp.dumpsert_ranks AS r WHERE r.n = m.n AND r.staged = m.staged', _u.relid);
+    EXECUTE format('UPDATE pg_temp.dumpsert_stages AS s SET changed = (SELECT pg_catalog.count(*) FROM pg_temp.dumpsert_move_%s AS m'
+      ' WHERE m.n OPERATOR(pg_catalog.=) s.n) WHERE s.n OPERATOR(pg_catalog.=) ANY ($1)', _u.relid) USING _u.stages;
+  END LOOP;
+END
+$dumpsert$;
+
 -- Writes what has to be written of a component, in one of three ways:
 -- plain: as the rows come. ordered: updates as places become free. singly: the same, row by row, where a foreign key of the table to
 -- itself does not see in one statement what it sees in several.
@@ -79,20 +115,7 @@ DECLARE
   _relids oid[] := '{}'; _verbs text[] := '{}';
 BEGIN
   IF _how <> 'plain' THEN
-    FOR _u IN SELECT s.relid, array_agg(s.n ORDER BY s.n) AS stages FROM pg_temp.dumpsert_stages AS s
-               WHERE s.component = _component AND s.changed > 0 GROUP BY s.relid ORDER BY s.relid LOOP
-      CALL pg_temp.dumpsert_find_moves(_u.relid, _u.stages);
-      CALL pg_temp.dumpsert_find_waits(_u.relid);
-      CALL pg_temp.dumpsert_order(_u.relid);
-      IF EXISTS (SELECT FROM pg_temp.dumpsert_aside) THEN
-        CALL pg_temp.dumpsert_step_aside(_u.relid);
-        -- An action of the target may have followed them, within the table too: the rows are looked up again.
-        EXECUTE format('CREATE TEMPORARY TABLE pg_temp.dumpsert_ranks ON COMMIT DROP AS SELECT m.n, m.staged, m.rank FROM pg_temp.dumpsert_move_%s AS m', _u.relid);
-        CALL pg_temp.dumpsert_find_moves(_u.relid, _u.stages);
-        EXECUTE format('UPDATE pg_temp.dumpsert_move_%s AS m SET rank = r.rank FROM pg_temp.dumpsert_ranks AS r WHERE r.n = m.n AND r.staged = m.staged', _u.relid);
-        DROP TABLE pg_temp.dumpsert_ranks;
-      END IF;
-    END LOOP;
+    CALL pg_temp.dumpsert_prepare_moves(_component);
   END IF;
   -- Updates come before inserts: a unique value may move from an old row to a new one.
   FOR _u IN SELECT s.relid, CASE WHEN _how = 'plain' THEN s.n END AS n, sum(s.changed) AS changed FROM pg_temp.dumpsert_stages AS s
