@@ -292,6 +292,19 @@ BEGIN
 END
 $dumpsert$;
 
+-- Where the rows are now: an action of the target may have followed one of them to another within the table.
+CREATE PROCEDURE pg_temp.dumpsert_find_moved(_relid pg_catalog.oid)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _s record;
+BEGIN
+  FOR _s IN SELECT s.n, s.target, s.same_key FROM pg_temp.dumpsert_stages AS s WHERE s.relid = _relid AND s.move_sql IS NOT NULL AND s.reached LOOP
+    EXECUTE format('UPDATE pg_temp.dumpsert_move_%1$s AS m SET rel = p.tableoid, at = p.ctid FROM pg_temp.dumpsert_stage_%2$s AS s JOIN %3$s AS p ON %4$s'
+                   ' WHERE m.n = %2$s AND m.staged = s.ctid AND NOT (m.rel = p.tableoid AND m.at = p.ctid)', _relid, _s.n, _s.target, _s.same_key);
+  END LOOP;
+END
+$dumpsert$;
+
 -- Lets rows step aside, each with the first value that does no harm.
 CREATE PROCEDURE pg_temp.dumpsert_step_aside(_relid pg_catalog.oid)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
@@ -306,6 +319,7 @@ BEGIN
     FOR _statement IN SELECT s.statement FROM pg_temp.dumpsert_spares(_relid, _index) AS s LOOP
       BEGIN
         PERFORM pg_temp.dumpsert_execute(_statement);
+        CALL pg_temp.dumpsert_find_moved(_relid);
         -- An expression or a condition of the index may not care for this column.
         EXECUTE format('SELECT count(*) = 0 FROM (%s OFFSET 0) AS e JOIN pg_temp.dumpsert_aside AS a ON a.id = e.b WHERE a.index = %s',
                        pg_temp.dumpsert_waits_in(_relid, _index), _index) INTO _is_done;
