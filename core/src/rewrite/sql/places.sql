@@ -115,7 +115,6 @@ DECLARE
   _left boolean[];                         -- whether a row has left its old place, written or aside
   _written boolean[]; _held boolean[];
   _order integer[] := '{}'; _queue integer[] := '{}'; _path integer[] := '{}'; _on_path integer[];
-  _aside integer[] := '{}';
   _count integer; _done integer := 0; _head integer := 1; _tail integer := 0; _scan integer := 1; _depth integer := 0;
   _v integer; _u integer; _i integer; _held_ids integer[];
 BEGIN
@@ -180,15 +179,16 @@ BEGIN
       EXIT WHEN _on_path[_u] > 0;
       _depth := _depth + 1; _path[_depth] := _u; _on_path[_u] := _depth;
     END LOOP;
-    -- The circle is the path from _u on. One row that nobody holds steps aside, and whoever waits for it need not any more.
-    _v := _u;
-    FOR _i IN _on_path[_u] .. _depth LOOP
-      IF NOT _held[_path[_i]] THEN
-        _v := _path[_i];
-        EXIT;
-      END IF;
+    -- The circle is the path from _u on. The last row that nobody holds steps aside, and whoever waits for it need not any more:
+    -- the path ends before it, and goes on from there to somebody who has not left.
+    FOR _i IN REVERSE _depth .. _on_path[_u] LOOP
+      _v := _path[_i];
+      EXIT WHEN NOT _held[_v];
     END LOOP;
-    _left[_v] := true; _aside := _aside || _ids[_v];
+    WHILE _on_path[_v] > 0 LOOP
+      _on_path[_path[_depth]] := 0; _depth := _depth - 1;
+    END LOOP;
+    _left[_v] := true;
     FOR _i IN _w_from[_v] .. _w_from[_v + 1] - 1 LOOP
       _u := _w[_i]; _needs[_u] := _needs[_u] - 1;
       IF _needs[_u] = 0 THEN
@@ -197,7 +197,9 @@ BEGIN
     END LOOP;
   END LOOP;
   EXECUTE format('UPDATE pg_temp.dumpsert_move_%s AS m SET rank = u.rank FROM unnest($1) WITH ORDINALITY AS u(id, rank) WHERE m.id = u.id', _relid) USING _order;
-  INSERT INTO pg_temp.dumpsert_aside SELECT DISTINCT a.id, e.index FROM unnest(_aside) AS a(id) JOIN pg_temp.dumpsert_waits AS e ON e.b = a.id;
+  -- Who is written after somebody who waits for him has to be aside by then, in the index that they meet in.
+  EXECUTE format('INSERT INTO pg_temp.dumpsert_aside SELECT DISTINCT e.b, e.index FROM pg_temp.dumpsert_waits AS e'
+    ' JOIN pg_temp.dumpsert_move_%1$s AS w ON w.id = e.w JOIN pg_temp.dumpsert_move_%1$s AS b ON b.id = e.b WHERE w.rank < b.rank', _relid);
   ANALYZE pg_temp.dumpsert_aside;
 END
 $dumpsert$;

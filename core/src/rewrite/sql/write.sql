@@ -125,7 +125,7 @@ BEGIN
       FOR _s IN EXECUTE format('SELECT m.n, m.staged FROM pg_temp.dumpsert_move_%s AS m ORDER BY m.rank, m.id', _u.relid) LOOP
         _rows := _rows + pg_temp.dumpsert_execute((SELECT s.row_sql FROM pg_temp.dumpsert_stages AS s WHERE s.n = _s.n) || quote_literal(_s.staged::text) || '::pg_catalog.tid');
       END LOOP;
-      CALL pg_temp.dumpsert_must_have(_u.relid, 'updated', _u.changed, _rows);
+      CALL pg_temp.dumpsert_must_have(_u.relid, 'updated', _u.changed::bigint, _rows);
       CONTINUE;
     END IF;
     _statement := CASE WHEN _how = 'plain' THEN (SELECT s.update_sql FROM pg_temp.dumpsert_stages AS s WHERE s.n = _u.n) ELSE pg_temp.dumpsert_update_in_order(_u.relid) END;

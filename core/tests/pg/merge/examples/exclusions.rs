@@ -1,6 +1,7 @@
 //! Rows that are left out, and what references them.
 
 use dumpsert::{Catalog, NoKey, Options, Rewriter, Style};
+use dumpsert_testkit::Cluster;
 
 use crate::support::{Target, inserts, psql, script, try_script};
 
@@ -14,6 +15,10 @@ fn half_a_reference_is_never_null_where_it_is_matched_in_full() {
         ("SET DEFAULT (b)", true),
         ("SET DEFAULT", false),
     ] {
+        // A list of columns came with 15.
+        if set.ends_with("(b)") && Cluster::shared().major() < 15 {
+            continue;
+        }
         let schema = format!(
             "CREATE TABLE public.p (a integer, b integer, PRIMARY KEY (a, b));
              CREATE TABLE public.c (id integer PRIMARY KEY, a integer, b integer, CONSTRAINT f FOREIGN KEY (a, b) REFERENCES public.p (a, b) MATCH FULL ON DELETE {set});"

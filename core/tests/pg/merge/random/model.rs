@@ -21,7 +21,8 @@ pub(super) enum Doubt {
     /// A child that bears no change (NO ACTION, RESTRICT) hangs on a value that another action changes, or may be held again
     /// only by a row that another action changes.
     NoActionBelowAnAction,
-    /// SET NULL or SET DEFAULT makes of a dumped row for a moment what a constraint forbids.
+    /// SET NULL, SET DEFAULT, or CASCADE from a value that becomes NULL, makes of a dumped row for a moment what a constraint
+    /// forbids.
     ForbiddenInBetween,
     /// SET DEFAULT, where the row with the default value comes, goes or changes in the same merge.
     DefaultThatMoves,
@@ -202,6 +203,7 @@ impl Model<'_> {
                 .watched(key)
                 .iter()
                 .any(|&column| !finals[column].contains(&old[column]));
+            let finals_become_null = self.watched(key).iter().any(|&column| finals[column].contains(&None));
             match key.on_update {
                 Action::Restrict if surely && !self.is_dumped(at, id) => {
                     self.refused
@@ -213,6 +215,7 @@ impl Model<'_> {
                 Action::Nothing | Action::Restrict => self.doubt_no_action(at, id, key, parent),
                 Action::SetNull => self.doubt_set_null(at, id, key),
                 Action::SetDefault => self.doubt_set_default(at, id, key),
+                Action::Cascade if finals_become_null => self.doubt_set_null(at, id, key),
                 Action::Cascade => {}
             }
             if key.on_update.writes() && self.is_one_statement(at, key) {
