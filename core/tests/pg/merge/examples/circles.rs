@@ -420,3 +420,46 @@ fn defaults_of_identity_columns_and_several_stages() {
     .dumped_as(dump)
     .passes();
 }
+
+#[test]
+fn two_circles_and_who_waits_for_both() {
+    // Rows 2 and 5 wait for each other in different indexes, row 3 for both, and a child that bears no change holds row 2.
+    Case::new(
+        "CREATE TABLE t (id integer PRIMARY KEY, pos integer NOT NULL UNIQUE, code text NOT NULL UNIQUE);
+         CREATE TABLE c (id integer PRIMARY KEY, code text REFERENCES t (code));",
+        "INSERT INTO t VALUES (1, 30, 'c'), (2, 60, '6'), (3, 11, '7'), (5, 50, '5');
+         INSERT INTO c VALUES (5, '6');",
+        "INSERT INTO t VALUES (1, 60, 'c'), (5, 10, '6'), (3, 30, '5'), (2, 50, '7');
+         INSERT INTO c VALUES (2, '7'), (4, 'c'), (5, NULL), (1, '6');",
+    )
+    .passes();
+}
+
+#[test]
+fn that_a_row_follows_to_itself() {
+    // Each index takes a row aside, and the foreign key moves it each time.
+    Case::new(
+        "CREATE TABLE t (id text PRIMARY KEY, flag boolean NOT NULL, a integer NOT NULL, b integer NOT NULL, fa integer, fb integer, UNIQUE (a, b));
+         CREATE UNIQUE INDEX ON t (b) WHERE flag;
+         ALTER TABLE t ADD FOREIGN KEY (fa, fb) REFERENCES t (a, b) ON UPDATE CASCADE ON DELETE CASCADE;",
+        "INSERT INTO t VALUES ('w1', true, 0, 1, 0, 1), ('w2', true, 0, 5, 0, 5);",
+        "INSERT INTO t VALUES ('w1', true, 0, 5, NULL, NULL), ('w2', true, 0, 1, NULL, NULL), ('w3', true, 1, 2, NULL, NULL);
+         UPDATE t SET fa = 1, fb = 2 WHERE id = 'w1';",
+    )
+    .passes();
+}
+
+#[test]
+fn that_rows_of_a_table_before_it_follow() {
+    // The children are found before a parent steps aside and takes one of them along.
+    Case::new(
+        "CREATE TABLE c (id integer PRIMARY KEY, pos integer NOT NULL UNIQUE, code text, peer integer);
+         CREATE TABLE p (id integer PRIMARY KEY, code text NOT NULL UNIQUE, first integer REFERENCES c ON UPDATE CASCADE);
+         ALTER TABLE c ADD FOREIGN KEY (code) REFERENCES p (code) ON UPDATE CASCADE;",
+        "INSERT INTO c VALUES (1, 1, NULL, 1), (2, 2, NULL, 1), (9, 9, NULL, 0); INSERT INTO p VALUES (1, 'a', 1), (2, 'b', 2);
+         UPDATE c SET code = 'a' WHERE id IN (1, 9); UPDATE c SET code = 'b' WHERE id = 2;",
+        "INSERT INTO c VALUES (1, 2, NULL, 0), (2, 1, NULL, 0), (3, 3, NULL, 0);
+         INSERT INTO p VALUES (1, 'b', 1), (2, 'a', 2); UPDATE c SET code = 'a' WHERE id = 1; UPDATE c SET code = 'b' WHERE id = 2;",
+    )
+    .passes();
+}
