@@ -40,6 +40,33 @@ BEGIN
 END
 $dumpsert$;
 
+-- What the target's own ON UPDATE actions did to tables of which the dump writes nothing: told, since nobody selected them. A row that
+-- we wrote has an xmin that is still in progress (its subtransaction's) and is visible: nobody else's is both.
+CREATE PROCEDURE pg_temp.dumpsert_count_reached()
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _own bigint := txid_current();
+  _relid oid;
+  _rows bigint;
+BEGIN
+  FOR _relid IN SELECT r.relid FROM pg_temp.dumpsert_reached AS r WHERE NOT EXISTS (SELECT FROM pg_temp.dumpsert_stages AS s WHERE s.node = r.relid) ORDER BY 1 LOOP
+    IF NOT has_table_privilege(_relid, 'SELECT') THEN
+      INSERT INTO pg_temp.dumpsert_notes (note)
+      VALUES (format('ON UPDATE actions of the target may have changed rows of %s, of which the dump writes none; without SELECT on it they are not counted', _relid::regclass));
+      CONTINUE;
+    END IF;
+    -- Few rows are as new as this transaction: only their transactions are asked about.
+    EXECUTE format('SELECT coalesce(sum(x.rows), 0) FROM (SELECT (p.xmin::text::bigint - $1 %% 4294967296 + 4294967296) %% 4294967296 AS later, count(*) AS rows'
+                   ' FROM %s AS p WHERE age(p.xmin) <= age(($1 %% 4294967296)::text::xid) GROUP BY 1) AS x'
+                   ' WHERE txid_status($1 + x.later) = ''in progress''', _relid::regclass) INTO _rows USING _own;
+    IF _rows > 0 THEN
+      INSERT INTO pg_temp.dumpsert_notes (note)
+      VALUES (format('%s rows of %s, of which the dump writes none, were changed by ON UPDATE actions of the target', _rows, _relid::regclass));
+    END IF;
+  END LOOP;
+END
+$dumpsert$;
+
 -- All components in their order; then what is deferred.
 CREATE PROCEDURE pg_temp.dumpsert_write_all(_together boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
@@ -101,6 +128,7 @@ BEGIN
     END;
   END;
   CALL pg_temp.dumpsert_verify(_written);
+  CALL pg_temp.dumpsert_count_reached();
   CALL pg_temp.dumpsert_step('verified');
   CALL pg_temp.dumpsert_close();
 END

@@ -1,8 +1,9 @@
 //! Counts are what was written: a row that could not be written is an error, and not a number.
 
-use dumpsert::Triggers;
+use dumpsert::{Options, Style, Triggers};
 
 use super::super::case::{Case, Shape};
+use crate::support::{Target, psql, script};
 
 const IGNORE: &str = "CREATE FUNCTION ignore() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;";
 
@@ -130,4 +131,35 @@ fn children_by_inheritance_are_other_tables() {
     )
     .respelt()
     .passes_in_every_style();
+}
+
+#[test]
+fn what_actions_did_to_tables_that_the_dump_does_not_write() {
+    let target = Target::new(
+        "CREATE TABLE public.p (id integer PRIMARY KEY, code text UNIQUE);
+         CREATE TABLE public.c (id integer PRIMARY KEY, code text REFERENCES public.p (code) ON UPDATE CASCADE);
+         CREATE TABLE public.d (id integer, code text REFERENCES public.p (code) ON UPDATE SET NULL) PARTITION BY RANGE (id);
+         CREATE TABLE public.d1 PARTITION OF public.d FOR VALUES FROM (0) TO (5);
+         CREATE TABLE public.d2 PARTITION OF public.d DEFAULT;
+         CREATE TABLE public.same (id integer PRIMARY KEY, code text REFERENCES public.p (code) ON UPDATE CASCADE);
+         INSERT INTO public.p VALUES (1, 'A'), (2, 'B'), (9, 'own');
+         INSERT INTO public.c SELECT n, (ARRAY['A', 'B', 'own'])[1 + n % 3] FROM generate_series(1, 30) AS n;
+         INSERT INTO public.d SELECT n, 'A' FROM generate_series(1, 7) AS n; INSERT INTO public.same VALUES (1, 'own');",
+    );
+    let dump = "INSERT INTO public.p (id, code) VALUES (1, 'B'), (2, 'A');\n";
+    let script = script(dump.as_bytes(), Options::new().with_style(Style::Staged));
+    let mut notes = Vec::new();
+    for _ in 0..2 {
+        let run = psql(&target.db, "postgres", &script).expect_success();
+        let result: serde_json::Value = serde_json::from_str(run.stdout.trim()).unwrap();
+        notes.push(result["notes"].clone());
+    }
+    let told = |table: &str, rows: usize| {
+        format!(
+            "{rows} rows of public.{table}, of which the dump writes none, were changed by ON UPDATE actions of the target"
+        )
+    };
+    assert_eq!(notes[0], serde_json::json!([told("c", 20), told("d", 7)]));
+    assert_eq!(notes[1], serde_json::Value::Null, "the second run");
+    assert_eq!(target.rows("SELECT count(*) FROM public.d WHERE code IS NULL"), ["7"]);
 }
