@@ -54,8 +54,16 @@ $dumpsert$;
 
 -- Who waits for whom: row w becomes what excludes what row b still is.
 CREATE TEMPORARY TABLE pg_temp.dumpsert_waits (w integer, b integer, index pg_catalog.oid) ON COMMIT DROP;
--- Which rows step aside, in which index.
+-- Which rows step aside, in which index, and which cannot.
 CREATE TEMPORARY TABLE pg_temp.dumpsert_aside (id integer, index pg_catalog.oid) ON COMMIT DROP;
+CREATE TEMPORARY TABLE pg_temp.dumpsert_held (id integer, index pg_catalog.oid) ON COMMIT DROP;
+
+-- Where each of several lists begins when they stand one after the other, and where the last ends.
+CREATE FUNCTION pg_temp.dumpsert_offsets(_sizes integer[]) RETURNS integer[]
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
+  SELECT array_agg(1 + s.sum ORDER BY s.i) FROM (
+    SELECT 0 AS i, 0 AS sum UNION ALL SELECT u.i, (sum(u.size) OVER (ORDER BY u.i))::integer FROM unnest(_sizes) WITH ORDINALITY AS u(size, i)) AS s
+$dumpsert$;
 
 -- The query for the waits in one index, by the rows as they are now.
 CREATE FUNCTION pg_temp.dumpsert_waits_in(_relid pg_catalog.oid, _index pg_catalog.oid) RETURNS pg_catalog.text
@@ -83,62 +91,84 @@ BEGIN
 END
 $dumpsert$;
 
--- Rows that others refer to by foreign keys without an action cannot change their value for a moment.
-CREATE FUNCTION pg_temp.dumpsert_held_rows(_relid pg_catalog.oid) RETURNS integer[]
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
+-- The columns by which a row can leave its place in an index. A key and a guard keep their values.
+CREATE FUNCTION pg_temp.dumpsert_movable(_relid pg_catalog.oid, _index pg_catalog.oid) RETURNS SETOF pg_catalog.name
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
+  SELECT a.attname FROM pg_attribute AS a
+   WHERE a.attrelid = _relid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+     AND EXISTS (SELECT FROM pg_temp.dumpsert_stages AS s WHERE s.relid = _relid AND a.attname = ANY (s.set_columns))
+     AND NOT EXISTS (SELECT FROM pg_temp.dumpsert_stages AS s WHERE s.relid = _relid AND (a.attname = ANY (s.key_columns) OR a.attname = s.guard))
+     AND (EXISTS (SELECT FROM pg_index AS i WHERE i.indexrelid = _index AND a.attnum = ANY (i.indkey))
+       OR EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = _index
+                     AND d.refclassid = 'pg_class'::regclass AND d.refobjid = _relid AND d.refobjsubid = a.attnum)
+       OR EXISTS (  -- a generated column in the index is moved by what it is computed from
+          SELECT FROM pg_index AS i JOIN pg_attribute AS g ON g.attrelid = i.indrelid AND g.attnum = ANY (i.indkey) AND g.attgenerated <> ''
+           WHERE i.indexrelid = _index AND a.attnum = ANY (pg_temp.dumpsert_computed_from(_relid, g.attnum))))
+$dumpsert$;
+
+-- Places that rows cannot leave for a moment: every column that would do is referenced by a foreign key without an action, and the
+-- row has children there.
+CREATE PROCEDURE pg_temp.dumpsert_find_held(_relid pg_catalog.oid)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
-  _held integer[];
-  _parts text;
+  _r record;
 BEGIN
-  SELECT string_agg(format('SELECT m.id FROM pg_temp.dumpsert_move_%s AS m JOIN %s AS p ON p.tableoid = m.rel AND p.ctid = m.at WHERE EXISTS (SELECT FROM %s AS c WHERE %s)',
-                           _relid, _relid::regclass, r.child_relid::regclass, u.pairs), ' UNION ALL ') INTO _parts
-    FROM pg_temp.dumpsert_references AS r CROSS JOIN LATERAL (
-      SELECT string_agg(format('c.%I::text = p.%I::text', h, q), ' AND ') AS pairs FROM unnest(r.holding, r.referenced) AS x(h, q)) AS u
-   WHERE r.parent_relid = _relid AND (r.action = 'r' OR r.action = 'a' AND NOT r.can_wait)
-     AND EXISTS (SELECT FROM pg_temp.dumpsert_stages AS s WHERE s.relid = _relid AND r.referenced && s.set_columns AND NOT r.referenced <@ s.key_columns);
-  IF _parts IS NOT NULL THEN
-    EXECUTE format('SELECT array_agg(DISTINCT id) FROM (%s) AS x', _parts) INTO _held;
-  END IF;
-  RETURN coalesce(_held, '{}');
+  DELETE FROM pg_temp.dumpsert_held;
+  FOR _r IN
+    SELECT i.index, r.child_relid::regclass AS child, u.pairs
+      FROM (SELECT DISTINCT e.index FROM pg_temp.dumpsert_waits AS e) AS i JOIN pg_temp.dumpsert_references AS r ON r.parent_relid = _relid
+     CROSS JOIN LATERAL (SELECT string_agg(format('c.%I::text = p.%I::text', h, q), ' AND ') AS pairs FROM unnest(r.holding, r.referenced) AS x(h, q)) AS u
+     WHERE (r.action = 'r' OR r.action = 'a' AND NOT r.can_wait)
+       AND NOT EXISTS (SELECT FROM pg_temp.dumpsert_movable(_relid, i.index) AS c WHERE c <> ALL (r.referenced))
+  LOOP
+    EXECUTE format('INSERT INTO pg_temp.dumpsert_held SELECT m.id, %1$s FROM pg_temp.dumpsert_move_%2$s AS m JOIN %3$s AS p ON p.tableoid = m.rel AND p.ctid = m.at'
+                   ' WHERE EXISTS (SELECT FROM %4$s AS c WHERE %5$s)', _r.index, _relid, _relid::regclass, _r.child, _r.pairs);
+  END LOOP;
 END
 $dumpsert$;
 
--- Orders the rows (Kahn's algorithm). When none is free, somebody waits for himself: following who waits for whom ends in a
--- circle, of which one row steps aside. The path is kept, so that all circles together take one walk.
+-- Orders the rows (Kahn's algorithm). When none is free, somebody waits for himself: following who waits for which place ends in a
+-- circle, of which one row leaves its place aside. The path is kept, so that all circles together take one walk.
 CREATE PROCEDURE pg_temp.dumpsert_order(_relid pg_catalog.oid)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _ids integer[];                          -- the row with each number
-  _w integer[]; _w_from integer[];         -- who waits for row b: _w[_w_from[b]] up to _w[_w_from[b + 1] - 1]
-  _b integer[]; _b_from integer[];         -- whom row w waits for
-  _needs integer[];                        -- how many of them have not left
-  _left boolean[];                         -- whether a row has left its old place, written or aside
-  _written boolean[]; _held boolean[];
-  _order integer[] := '{}'; _queue integer[] := '{}'; _path integer[] := '{}'; _on_path integer[];
-  _count integer; _done integer := 0; _head integer := 1; _tail integer := 0; _scan integer := 1; _depth integer := 0;
-  _v integer; _u integer; _i integer; _held_ids integer[];
+  _owner integer[]; _own_from integer[];   -- who has place p, and the places of row b: from _own_from[b] up to _own_from[b + 1] - 1
+  _w integer[]; _w_from integer[];         -- who waits for place p: _w[_w_from[p]] up to _w[_w_from[p + 1] - 1]
+  _p integer[]; _p_from integer[];         -- which places row w waits for
+  _needs integer[];                        -- how many of them are not free
+  _free boolean[]; _held boolean[];        -- whether a place is free; whether its row had better stay there
+  _written boolean[];
+  _order integer[] := '{}'; _queue integer[] := '{}';
+  _path integer[] := '{}'; _via integer[] := '{}'; _on_path integer[];  -- rows, the places that lead from one to the next, where rows stand
+  _freed integer[];
+  _count integer; _places integer; _done integer := 0; _head integer := 1; _tail integer := 0; _scan integer := 1; _depth integer := 0;
+  _v integer; _u integer; _i integer; _place integer;
 BEGIN
   SELECT array_agg(x.id ORDER BY x.id) INTO _ids FROM (SELECT w AS id FROM pg_temp.dumpsert_waits UNION SELECT b FROM pg_temp.dumpsert_waits) AS x;
   _count := coalesce(cardinality(_ids), 0);
   IF _count = 0 THEN
     RETURN;
   END IF;
+  CALL pg_temp.dumpsert_find_held(_relid);
   CREATE TEMPORARY TABLE pg_temp.dumpsert_numbered ON COMMIT DROP AS SELECT u.id, u.i::integer FROM unnest(_ids) WITH ORDINALITY AS u(id, i);
+  CREATE TEMPORARY TABLE pg_temp.dumpsert_numbered_places ON COMMIT DROP AS
+  SELECT (row_number() OVER (ORDER BY n.i, e.index))::integer AS p, n.i AS owner, e.b, e.index
+    FROM (SELECT DISTINCT b, index FROM pg_temp.dumpsert_waits) AS e JOIN pg_temp.dumpsert_numbered AS n ON n.id = e.b;
   CREATE TEMPORARY TABLE pg_temp.dumpsert_pairs ON COMMIT DROP AS
-  SELECT DISTINCT w.i AS w, b.i AS b FROM pg_temp.dumpsert_waits AS e JOIN pg_temp.dumpsert_numbered AS w ON w.id = e.w JOIN pg_temp.dumpsert_numbered AS b ON b.id = e.b;
-  SELECT array_agg(p.w ORDER BY p.b, p.w) INTO _w FROM pg_temp.dumpsert_pairs AS p;
-  SELECT array_agg(p.b ORDER BY p.w, p.b) INTO _b FROM pg_temp.dumpsert_pairs AS p;
-  SELECT array_agg(1 + c.before ORDER BY c.i) INTO _w_from FROM (
-    SELECT g.i, coalesce(sum(n.n) OVER (ORDER BY g.i ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::integer AS before
-      FROM generate_series(1, _count + 1) AS g(i) LEFT JOIN (SELECT p.b AS i, count(*) AS n FROM pg_temp.dumpsert_pairs AS p GROUP BY p.b) AS n USING (i)) AS c;
-  SELECT array_agg(1 + c.before ORDER BY c.i), array_agg(c.n ORDER BY c.i) INTO _b_from, _needs FROM (
-    SELECT g.i, coalesce(n.n, 0)::integer AS n, coalesce(sum(n.n) OVER (ORDER BY g.i ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::integer AS before
-      FROM generate_series(1, _count + 1) AS g(i) LEFT JOIN (SELECT p.w AS i, count(*) AS n FROM pg_temp.dumpsert_pairs AS p GROUP BY p.w) AS n USING (i)) AS c;
-  _held_ids := pg_temp.dumpsert_held_rows(_relid);
-  SELECT array_agg(u.id = ANY (_held_ids) ORDER BY u.i) INTO _held FROM pg_temp.dumpsert_numbered AS u;
-  DROP TABLE pg_temp.dumpsert_numbered, pg_temp.dumpsert_pairs;
-  _left := array_fill(false, ARRAY[_count]); _written := _left;
-  _on_path := array_fill(0, ARRAY[_count]); _queue := _on_path; _order := _on_path; _path := array_fill(0, ARRAY[_count + 1]);
+  SELECT DISTINCT n.i AS w, q.p FROM pg_temp.dumpsert_waits AS e JOIN pg_temp.dumpsert_numbered AS n ON n.id = e.w
+    JOIN pg_temp.dumpsert_numbered_places AS q ON q.b = e.b AND q.index = e.index;
+  SELECT array_agg(q.owner ORDER BY q.p), array_agg(EXISTS (SELECT FROM pg_temp.dumpsert_held AS h WHERE h.id = q.b AND h.index = q.index) ORDER BY q.p), count(*)
+    INTO _owner, _held, _places FROM pg_temp.dumpsert_numbered_places AS q;
+  SELECT array_agg(p.w ORDER BY p.p, p.w), array_agg(p.p ORDER BY p.w, p.p) INTO _w, _p FROM pg_temp.dumpsert_pairs AS p;
+  _w_from := pg_temp.dumpsert_offsets(ARRAY(SELECT count(p.p)::integer FROM generate_series(1, _places) AS g(i) LEFT JOIN pg_temp.dumpsert_pairs AS p ON p.p = g.i GROUP BY g.i ORDER BY g.i));
+  _needs := ARRAY(SELECT count(p.w)::integer FROM generate_series(1, _count) AS g(i) LEFT JOIN pg_temp.dumpsert_pairs AS p ON p.w = g.i GROUP BY g.i ORDER BY g.i);
+  _p_from := pg_temp.dumpsert_offsets(_needs);
+  _own_from := pg_temp.dumpsert_offsets(ARRAY(SELECT count(q.p)::integer FROM generate_series(1, _count) AS g(i) LEFT JOIN pg_temp.dumpsert_numbered_places AS q ON q.owner = g.i GROUP BY g.i ORDER BY g.i));
+  DROP TABLE pg_temp.dumpsert_numbered, pg_temp.dumpsert_numbered_places, pg_temp.dumpsert_pairs;
+  _free := array_fill(false, ARRAY[_places]); _written := array_fill(false, ARRAY[_count]);
+  _on_path := array_fill(0, ARRAY[_count]); _queue := _on_path; _order := _on_path;
+  _path := array_fill(0, ARRAY[_count + 1]); _via := _path;
   FOR _v IN 1 .. _count LOOP
     IF _needs[_v] = 0 THEN
       _tail := _tail + 1; _queue[_tail] := _v;
@@ -146,54 +176,52 @@ BEGIN
   END LOOP;
 
   LOOP
-    WHILE _head <= _tail LOOP  -- whoever waits for nobody
+    IF _head <= _tail THEN  -- a row that waits for nobody: all of its places become free
       _v := _queue[_head]; _head := _head + 1;
       _done := _done + 1; _order[_done] := _ids[_v]; _written[_v] := true;
-      IF NOT _left[_v] THEN
-        _left[_v] := true;
-        FOR _i IN _w_from[_v] .. _w_from[_v + 1] - 1 LOOP
-          _u := _w[_i]; _needs[_u] := _needs[_u] - 1;
-          IF _needs[_u] = 0 THEN
-            _tail := _tail + 1; _queue[_tail] := _u;
-          END IF;
+      _freed := ARRAY(SELECT generate_series(_own_from[_v], _own_from[_v + 1] - 1));
+    ELSE
+      EXIT WHEN _done = _count;
+      -- A row that waits: the last of the path, or any.
+      WHILE _depth > 0 AND _written[_path[_depth]] LOOP
+        _on_path[_path[_depth]] := 0; _depth := _depth - 1;
+      END LOOP;
+      IF _depth = 0 THEN
+        WHILE _written[_scan] LOOP
+          _scan := _scan + 1;
         END LOOP;
+        _depth := 1; _path[1] := _scan; _on_path[_scan] := 1;
       END IF;
-    END LOOP;
-    EXIT WHEN _done = _count;
-    -- A row that waits: the last of the path, or any.
-    WHILE _depth > 0 AND _written[_path[_depth]] LOOP
-      _on_path[_path[_depth]] := 0; _depth := _depth - 1;
-    END LOOP;
-    IF _depth = 0 THEN
-      WHILE _written[_scan] LOOP
-        _scan := _scan + 1;
+      LOOP
+        _v := _path[_depth];
+        WHILE _free[_p[_p_from[_v]]] LOOP  -- what is free stays free
+          _p_from[_v] := _p_from[_v] + 1;
+        END LOOP;
+        _place := _p[_p_from[_v]]; _u := _owner[_place];
+        EXIT WHEN _on_path[_u] > 0;
+        _depth := _depth + 1; _path[_depth] := _u; _via[_depth] := _place; _on_path[_u] := _depth;
       END LOOP;
-      _depth := 1; _path[1] := _scan; _on_path[_scan] := 1;
+      -- The circle is the path from _u on. The last place in it that can be left is left, and the path ends where it led from it.
+      _i := _depth;
+      WHILE _held[_place] AND _i > _on_path[_u] LOOP
+        _place := _via[_i]; _i := _i - 1;
+      END LOOP;
+      WHILE _depth > _i LOOP
+        _on_path[_path[_depth]] := 0; _depth := _depth - 1;
+      END LOOP;
+      _freed := ARRAY[_place];
     END IF;
-    LOOP
-      _v := _path[_depth];
-      WHILE _left[_b[_b_from[_v]]] LOOP  -- those who have left do not come back
-        _b_from[_v] := _b_from[_v] + 1;
-      END LOOP;
-      _u := _b[_b_from[_v]];
-      EXIT WHEN _on_path[_u] > 0;
-      _depth := _depth + 1; _path[_depth] := _u; _on_path[_u] := _depth;
-    END LOOP;
-    -- The circle is the path from _u on. The last row that nobody holds steps aside, and whoever waits for it need not any more:
-    -- the path ends before it, and goes on from there to somebody who has not left.
-    FOR _i IN REVERSE _depth .. _on_path[_u] LOOP
-      _v := _path[_i];
-      EXIT WHEN NOT _held[_v];
-    END LOOP;
-    WHILE _on_path[_v] > 0 LOOP
-      _on_path[_path[_depth]] := 0; _depth := _depth - 1;
-    END LOOP;
-    _left[_v] := true;
-    FOR _i IN _w_from[_v] .. _w_from[_v + 1] - 1 LOOP
-      _u := _w[_i]; _needs[_u] := _needs[_u] - 1;
-      IF _needs[_u] = 0 THEN
-        _tail := _tail + 1; _queue[_tail] := _u;
+    FOREACH _place IN ARRAY _freed LOOP
+      IF _free[_place] THEN
+        CONTINUE;
       END IF;
+      _free[_place] := true;
+      FOR _i IN _w_from[_place] .. _w_from[_place + 1] - 1 LOOP
+        _u := _w[_i]; _needs[_u] := _needs[_u] - 1;
+        IF _needs[_u] = 0 THEN
+          _tail := _tail + 1; _queue[_tail] := _u;
+        END IF;
+      END LOOP;
     END LOOP;
   END LOOP;
   EXECUTE format('UPDATE pg_temp.dumpsert_move_%s AS m SET rank = u.rank FROM unnest($1) WITH ORDINALITY AS u(id, rank) WHERE m.id = u.id', _relid) USING _order;
@@ -218,15 +246,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
            -- the column that takes the value need not be the indexed one, if an expression or a condition reads it
            EXISTS (SELECT FROM pg_index AS i WHERE i.indexrelid = _index AND a.attnum = ANY ((i.indkey::int2[])[0 : i.indnkeyatts - 1])) AS indexed
       FROM pg_attribute AS a
-     WHERE a.attrelid = _relid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-       AND EXISTS (SELECT FROM pg_temp.dumpsert_stages AS s WHERE s.relid = _relid AND a.attname = ANY (s.set_columns))
-       AND NOT EXISTS (SELECT FROM pg_temp.dumpsert_stages AS s WHERE s.relid = _relid AND (a.attname = ANY (s.key_columns) OR a.attname = s.guard))
-       AND (EXISTS (SELECT FROM pg_index AS i WHERE i.indexrelid = _index AND a.attnum = ANY (i.indkey))
-         OR EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = _index
-                       AND d.refclassid = 'pg_class'::regclass AND d.refobjid = _relid AND d.refobjsubid = a.attnum)
-         OR EXISTS (  -- a generated column in the index is moved by what it is computed from
-            SELECT FROM pg_index AS i JOIN pg_attribute AS g ON g.attrelid = i.indrelid AND g.attnum = ANY (i.indkey) AND g.attgenerated <> ''
-             WHERE i.indexrelid = _index AND a.attnum = ANY (pg_temp.dumpsert_computed_from(_relid, g.attnum))))
+     WHERE a.attrelid = _relid AND a.attname IN (SELECT c FROM pg_temp.dumpsert_movable(_relid, _index) AS c)
   ), base AS (
     SELECT c.attnum, t.oid, t.typtype, t.typbasetype, t.typcategory FROM col AS c JOIN pg_type AS t ON t.oid = c.atttypid
     UNION ALL SELECT b.attnum, t.oid, t.typtype, t.typbasetype, t.typcategory FROM base AS b JOIN pg_type AS t ON t.oid = b.typbasetype WHERE b.typtype = 'd'

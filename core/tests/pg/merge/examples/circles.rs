@@ -463,3 +463,16 @@ fn that_rows_of_a_table_before_it_follow() {
     )
     .passes();
 }
+
+#[test]
+fn held_in_one_index_and_free_in_another() {
+    // Rows 1 and 2 exchange positions, and both are referenced by code; row 3 waits for the code of row 1.
+    Case::new(
+        "CREATE TABLE t (id integer PRIMARY KEY, code text NOT NULL UNIQUE, list integer NOT NULL, pos text NOT NULL);
+         CREATE UNIQUE INDEX ON t (list, lower(pos));
+         CREATE TABLE c (id integer PRIMARY KEY, code text REFERENCES t (code));",
+        "INSERT INTO t VALUES (1, 'a', 2, 'x'), (2, 'b', 2, 'y'), (3, 'c', 2, 'z'); INSERT INTO c VALUES (1, 'a'), (2, 'b');",
+        "INSERT INTO t VALUES (1, 'd', 2, 'y'), (2, 'b', 2, 'x'), (3, 'a', 2, 'z'), (4, 'c', 2, 'w');",
+    )
+    .passes();
+}
