@@ -7,7 +7,8 @@
 # make merges  random schemas merged into random targets by the thousand, which takes an hour; `make test` takes some hundreds
 # make races   scripts at once with applications and with each other, in some hundreds of interleavings each; `make test` takes a few
 # make versions ROOTS="DIR DIR"
-#              dumps of other major versions of PostgreSQL, and dumps for them; each DIR is the root of a Debian that has one, unpacked
+#              dumps of other major versions of PostgreSQL, and dumps for them, and the merge's own tests on each; each DIR is the
+#              root of a Debian that has one, unpacked
 # make bench   the benchmarks
 # make fuzz    every fuzz target for FUZZ_SECONDS each (needs cargo-fuzz)
 #
@@ -80,6 +81,9 @@ empty :=
 versions: setup
 	DUMPSERT_PG_ROOTS="$(subst $(empty) $(empty),:,$(strip $(ROOTS)))" \
 		$(CARGO) test --package dumpsert --features cli --test pg -- versions:: --ignored --nocapture
+	set -e; for root in $(ROOTS); do \
+		DUMPSERT_PG_ROOT=$$root $(CARGO) test --package dumpsert --features cli --test pg -- merge:: concurrent:: restore::; \
+	done
 
 bench: setup
 	$(CARGO) bench --workspace

@@ -49,7 +49,15 @@ DECLARE
   _relid oid;
   _rows bigint;
 BEGIN
-  FOR _relid IN SELECT r.relid FROM pg_temp.dumpsert_reached AS r WHERE NOT EXISTS (SELECT FROM pg_temp.dumpsert_stages AS s WHERE s.node = r.relid) ORDER BY 1 LOOP
+  -- The statistics of this transaction count what was rolled back as well: they only say where there is nothing to look for.
+  FOR _relid IN
+    SELECT r.relid FROM pg_temp.dumpsert_reached AS r
+     WHERE NOT EXISTS (SELECT FROM pg_temp.dumpsert_stages AS s WHERE s.node = r.relid)
+       AND (NOT current_setting('track_counts')::boolean
+            OR pg_stat_get_xact_tuples_updated(r.relid) > 0  -- a plain table has no partition tree
+            OR EXISTS (SELECT FROM pg_partition_tree(r.relid) AS t WHERE pg_stat_get_xact_tuples_updated(t.relid) > 0))
+     ORDER BY 1
+  LOOP
     IF NOT has_table_privilege(_relid, 'SELECT') THEN
       INSERT INTO pg_temp.dumpsert_notes (note)
       VALUES (format('ON UPDATE actions of the target may have changed rows of %s, of which the dump writes none; without SELECT on it they are not counted', _relid::regclass));
