@@ -42,7 +42,7 @@ BEGIN
     JOIN pg_attribute AS ia ON ia.attrelid = i.indexrelid AND ia.attnum = k.ord
     JOIN pg_opclass AS oc ON oc.oid = i.indclass[k.ord - 1]
     JOIN pg_am AS am ON am.oid = oc.opcmethod
-    LEFT JOIN pg_constraint AS x ON x.conindid = i.indexrelid AND x.conexclop IS NOT NULL
+    LEFT JOIN pg_constraint AS x ON x.conrelid = i.indrelid AND x.conindid = i.indexrelid AND x.conexclop IS NOT NULL  -- conrelid has an index
    CROSS JOIN LATERAL (  -- an operator class for any array, enum or range does not take a domain over one
       WITH RECURSIVE base AS (SELECT coalesce(a.atttypid, ia.atttypid) AS oid
         UNION ALL SELECT t.typbasetype FROM base JOIN pg_type AS t USING (oid) WHERE t.typtype = 'd')

@@ -105,11 +105,11 @@ BEGIN
   _count := coalesce(cardinality(_nodes), 0);
   WITH node AS (SELECT u.oid, u.i::integer FROM unnest(_nodes) WITH ORDINALITY AS u(oid, i)
   ), fk AS (
-    SELECT c.i AS child, p.i AS parent,
-           (_together OR r.action IN ('a', 'r')) AND EXISTS (
-             SELECT FROM pg_temp.dumpsert_stages AS s CROSS JOIN LATERAL unnest(r.referenced) AS c
-              WHERE s.node = r.parent AND c = ANY (s.set_columns) AND c <> ALL (s.key_columns)) AS moves
+    SELECT c.i AS child, p.i AS parent, bool_or(m.name IS NOT NULL) AS moves
       FROM pg_temp.dumpsert_references AS r JOIN node AS c ON c.oid = r.child JOIN node AS p ON p.oid = r.parent
+      LEFT JOIN (SELECT s.node, u.name FROM pg_temp.dumpsert_stages AS s CROSS JOIN LATERAL unnest(s.set_columns) AS u(name) WHERE u.name <> ALL (s.key_columns)) AS m
+        ON m.node = r.parent AND m.name = ANY (r.referenced) AND (_together OR r.action IN ('a', 'r'))
+     GROUP BY 1, 2
   ), edge AS (
     SELECT child, parent FROM fk UNION SELECT parent, child FROM fk WHERE moves
   )
@@ -210,6 +210,8 @@ BEGIN
          ELSE format('CASE WHEN p.%1$I %2$s s.%1$I THEN p.%1$I ELSE s.%1$I END', u.name, k.equals) END AS value
     FROM pg_temp.dumpsert_stages AS s CROSS JOIN LATERAL unnest(s.set_columns) WITH ORDINALITY AS u(name, ord)
     LEFT JOIN pg_temp.dumpsert_kept AS k ON k.node = s.node AND k.name = u.name;
+  CREATE INDEX ON pg_temp.dumpsert_values (n);
+  ANALYZE pg_temp.dumpsert_values;
   UPDATE pg_temp.dumpsert_stages AS s SET
     differs_sql = CASE WHEN t.same_key IS NULL THEN NULL ELSE format('SELECT true FROM pg_temp.dumpsert_stage_%s AS s WHERE NOT (%s) AND NOT EXISTS ('
       'SELECT FROM %s AS p WHERE %s%s)', s.n, s.no_key, s.target, s.same_key, ' AND NOT (' || nullif(concat_ws(' OR ', t.changed, t.alien), '') || ')') END,

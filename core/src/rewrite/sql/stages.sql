@@ -69,14 +69,17 @@ $dumpsert$;
 CREATE PROCEDURE pg_temp.dumpsert_count_locks(_n integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
+  -- MaxBackends in postinit.c, NLOCKENTS in lock.c
   _places bigint := current_setting('max_locks_per_transaction')::bigint
-    * (current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint);
+    * (SELECT sum(s.setting::bigint) FROM pg_settings AS s WHERE s.name IN ('max_connections', 'max_prepared_transactions', 'max_worker_processes', 'max_wal_senders',
+         CASE WHEN current_setting('server_version_num')::integer < 180000 THEN 'autovacuum_max_workers' ELSE 'autovacuum_worker_slots' END));
   _needed bigint;
 BEGIN
   IF _n % 64 <> 0 OR _n * 4 < _places / 2 THEN
     RETURN;  -- far from it; to count is not for nothing
   END IF;
-  SELECT count(*) + coalesce(sum((SELECT count(*) FROM pg_class AS t WHERE t.oid = c.reltoastrelid) * 2
+  -- A toast table is locked where it is made or has values.
+  SELECT count(*) + coalesce(sum((SELECT count(*) FROM pg_class AS t WHERE t.oid = c.reltoastrelid AND (c.relpersistence = 't' OR t.relpages > 0)) * 2
            + (SELECT count(*) FROM pg_index AS i WHERE i.indrelid = c.oid)), 0) INTO _needed
     FROM pg_class AS c WHERE c.oid IN (SELECT s.relid FROM pg_temp.dumpsert_stages AS s)
       OR c.relnamespace = pg_my_temp_schema() AND c.relkind = 'r';
