@@ -73,7 +73,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
     FROM (SELECT * FROM pg_temp.dumpsert_holders(_relids) LIMIT 3) AS h
 $dumpsert$;
 
--- Takes a lock while none is held. It is waited for in slices that are shorter than deadlock_timeout: whoever holds it and waits for this
+-- Takes a lock while none is held. It is waited for in slices that are less than half of deadlock_timeout: whoever holds it and waits for this
 -- very transaction (CREATE INDEX CONCURRENTLY does) would be ended as the victim of a deadlock, so that is looked for before each. Only
 -- for autovacuum the wait is longer, which makes it give way.
 CREATE PROCEDURE pg_temp.dumpsert_lock_first(_statement pg_catalog.text, _patience bigint, _begun timestamptz)
@@ -86,7 +86,7 @@ DECLARE
   _h record;
 BEGIN
   LOOP
-    _slice := _deadlock * 6 / 10;
+    _slice := _deadlock * 4 / 10;
     FOR _h IN SELECT h.pid, h.told FROM pg_temp.dumpsert_holders(ARRAY[_relid]) AS h LOOP
       IF pg_backend_pid() = ANY (pg_blocking_pids(_h.pid)) THEN
         RAISE EXCEPTION USING ERRCODE = 'lock_not_available',

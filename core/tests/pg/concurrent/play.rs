@@ -67,8 +67,8 @@ impl Scene {
 
     pub(crate) fn owned_by(role: &'static str, setup: &str) -> Self {
         let db = Cluster::shared().create_unique("concurrent");
-        // A script gives up a lock after a part of this.
-        db.execute(&format!("ALTER DATABASE \"{}\" SET deadlock_timeout = '1s'", db.name()));
+        // A script gives up a lock after a part of this; what is left of it has to be enough on a busy machine as well.
+        db.execute(&format!("ALTER DATABASE \"{}\" SET deadlock_timeout = '2s'", db.name()));
         let setup = setup.to_owned();
         let scene = Self { db, setup, role };
         scene.reset();
