@@ -73,6 +73,20 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
     FROM (SELECT * FROM pg_temp.dumpsert_holders(_relids) LIMIT 3) AS h
 $dumpsert$;
 
+-- ALTER SEQUENCE leaves a lock with the transaction, whatever becomes of its subtransaction (lock_and_open_sequence in sequence.c). Two scripts
+-- that have tried it would be in each other's way for good: only one at a time may, and the other waits here, where it holds nothing.
+CREATE PROCEDURE pg_temp.dumpsert_be_alone(_patience bigint, _begun timestamptz)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+BEGIN
+  PERFORM set_config('lock_timeout', CASE WHEN _patience > 0 THEN greatest(1, _patience - extract(epoch FROM clock_timestamp() - _begun) * 1000)::bigint ELSE 0 END::text, true);
+  PERFORM pg_advisory_xact_lock(1685417328, 1936028019);  -- 'dump', 'seqs'
+EXCEPTION WHEN lock_not_available THEN
+  RAISE EXCEPTION USING ERRCODE = 'lock_not_available',
+    MESSAGE = format('dumpsert: another script moves sequences of this database, and has not ended within lock_timeout (%s ms); nothing was changed', _patience),
+    HINT = 'Run the script again when the other has ended.';
+END
+$dumpsert$;
+
 -- Takes a lock while none is held. It is waited for in slices that are less than half of deadlock_timeout: whoever holds it and waits for this
 -- very transaction (CREATE INDEX CONCURRENTLY does) would be ended as the victim of a deadlock, so that is looked for before each. Only
 -- for autovacuum the wait is longer, which makes it give way.

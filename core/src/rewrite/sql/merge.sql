@@ -187,6 +187,7 @@ DECLARE
   _reading text[];                 -- the statements that lock all tables for reading
   _locks text[]; _sequences text[] := '{}'; _wanted text[];
   _first text;                     -- the statement that had to wait too long: next time it is the first, and waits alone
+  _is_alone boolean := false;      -- whether no other script may move sequences
   _wide boolean := false;          -- whether tables that foreign keys only look at are locked as well
   _statement text; _phase text := 'comparing'; _attempt integer := 0; _message text; _who text; _relids oid[] := '{}';
 BEGIN
@@ -198,6 +199,10 @@ BEGIN
   _relids := ARRAY(SELECT s.relid FROM pg_temp.dumpsert_stages AS s WHERE s.relid IS NOT NULL);
   LOOP
     _attempt := _attempt + 1; _held := NULL; _statement := NULL; _who := NULL;
+    IF _sequences <> '{}' AND NOT _is_alone THEN
+      CALL pg_temp.dumpsert_be_alone(_patience, _begun);
+      _is_alone := true;
+    END IF;
     BEGIN
       -- Who holds nothing may wait. Who holds something must be gone before anybody looks for a deadlock.
       FOREACH _statement IN ARRAY array_remove(_first || array_remove(_locks || _sequences, _first), NULL) LOOP
