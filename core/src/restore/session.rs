@@ -157,7 +157,7 @@ impl<'a> Session<'a> {
         self.is_committing = true;
         let commit = COMMIT.replace(":dumpsert_result", &format!("{} committed", self.token));
         let words = format!("{LAST_CALL}{commit}");
-        self.write(words.as_bytes())?;
+        self.last_words(&words)?;
         self.answer("committed")?;
         self.end()
     }
@@ -165,13 +165,19 @@ impl<'a> Session<'a> {
     /// Ends the transaction without a change.
     pub(super) fn roll_back(&mut self) -> Result<()> {
         let words = format!("ROLLBACK;\n\\echo {} undone\n\\endif\n", self.token);
-        self.write(words.as_bytes())?;
+        self.last_words(&words)?;
         self.answer("undone")?;
         self.end()
     }
 
-    fn end(&mut self) -> Result<()> {
+    /// Behind them psql finds the end of its input, and ends, whatever becomes of its answer.
+    fn last_words(&mut self, words: &str) -> Result<()> {
+        let written = self.write(words.as_bytes());
         self.stdin = None;
+        written
+    }
+
+    fn end(&mut self) -> Result<()> {
         let status = self.cancel.wait(self.number)?;
         match status.success() {
             true => Ok(()),
