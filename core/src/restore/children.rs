@@ -58,6 +58,11 @@ impl Cancel {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A new run, for which nothing was sent yet.
+    pub(super) fn begin(&self) {
+        self.lock().is_committing = false;
+    }
+
     /// From now on a first call of [`cancel`](Cancel::cancel) ends nothing.
     pub(super) fn commit(&self) -> Result<()> {
         let mut state = self.lock();

@@ -245,6 +245,15 @@ impl Connection {
         Ok(self)
     }
 
+    /// Whether it names several hosts and does not say which of them is meant. Of a primary and its standbys only one can be
+    /// written.
+    pub(super) fn needs_writable(&self) -> bool {
+        let hosts = self.get("host").or(self.get("hostaddr"));
+        hosts.is_some_and(|hosts| hosts.contains(','))
+            && self.get("target_session_attrs").is_none()
+            && std::env::var_os("PGTARGETSESSIONATTRS").is_none()
+    }
+
     /// The argument for a program: everything but the password. `name` is what the server's administrator sees.
     pub(super) fn conninfo(&self, name: &str) -> String {
         let mut settings = self.to_string();

@@ -70,6 +70,8 @@ impl std::fmt::Display for Database {
 pub(super) struct Side<'a> {
     /// What messages call it.
     pub(super) what: &'static str,
+    /// Whether it is the target.
+    pub(super) is_written: bool,
     pub(super) connection: &'a Connection,
     pub(super) psql: &'a Program,
     /// What the server's administrator sees.
@@ -95,10 +97,11 @@ impl Side<'_> {
     /// A program that is told to use this database; never asks for a password.
     pub(super) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
-        command
-            .arg("-w")
-            .arg("-d")
-            .arg(self.connection.conninfo(self.application));
+        let mut conninfo = self.connection.conninfo(self.application);
+        if self.is_written && self.connection.needs_writable() {
+            conninfo.push_str(" target_session_attrs='read-write'");
+        }
+        command.arg("-w").arg("-d").arg(conninfo);
         // What it prints is read as the server's own encoding, and the script says its own.
         command.env_remove("PGCLIENTENCODING");
         if let Some(password) = self.connection.password() {
@@ -130,6 +133,12 @@ impl Side<'_> {
         let mut lines = answer.lines();
         let mut next = || lines.next().unwrap_or_default().to_owned();
         let (host, port) = (next(), next());
+        // psql names the host where it knows a name, and goes to this address.
+        let address = self.connection.get("hostaddr").map(str::to_owned);
+        let host = address
+            .or_else(|| std::env::var("PGHOSTADDR").ok())
+            .filter(|_| !host.starts_with('/'))
+            .unwrap_or(host);
         let facts: Facts = serde_json::from_str(&next()).map_err(|error| {
             let message = format!("the {} gives an answer that is not understood", self.what);
             Error::new(ErrorKind::Database, message).with_source(error)

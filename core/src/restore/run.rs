@@ -24,6 +24,7 @@ const FROM_NAME: &str = "dumpsert, reading";
 
 /// Runs it, and says how it has ended.
 pub(super) fn run(source: Source, target: &Target, plan: &Plan) -> Result<Outcome, Failure> {
+    target.cancel.begin();
     let _reaper = Reaper(&target.cancel);
     let mut run = Run {
         target,
@@ -98,6 +99,7 @@ impl Run<'_> {
         let opened = self.open(source)?;
         let to = Side {
             what: "target",
+            is_written: true,
             connection: &target.connection,
             psql: &psql,
             application: TO_NAME,
@@ -110,6 +112,7 @@ impl Run<'_> {
             Opened::Database(connection, pg_dump) => {
                 let from = Side {
                     what: "source",
+                    is_written: false,
                     connection: &connection,
                     application: FROM_NAME,
                     ..to

@@ -19,9 +19,8 @@ pub(super) fn ask(side: &Side<'_>, transaction: &str, was_committing: bool, pati
     let Ok(number) = transaction.parse::<u64>() else {
         return Fate::Unknown;
     };
-    let status = format!(
-        "SELECT 'status ' OPERATOR(pg_catalog.||) coalesce(pg_catalog.pg_xact_status('{number}'), 'aborted');\n"
-    );
+    let status =
+        format!("SELECT 'status ' OPERATOR(pg_catalog.||) coalesce(pg_catalog.pg_xact_status('{number}'), 'lost');\n");
     let end = format!(
         "SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity AS a \
          WHERE a.backend_xid OPERATOR(pg_catalog.=) '{}'::pg_catalog.xid;\n",
