@@ -94,20 +94,8 @@ triggers_of() {
 
 # ---------------------------------------------------------------- the restore
 restore() {
-    local start=$EPOCHREALTIME
-    pg_dump source 2>"$work/pg_dump.err" |
-        dumpsert convert --style staged --exclude-demo --report "$work/report.json" 2>"$work/dumpsert.err" |
-        psql -X target >"$work/psql.out" 2>"$work/psql.err" ||
-        fail 'the pipe ended with an error' "$work"/{pg_dump.err,dumpsert.err,psql.out,psql.err}
-    took=$(awk -v start="$start" -v end="$EPOCHREALTIME" 'BEGIN { printf "%.1f s", end - start }')
-}
-# What the script says at its end, counted by the target.
-answer() {
-    psql -X -A -t -d source -v answer="$(<"$work/psql.out")" <<'SQL'
-SELECT format('%s rows inserted, %s updated, %s unchanged',
-              sum((t ->> 'inserted')::bigint), sum((t ->> 'updated')::bigint), sum((t ->> 'unchanged')::bigint))
-  FROM json_array_elements(:'answer'::json -> 'tables') AS t
-SQL
+    dumpsert sync --from source --to target --exclude-demo --report "$work/report.json" \
+        >"$work/sync.out" 2>"$work/sync.err" || fail 'sync has failed' "$work"/sync.{out,err}
 }
 
 version=$(value source "SELECT split_part(version(), ' ', 2)")
@@ -119,10 +107,9 @@ sequences_of target >"$work/sequences.before"
 triggers=$(triggers_of target)
 echo "source: $(cat "$work"/source/* | wc -l) rows in $(wc -w <<<"$tables") tables; triggers of the target: $triggers"
 
-say '$ pg_dump source | dumpsert convert --style staged --exclude-demo --report report.json | psql -X target'
+say '$ dumpsert sync --from source --to target --exclude-demo --report report.json'
 restore
-sed 's/^/  /' "$work/dumpsert.err"
-echo "  target: $(answer), in $took"
+sed 's/^/  /' "$work/sync.out"
 
 # ---------------------------------------------------------------- what it did
 rows_of target after
@@ -131,7 +118,7 @@ value source "
     SELECT split_part(t ->> 'table', '.', 2),
            coalesce(sum(n.value::bigint) FILTER (WHERE n.key = 'demo'), 0),
            coalesce(sum(n.value::bigint) FILTER (WHERE n.key LIKE 'cascade:%'), 0)
-      FROM json_array_elements(\$report\$$(<"$work/report.json")\$report\$::json -> 'tables') AS t
+      FROM json_array_elements(\$report\$$(<"$work/report.json")\$report\$::json -> 'dump' -> 'tables') AS t
      CROSS JOIN json_each_text(t -> 'left_out') AS n GROUP BY 1" >"$work/left_out"
 left_out() { awk -F '|' -v table="$1" -v at="$2" '{ gsub(/"/, "", $1) } $1 == table { n = $at } END { print n + 0 }' "$work/left_out"; }
 
@@ -181,7 +168,7 @@ echo "triggers: $triggers before; $after after"
 say 'The same command again'
 states_of target >"$work/after/states"
 restore
-echo "  target: $(answer), in $took"
+tail -n 1 "$work/sync.out" | sed 's/^/  /'
 rows_of target again
 states_of target >"$work/again/states"
 diff -rq "$work/after" "$work/again" >"$work/changed" || fail 'the second run changed something' "$work/changed"
@@ -208,6 +195,6 @@ Every row of the source is in the target, but for the demo businesses and what h
 A second run changed nothing: no row, no sequence, no trigger.
 Both scripts are in $scripts, to be read; the databases of the demo are removed.
 
-Now on your own database:
-  pg_dump SOURCE | dumpsert convert --style staged | psql -X TARGET
+Now on your own database (--dry-run shows the counts and changes nothing):
+  dumpsert sync --from SOURCE --to TARGET --dry-run
 END

@@ -56,7 +56,7 @@ pub struct Position {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Category {
-    /// Reading the dump or writing the script failed.
+    /// Reading the dump or writing the script failed, or what a restore needs of other programs and databases.
     Io,
     /// The input breaks the grammar of a dump.
     Syntax,
@@ -117,6 +117,12 @@ pub enum ErrorKind {
     NoKey,
     /// A table or column of the dump is not in the catalog.
     UnknownName,
+    /// A program of PostgreSQL is missing, too old, or does not run.
+    Program,
+    /// A database cannot be reached or used, or has refused something.
+    Database,
+    /// The run was ended from outside.
+    Cancelled,
     /// `write` or `finish` was called after the end or after an error.
     Finished,
     /// A bug in this program.
@@ -128,7 +134,7 @@ impl ErrorKind {
     pub fn category(self) -> Category {
         use ErrorKind::*;
         match self {
-            Read | Write => Category::Io,
+            Read | Write | Program | Database | Cancelled => Category::Io,
             UnexpectedToken | InvalidLiteral | InvalidCopyData | ColumnCount | NulByte => Category::Syntax,
             NotADump | StatementNotAllowed | TableNotAllowed | Encoding | Condition | UnsupportedShape | SecondDump => {
                 Category::Unsupported

@@ -55,6 +55,8 @@ mod options;
 mod permits;
 mod prescan;
 mod report;
+#[cfg(feature = "restore")]
+pub mod restore;
 mod rewrite;
 mod rewriter;
 mod script;

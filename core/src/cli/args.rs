@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use dumpsert::config::parse_duration;
 
+use super::restore_args::{Restore, Sync};
+
 /// Merge a PostgreSQL dump into a database that is already alive.
 ///
 /// dumpsert reads the plain SQL of pg_dump and writes one script for psql: every row an upsert, all in one transaction,
@@ -19,6 +21,8 @@ pub(super) struct Args {
 
 #[derive(Subcommand)]
 pub(super) enum Command {
+    Sync(Box<Sync>),
+    Restore(Box<Restore>),
     Convert(Box<Convert>),
     Inspect(Box<Inspect>),
     Catalog(CatalogArgs),

@@ -9,6 +9,8 @@ mod inspect;
 mod output;
 mod progress;
 mod refusal;
+mod restore;
+mod restore_args;
 mod settings;
 mod summary;
 
@@ -37,6 +39,8 @@ enum Failure {
     First(String, Error),
     /// The reader of the script has gone; it says itself why.
     Gone,
+    /// A restore has failed; the text names the dump, the number is that of the signal that has ended it.
+    Stopped(String, Box<dumpsert::restore::Failure>, i32),
     /// The arguments do not fit together.
     Usage(String),
 }
@@ -46,6 +50,7 @@ impl Failure {
     fn status(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
+            Self::Stopped(_, stopped, signal) => restore::status(stopped, *signal),
             Self::File(..) | Self::Gone => 3,
             Self::Library(_, error) | Self::First(_, error) => match error.category() {
                 Category::Io => 3,
@@ -69,15 +74,28 @@ impl Failure {
             }
             Self::Library(_, error) | Self::First(_, error) => error.to_string(),
             Self::File(name, error) => format!("{name}: {error}"),
+            Self::Stopped(name, stopped, _) => match stopped.error.position() {
+                Some(_) => format!("{name}: {}", stopped.error),
+                None => stopped.error.to_string(),
+            },
             Self::Usage(message) => message.clone(),
             Self::Gone => GONE.to_owned(),
         };
-        if let Self::Library(_, error) | Self::First(_, error) = self {
-            let mut source = error.source();
-            while let Some(cause) = source {
-                text.push_str(&format!(": {cause}"));
-                source = cause.source();
-            }
+        let error = match self {
+            Self::Library(_, error) | Self::First(_, error) => Some(error),
+            Self::Stopped(_, stopped, _) => Some(&stopped.error),
+            _ => None,
+        };
+        let mut source = error.and_then(|error| error.source());
+        while let Some(cause) = source {
+            text.push_str(&format!(": {cause}"));
+            source = cause.source();
+        }
+        if let Self::Stopped(_, stopped, _) = self
+            && !text.ends_with("nothing was changed")
+        {
+            text.push_str("; ");
+            text.push_str(stopped.consequence());
         }
         in_language(&text, Language::CommandLine)
     }
@@ -163,6 +181,8 @@ fn is_url(name: &str) -> bool {
 
 fn run_command(command: &Command) -> u8 {
     let result = match command {
+        Command::Sync(args) => restore::run_sync(args),
+        Command::Restore(args) => restore::run(args),
         Command::Convert(args) => convert::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Catalog(args) => catalog(args),

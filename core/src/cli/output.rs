@@ -49,7 +49,7 @@ fn fail(error: Error) -> Failure {
 }
 
 impl Output {
-    fn create(files: &mut Files, what: &str, path: &Path) -> Result<Self, Failure> {
+    pub(super) fn create(files: &mut Files, what: &str, path: &Path) -> Result<Self, Failure> {
         if is_stdout(path) {
             note_stdout(files, what)?;
             return Ok(Self::Stdout(io::stdout().lock()));
@@ -68,7 +68,7 @@ impl Output {
         matches!(self, Self::Stdout(_))
     }
 
-    fn finish(self) -> Result<(), Failure> {
+    pub(super) fn finish(self) -> Result<(), Failure> {
         match self {
             Self::Stdout(_) => Ok(()),
             Self::File(file) => file.finish().map_err(fail),

@@ -41,6 +41,14 @@ impl ProgressBar {
         let _ = io::stderr().write_all(b"\r");
     }
 
+    /// What is done while nothing is read.
+    pub(super) fn say(&self, what: &'static str) {
+        if !self.0.is_hidden() {
+            self.0.set_message(what);
+            self.0.tick();
+        }
+    }
+
     pub(super) fn clear(&self) {
         self.0.finish_and_clear();
     }

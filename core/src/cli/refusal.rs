@@ -45,7 +45,9 @@ impl Refusal {
 pub(super) fn of_arguments(args: &[OsString], message: &str) {
     let mut args = args.iter().skip(1).map(|arg| arg.to_string_lossy());
     // What is inspected is read by nobody who runs it; the query for a catalog is.
-    let not_psql = |arg: std::borrow::Cow<'_, str>| arg == "inspect" || arg.starts_with("--client=driver");
+    let not_psql = |arg: std::borrow::Cow<'_, str>| {
+        ["inspect", "restore", "sync"].contains(&&*arg) || arg.starts_with("--client=driver")
+    };
     if args.clone().any(not_psql) || has_output(&mut args) {
         return;
     }

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use dumpsert::catalog::CatalogBuilder;
 use dumpsert::config::parse_size;
-use dumpsert::{Catalog, Config, Error, Files, Limit, Options, Plan};
+use dumpsert::{Catalog, Client, Config, Error, Files, Limit, Options, Plan, Style};
 
-use super::args::Planning;
+use super::args::{self, Planning};
 use super::{Failure, OPTIONS, is_std, read_file};
 
 /// What a command needs but the dump: what is typed, and what stands in the configuration file.
@@ -61,6 +61,25 @@ impl Settings {
     /// What is typed goes before what stands in the file; a key or list replaces that of the same table.
     pub(super) fn plan(self, args: &Planning) -> Result<Plan, Failure> {
         plan(args, self.options, &self.schema, &self.catalog)
+    }
+}
+
+impl Settings {
+    /// The plan of a command that writes to a database, for which the style is no choice. `schema` is the only one that is
+    /// meant, where no option names others.
+    pub(super) fn staged_plan(mut self, args: &Planning, schema: Option<String>) -> Result<Plan, Failure> {
+        if !matches!(args.style, None | Some(args::Style::Staged)) || matches!(args.client, Some(args::Client::Driver))
+        {
+            let message = "restore and sync always have --style staged and --client psql; convert has the others";
+            return Err(Failure::Usage(message.to_owned()));
+        }
+        self.options = self.options.with_style(Style::Staged).with_client(Client::Psql);
+        let is_open = args.only_schema.is_empty() && self.options.permits.only_schemas().is_empty();
+        if let Some(schema) = schema.filter(|_| is_open) {
+            let quoted = format!("\"{}\"", schema.replace('"', "\"\""));
+            self.options = self.options.with_only_schema(&quoted).map_err(config)?;
+        }
+        self.plan(args)
     }
 }
 

@@ -35,7 +35,7 @@ fn names(command: &str, only_typed: &[&str]) -> BTreeSet<String> {
 
 #[test]
 fn the_help_names_every_option() {
-    for command in ["convert", "inspect", "catalog"] {
+    for command in ["sync", "restore", "convert", "inspect", "catalog"] {
         let Err(help) = Args::try_parse_from(["dumpsert", command, "--help"]) else {
             panic!("{command} has no help")
         };

@@ -10,7 +10,7 @@ mod made;
 pub(crate) mod names;
 mod order;
 mod place;
-mod records;
+pub(crate) mod records;
 mod rows;
 mod script;
 mod sieve;
@@ -23,4 +23,6 @@ pub(crate) use action::several_databases;
 pub(crate) use script::RESET;
 #[cfg(feature = "cli")]
 pub(crate) use script::failing_script;
+#[cfg(feature = "restore")]
+pub(crate) use script::{COMMIT, LAST_CALL, OPENING};
 pub(crate) use writer::Writer;

@@ -60,11 +60,11 @@ const NAMES_IN_SCHEMAS: [(&str, &str); 7] = [
 const SCHEMAS: [&str; 3] = ["drizzle", "supabase_migrations", "graphile_migrate"];
 
 /// Whether a table is such a record.
-pub(super) fn is_record(name: &TableName) -> bool {
+pub(crate) fn is_record(name: &TableName) -> bool {
     NAMES.contains(&name.name.as_str()) || NAMES_IN_SCHEMAS.contains(&(&name.schema, &name.name))
 }
 
 /// Whether a schema is there for such records: who selects it by name wants them.
-pub(super) fn is_schema_of_records(schema: &str) -> bool {
+pub(crate) fn is_schema_of_records(schema: &str) -> bool {
     SCHEMAS.contains(&schema)
 }

@@ -45,13 +45,21 @@ pub(crate) const RESET: &[u8] = b"\n\\r\n";
 ///
 /// The isolation level is the one that fits: a table is locked before its rows are compared, and under REPEATABLE READ the
 /// snapshot would be older than the lock. The context of errors of our own routines says nothing to a user.
-const OPENING: &str = "\
+pub(crate) const OPENING: &str = "\
 \\if true \\set ON_ERROR_STOP on
 \\set ON_ERROR_ROLLBACK off
 \\set QUIET on
 \\set SHOW_CONTEXT never
 BEGIN ISOLATION LEVEL READ COMMITTED;
 ";
+
+/// What the epilogue ends with, behind the result: moves of sequences that no rollback undoes, and the statement that lets a
+/// `COMMIT` succeed.
+#[cfg(feature = "restore")]
+pub(crate) const LAST_CALL: &str = "CALL pg_temp.dumpsert_run('end');\n";
+
+/// What follows the epilogue. Whoever decides by the result whether to commit holds this and the last call back.
+pub(crate) const COMMIT: &str = "COMMIT;\n\\echo :dumpsert_result\n\\endif\n";
 
 /// `transaction_timeout` exists since PostgreSQL 17. Compiling pays for none of the queries on the catalog and on tables
 /// without statistics, whose costs are guessed too high: it takes 0.4 s of a run of 0.45 s.
@@ -178,7 +186,7 @@ pub(crate) fn close(out: &mut Vec<u8>, client: Client) {
     match client {
         Client::Psql => {
             out.extend_from_slice(EPILOGUE.as_bytes());
-            out.extend_from_slice(b"COMMIT;\n\\echo :dumpsert_result\n\\endif\n");
+            out.extend_from_slice(COMMIT.as_bytes());
         }
         // What is for psql stands on lines of its own.
         Client::Driver => {

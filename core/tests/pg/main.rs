@@ -31,6 +31,7 @@ mod permits;
 mod product;
 mod promises;
 mod refusals;
+mod restore;
 mod rows;
 mod selection;
 mod shapes;

@@ -1,0 +1,292 @@
+//! `dumpsert restore` and `dumpsert sync`: a dump or a database into a database.
+
+use std::fs::OpenOptions;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use dumpsert::restore::{
+    Cancel, Connection, Database, Ending, Failure as Stopped, Outcome, Source, Step, Target, restore,
+};
+use dumpsert::{Category, Error, ErrorKind};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use super::args::Planning;
+use super::convert::note_dump;
+use super::output::{Output, is_stdout};
+use super::progress::ProgressBar;
+use super::restore_args::{Restore, Running, Sync};
+use super::settings::Settings;
+use super::{Failure, input_length, is_std, is_url, name_of, summary};
+use crate::text::printable;
+
+/// Runs `restore`.
+pub(super) fn run(args: &Restore) -> Result<(), Failure> {
+    let name = name_of(&args.dump);
+    if is_url(&name) {
+        let message = "a database is no dump: dumpsert sync --from SOURCE --to TARGET reads it";
+        return Err(Failure::Usage(message.to_owned()));
+    }
+    // Of a folder nothing is known.
+    let length = match args.dump.is_dir() {
+        true => None,
+        false => input_length(&args.dump, &name)?,
+    };
+    let source = match is_std(&args.dump) {
+        true => Source::Reader(Box::new(io::stdin())),
+        false => Source::File(args.dump.clone()),
+    };
+    let job = Job {
+        source,
+        dump: Some(&args.dump),
+        name,
+        length,
+        schema: None,
+    };
+    job.run(&args.running, &args.planning)
+}
+
+/// Runs `sync`.
+pub(super) fn run_sync(args: &Sync) -> Result<(), Failure> {
+    let from = connection("--from", args.from.as_deref(), "DUMPSERT_FROM")?;
+    let job = Job {
+        schema: from.schema().map(str::to_owned),
+        source: Source::Database(from),
+        dump: None,
+        name: "source".to_owned(),
+        length: None,
+    };
+    job.run(&args.running, &args.planning)
+}
+
+/// What is read.
+struct Job<'a> {
+    source: Source,
+    dump: Option<&'a Path>,
+    name: String,
+    length: Option<u64>,
+    /// The schema that the source's URL names.
+    schema: Option<String>,
+}
+
+impl Job<'_> {
+    fn run(self, running: &Running, planning: &Planning) -> Result<(), Failure> {
+        let settings = Settings::read(planning)?;
+        let quiet = running.quiet || settings.quiet;
+        let report = running.report.clone().or(settings.report.clone());
+        let to = connection("--to", running.to.as_deref(), "DUMPSERT_TO")?;
+        let schema = one_schema(self.schema.as_deref(), to.schema())?;
+        let mut files = settings.files();
+        if let Some(dump) = self.dump {
+            note_dump(&mut files, dump);
+        }
+        let plan = settings.staged_plan(planning, schema)?;
+        let mut report = report
+            .map(|path| Output::create(&mut files, "the report", &path).map(|output| (output, is_stdout(&path))))
+            .transpose()?;
+        let bar = Arc::new(ProgressBar::new(self.length, quiet));
+        let cancel = Cancel::new();
+        let signal = cancel_on_signal(&cancel).map_err(|error| Failure::File("signals".to_owned(), error))?;
+        let target = target(to, running, &cancel, &bar);
+        let result = restore(self.source, &target, &plan);
+        bar.clear();
+        if let Some((output, _)) = &mut report {
+            let outcome = result.as_ref().unwrap_or_else(|stopped| &stopped.outcome);
+            let written = writeln!(output, "{}", outcome.to_json()).and_then(|()| output.flush());
+            written.map_err(|error| Failure::File("the report".to_owned(), error))?;
+        }
+        let is_shown = !quiet && !report.as_ref().is_some_and(|(_, is_stdout)| *is_stdout);
+        if let Some((output, _)) = report {
+            output.finish()?;
+        }
+        match result {
+            Ok(outcome) => {
+                say(&outcome.messages, "");
+                if is_shown {
+                    // What is done is done, whoever reads of it.
+                    let _ = print(&mut io::stdout().lock(), &outcome);
+                }
+                Ok(())
+            }
+            Err(stopped) => {
+                say(&stopped.outcome.messages, stopped.error.message());
+                Err(Failure::Stopped(
+                    self.name,
+                    Box::new(stopped),
+                    signal.load(Ordering::SeqCst),
+                ))
+            }
+        }
+    }
+}
+
+/// Reads a URL that was typed, or stands in the environment.
+fn connection(option: &str, typed: Option<&str>, variable: &str) -> Result<Connection, Failure> {
+    let from_environment = || std::env::var(variable).ok();
+    let (name, text) = match typed {
+        Some(text) => (option, text.to_owned()),
+        None => (
+            variable,
+            from_environment().ok_or_else(|| {
+                Failure::Usage(format!(
+                    "no database: give {option} URL, or set the environment variable {variable}"
+                ))
+            })?,
+        ),
+    };
+    Connection::parse(&text).map_err(|error| Failure::Usage(format!("{name}: {error}")))
+}
+
+/// The schema that the URLs of Prisma name, which must be one: rows go to tables of the same name.
+fn one_schema(from: Option<&str>, to: Option<&str>) -> Result<Option<String>, Failure> {
+    match (from, to) {
+        (Some(from), Some(to)) if from != to => Err(Failure::Usage(format!(
+            "the URLs name two schemas, {from} and {to}: rows go to the schema that they come from"
+        ))),
+        (schema, other) => Ok(schema.or(other).map(str::to_owned)),
+    }
+}
+
+fn target(to: Connection, running: &Running, cancel: &Cancel, bar: &Arc<ProgressBar>) -> Target {
+    let bar = bar.clone();
+    let mut target = Target::new(to)
+        .with_dry_run(running.dry_run)
+        .with_cancel(cancel)
+        .with_progress(move |step| match step {
+            Step::Reading(progress) => bar.show(progress),
+            Step::Checking => bar.say("checking"),
+            Step::Merging => bar.say("merging"),
+            Step::Committing => bar.say("committing"),
+        });
+    if let Some(folder) = &running.bin_dir {
+        target = target.with_bin_dir(folder);
+    }
+    if !running.yes && !running.dry_run {
+        target = target.with_confirm(|_, database| confirm(database));
+    }
+    target
+}
+
+/// Asks the person at the terminal, whatever standard input is, before a database on another machine is written to.
+fn confirm(database: &Database) -> Result<(), Error> {
+    if database.is_local() {
+        return Ok(());
+    }
+    let refused = |message: &str| {
+        let message = format!("the target is on another machine: {database}{message}");
+        Err(Error::new(ErrorKind::InvalidOption, message).with_hint("say --yes if it is meant"))
+    };
+    let Ok(terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else {
+        return refused("; there is no terminal to ask on");
+    };
+    let question = format!("dumpsert: write to {}? [y/N] ", printable(&database.to_string()));
+    let mut answer = String::new();
+    let asked = (&terminal)
+        .write_all(question.as_bytes())
+        .and_then(|()| BufReader::new(&terminal).read_line(&mut answer));
+    match asked.map(|_| answer.trim().to_lowercase()) {
+        Ok(answer) if answer == "y" || answer == "yes" => Ok(()),
+        _ => refused(""),
+    }
+}
+
+/// A signal ends the run, which then says what has become of it. Once the target was told to commit, it takes a second one.
+fn cancel_on_signal(cancel: &Cancel) -> io::Result<Arc<AtomicI32>> {
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
+    let (cancel, received) = (cancel.clone(), Arc::new(AtomicI32::new(0)));
+    let first = received.clone();
+    std::thread::spawn(move || {
+        for (number, signal) in signals.forever().enumerate() {
+            let _ = first.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
+            match number {
+                0 | 1 => cancel.cancel(),
+                // Nobody waits for an answer any more.
+                _ => std::process::exit(128 + signal),
+            }
+        }
+    });
+    Ok(received)
+}
+
+/// What other programs have said, with the values of rows that stand in it, but for what will be said: on standard error and
+/// nowhere else.
+fn say(messages: &str, but: &str) {
+    let mut stderr = io::stderr().lock();
+    for line in messages
+        .lines()
+        .filter(|line| !line.trim().is_empty() && !but.contains(line.trim()))
+    {
+        let _ = writeln!(stderr, "{}", printable(line));
+    }
+}
+
+/// Prints what was done: a table, what was left out and why, and one line in words.
+fn print(to: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
+    let number = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
+    let mut lines = vec![["table", "inserted", "updated", "unchanged", "left out"].map(str::to_owned)];
+    for table in &outcome.tables {
+        lines.push([
+            printable(&table.table).into_owned(),
+            number(table.inserted),
+            number(table.updated),
+            number(table.unchanged),
+            table.left_out.to_string(),
+        ]);
+    }
+    let widths: Vec<usize> = (0..5)
+        .map(|at| {
+            lines
+                .iter()
+                .filter_map(|line| line.get(at))
+                .map(|cell| cell.chars().count())
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
+    for line in &lines {
+        let cells = line.iter().zip(&widths).enumerate();
+        let cells = cells.map(|(at, (cell, width))| match at {
+            0 => format!("{cell:<width$}"),
+            _ => format!("{cell:>width$}"),
+        });
+        writeln!(to, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
+    }
+    summary::left_out(to, &outcome.dump)?;
+    if !outcome.not_dumped.is_empty() {
+        writeln!(to, "  not dumped: {}", printable(&outcome.not_dumped.join(", ")))?;
+    }
+    for note in &outcome.notes {
+        writeln!(to, "  note: {}", printable(note))?;
+    }
+    summary::warnings(to, &outcome.dump)?;
+    let [inserted, updated, unchanged, left_out] = outcome.totals();
+    let tables = summary::counted(outcome.tables.len() as u64, "table");
+    let seconds = outcome.timings.total.as_secs_f64();
+    let end = match outcome.ending {
+        Ending::Committed => "committed",
+        _ => "dry run, rolled back: nothing was changed",
+    };
+    writeln!(
+        to,
+        "{tables}: {inserted} inserted, {updated} updated, {unchanged} unchanged, {left_out} left out; {end}; {seconds:.1} s{}",
+        outcome
+            .transaction_id
+            .as_ref()
+            .map_or_else(String::new, |id| format!(", transaction {id}"))
+    )
+}
+
+/// The exit status of a run that has failed.
+pub(super) fn status(stopped: &Stopped, signal: i32) -> u8 {
+    match (stopped.outcome.ending, stopped.error.kind()) {
+        (Ending::Unknown, _) => 4,
+        (_, ErrorKind::Cancelled) if signal > 0 => u8::try_from(128 + signal).unwrap_or(3),
+        _ => match stopped.error.category() {
+            Category::Io => 3,
+            Category::Config => 2,
+            _ => 1,
+        },
+    }
+}

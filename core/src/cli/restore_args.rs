@@ -1,0 +1,101 @@
+//! What can be typed for the commands that write to a database.
+
+use std::path::PathBuf;
+
+use super::args::Planning;
+
+/// Merge a dump into a database.
+///
+/// psql runs the script of convert --style staged while it is made. Everything arrives or nothing does: psql is told to
+/// commit only when all rows were merged and verified and all programs have ended well.
+#[derive(clap::Args)]
+#[command(after_long_help = RESTORE_EXAMPLES)]
+pub(super) struct Restore {
+    /// The dump: plain SQL of pg_dump, also compressed with gzip or zstd; an archive (custom, tar) or the folder of one,
+    /// which pg_restore reads; - is standard input
+    #[arg(value_name = "DUMP")]
+    pub(super) dump: PathBuf,
+
+    #[command(flatten)]
+    pub(super) running: Running,
+
+    #[command(flatten)]
+    pub(super) planning: Planning,
+}
+
+/// Merge one database into another.
+///
+/// pg_dump reads the source and psql writes the target, at the same time; nothing goes to a disk but where rows are left out
+/// together with what references them and a table references itself or one behind it. Tables that are left out are not
+/// dumped. New rows are inserted, rows with the same key updated, no row is deleted.
+#[derive(clap::Args)]
+#[command(after_long_help = SYNC_EXAMPLES)]
+pub(super) struct Sync {
+    /// The database that is read, as for --to; without it that of the environment variable DUMPSERT_FROM
+    #[arg(long, value_name = "URL")]
+    pub(super) from: Option<String>,
+
+    #[command(flatten)]
+    pub(super) running: Running,
+
+    #[command(flatten)]
+    pub(super) planning: Planning,
+}
+
+/// Where it goes, and how.
+#[derive(clap::Args)]
+pub(super) struct Running {
+    /// The database that is written to: postgres://…, keyword=value, or a name; what it does not say comes from PGHOST,
+    /// PGSERVICE, the password file, as for psql. Without it that of the environment variable DUMPSERT_TO. A password that is
+    /// typed here is seen in the list of processes: a variable or the password file keeps it
+    #[arg(long, value_name = "URL")]
+    pub(super) to: Option<String>,
+
+    /// The folder of psql, pg_dump and pg_restore [default: $PG_BIN, else $PATH]
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) bin_dir: Option<PathBuf>,
+
+    /// Do not ask before writing to a database on another machine
+    #[arg(short, long)]
+    pub(super) yes: bool,
+
+    /// Do all of it, show the counts, and roll back
+    #[arg(long)]
+    pub(super) dry_run: bool,
+
+    /// Write what was done to FILE, as JSON, also of a run that has failed; it holds no values of rows. - is standard output
+    #[arg(long, value_name = "FILE")]
+    pub(super) report: Option<PathBuf>,
+
+    /// No progress and no summary
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+}
+
+const RESTORE_EXAMPLES: &str = "\
+Examples:
+  Merge a dump into a database, and see first what would happen:
+    dumpsert restore shop.dump --to postgres://localhost/shop --dry-run
+    dumpsert restore shop.dump --to postgres://localhost/shop
+
+  From a pipe, with the database and its password from the environment:
+    ssh backup cat shop.sql.gz | DUMPSERT_TO=$DATABASE_URL dumpsert restore - --yes
+
+Exit status:
+  0  the target has committed (with --dry-run: has rolled back, as it should)
+  1  the dump is not acceptable
+  2  the options, the configuration or a URL are wrong
+  3  a program or a database has failed, or has refused it
+  4  the target has not said whether it has committed; it is safe to run again
+  128 + the signal's number, where one has ended it
+With 1, 2, 3 and a signal nothing was changed.";
+
+const SYNC_EXAMPLES: &str = "\
+Examples:
+  Bring a copy up to date:
+    dumpsert sync --from service=production --to postgres://localhost/shop
+
+  Without sessions, and without demo businesses and what hangs off them:
+    dumpsert sync --from service=production --to shop --exclude-table sessions --exclude-demo
+
+Exit status: as that of restore.";

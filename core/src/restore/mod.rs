@@ -1,0 +1,77 @@
+//! A dump or a database into a live database, by the user's own psql, pg_dump and pg_restore.
+//!
+//! The script is that of style [`Staged`](crate::Style::Staged), fed to psql while it is made. Its last words, and with them
+//! the `COMMIT`, are held back until the target has merged and verified all rows and everything that feeds the script has
+//! ended well. A run that is killed at any moment before has changed nothing; one whose end the target has not confirmed
+//! asks it by the number of the transaction.
+//!
+//! ```no_run
+//! use dumpsert::restore::{Connection, Source, Target, restore};
+//! use dumpsert::{Options, Style};
+//!
+//! let plan = Options::new().with_style(Style::Staged).with_exclude_table("sessions")?.build()?;
+//! let source = Source::Database(Connection::parse("service=shop")?);
+//! let target = Target::new(Connection::parse("postgres://localhost/copy")?);
+//! let [inserted, updated, ..] = restore(source, &target, &plan)?.totals();
+//! println!("{inserted} rows inserted, {updated} updated");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod children;
+mod connection;
+mod database;
+mod keywords;
+mod left_out;
+mod messages;
+mod outcome;
+mod programs;
+mod run;
+mod session;
+mod settle;
+mod source;
+mod target;
+
+use std::fmt;
+use std::io::Read;
+use std::path::PathBuf;
+
+pub use self::children::Cancel;
+pub use self::connection::Connection;
+pub use self::database::Database;
+pub use self::outcome::{Ending, Failure, Origin, Outcome, Stop, TableOutcome, Timings};
+pub use self::target::{Step, Target};
+use crate::options::Plan;
+
+/// Where a dump comes from.
+pub enum Source {
+    /// A file: plain SQL, compressed or not, or an archive of pg_dump; or the folder of one.
+    File(PathBuf),
+    /// The same from a pipe.
+    Reader(Box<dyn Read + Send>),
+    /// A database, which pg_dump reads.
+    Database(Connection),
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            Self::Reader(_) => f.debug_tuple("Reader").finish_non_exhaustive(),
+            Self::Database(connection) => f.debug_tuple("Database").field(connection).finish(),
+        }
+    }
+}
+
+/// Merges a dump, or a database, into a database.
+///
+/// The plan must have the style [`Staged`](crate::Style::Staged). A dump that has to be read twice, because rows are left out
+/// together with what references them, is read again where it is a file, and kept in a temporary file that has no name
+/// where it comes from a pipe or a database. What has to be known of the tables for that is asked of the source, if it is a
+/// database and the plan has no catalog.
+///
+/// # Errors
+/// If anything goes wrong before the target has committed. Nothing was changed then, but where
+/// [`Outcome::ending`] is [`Ending::Unknown`].
+pub fn restore(source: Source, target: &Target, plan: &Plan) -> Result<Outcome, Failure> {
+    run::run(source, target, plan)
+}

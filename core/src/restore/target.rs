@@ -1,0 +1,123 @@
+//! Where a dump goes, and how.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Cancel, Connection, Database, Origin, Outcome};
+use crate::error::Result;
+use crate::rewriter::Progress;
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Step<'a> {
+    /// Both sides are asked what they are.
+    Checking,
+    /// The dump is read into the stages.
+    Reading(Progress<'a>),
+    /// The target compares and writes.
+    Merging,
+    /// The target was told to commit.
+    Committing,
+}
+
+type OnStep = Arc<dyn Fn(Step<'_>) + Send + Sync>;
+type Confirm = Arc<dyn Fn(&Origin, &Database) -> Result<()> + Send + Sync>;
+type BeforeCommit = Arc<dyn Fn(&Outcome) -> Result<()> + Send + Sync>;
+
+/// The database that a dump is merged into, and how that is done.
+#[derive(Clone)]
+pub struct Target {
+    pub(super) connection: Connection,
+    pub(super) bin_dir: Option<PathBuf>,
+    pub(super) dry_run: bool,
+    pub(super) patience: Duration,
+    pub(super) cancel: Cancel,
+    pub(super) on_step: Option<OnStep>,
+    pub(super) confirm: Option<Confirm>,
+    pub(super) before_commit: Option<BeforeCommit>,
+}
+
+impl Target {
+    /// A target, as [`Connection::parse`] reads it.
+    pub fn new(connection: Connection) -> Self {
+        Self {
+            connection,
+            bin_dir: None,
+            dry_run: false,
+            patience: Duration::from_secs(60),
+            cancel: Cancel::new(),
+            on_step: None,
+            confirm: None,
+            before_commit: None,
+        }
+    }
+
+    /// The folder of psql, pg_dump and pg_restore. Default: what the environment variable `PG_BIN` says, else `PATH`.
+    #[must_use]
+    pub fn with_bin_dir(mut self, folder: impl AsRef<Path>) -> Self {
+        self.bin_dir = Some(folder.as_ref().to_owned());
+        self
+    }
+
+    /// Does all of it and rolls it back. Values that new rows draw from sequences by their defaults remain drawn.
+    #[must_use]
+    pub fn with_dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    /// How long the server is asked what has become of the transaction, where psql has ended without saying so. It may have to
+    /// start again first. Default: a minute.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// A handle by which the run can be ended from another thread.
+    #[must_use]
+    pub fn with_cancel(mut self, cancel: &Cancel) -> Self {
+        self.cancel = cancel.clone();
+        self
+    }
+
+    /// Is told how far the run is.
+    #[must_use]
+    pub fn with_progress(mut self, on_step: impl Fn(Step<'_>) + Send + Sync + 'static) -> Self {
+        self.on_step = Some(Arc::new(on_step));
+        self
+    }
+
+    /// Is asked when both sides are known and nothing was begun; an error ends the run.
+    #[must_use]
+    pub fn with_confirm(mut self, confirm: impl Fn(&Origin, &Database) -> Result<()> + Send + Sync + 'static) -> Self {
+        self.confirm = Some(Arc::new(confirm));
+        self
+    }
+
+    /// Is asked when all was written and verified, before the target is told to commit; an error rolls it back.
+    #[must_use]
+    pub fn with_before_commit(mut self, ask: impl Fn(&Outcome) -> Result<()> + Send + Sync + 'static) -> Self {
+        self.before_commit = Some(Arc::new(ask));
+        self
+    }
+
+    pub(super) fn step(&self, step: Step<'_>) {
+        if let Some(on_step) = &self.on_step {
+            on_step(step);
+        }
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Target")
+            .field("connection", &self.connection)
+            .field("bin_dir", &self.bin_dir)
+            .field("dry_run", &self.dry_run)
+            .finish_non_exhaustive()
+    }
+}
