@@ -28,9 +28,18 @@ END
 $dumpsert$;
 
 -- Raises an error again as a person may see it. What it has not, is not given: an empty DETAIL would be shown as well.
-CREATE PROCEDURE pg_temp.dumpsert_raise_shown(_state pg_catalog.text, _message pg_catalog.text, _detail pg_catalog.text, _hint pg_catalog.text)
+CREATE PROCEDURE pg_temp.dumpsert_raise_shown(_state pg_catalog.text, _message pg_catalog.text, _detail pg_catalog.text, _hint pg_catalog.text,
+  _context pg_catalog.text DEFAULT NULL)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _caller record;
 BEGIN
+  IF _context IS NOT NULL AND NOT starts_with(_message, 'dumpsert: ') THEN
+    _caller := pg_temp.dumpsert_caller(_context);
+    _message := format('dumpsert: %s; nothing was changed', _message);
+    _detail := concat_ws(' ', nullif(_detail, ''), _caller.told);
+    _hint := coalesce(pg_temp.dumpsert_remedy(_state, _message, NULL, NULL), nullif(_hint, ''), _caller.hint);
+  END IF;
   _message := pg_temp.dumpsert_shown(_message); _detail := pg_temp.dumpsert_shown(_detail); _hint := pg_temp.dumpsert_shown(_hint);
   CASE WHEN _detail <> '' AND _hint <> '' THEN RAISE EXCEPTION USING ERRCODE = _state, MESSAGE = _message, DETAIL = _detail, HINT = _hint;
        WHEN _detail <> '' THEN RAISE EXCEPTION USING ERRCODE = _state, MESSAGE = _message, DETAIL = _detail;
