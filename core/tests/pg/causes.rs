@@ -182,7 +182,8 @@ fn event_triggers_that_refuse_temporary_tables() {
             &[
                 "an event trigger of this database",
                 "has no primary key",
-                "ALTER EVENT TRIGGER \"watch ddl\" DISABLE",
+                "(\"watch ddl\")",
+                "ALTER EVENT TRIGGER name DISABLE",
                 "pg_temp",
             ],
         );
@@ -203,6 +204,23 @@ fn event_triggers_that_refuse_temporary_tables() {
         target.db.execute(&format!("CREATE OR REPLACE FUNCTION{function}"));
         merge(&target, &dump);
         assert_eq!(target.rows("SELECT * FROM public.t ORDER BY id"), ["1|new", "2|two"]);
+        // Nothing may be dropped: that would come at the very end.
+        let target = self::target(
+            "CREATE TABLE t (id integer PRIMARY KEY, v text); CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$
+             BEGIN RAISE EXCEPTION 'nothing is dropped here'; END $$; CREATE EVENT TRIGGER refuse ON sql_drop EXECUTE FUNCTION refuse();",
+            style,
+        );
+        let message = target.refuses(&dump, "P0001");
+        assert_says(
+            &message,
+            &[
+                "an event trigger of this database",
+                "nothing is dropped here",
+                "(refuse)",
+            ],
+        );
+        target.db.execute("ALTER EVENT TRIGGER refuse DISABLE");
+        merge(&target, &dump);
     }
 }
 
@@ -451,4 +469,21 @@ fn constraint_triggers_off_leaves_the_others_on() {
     target
         .db
         .execute("REVOKE ALL ON public.t FROM guest_of_triggers; DROP ROLE guest_of_triggers");
+}
+
+/// The fixed texts stand in scripts of every encoding, in some of which other bytes are no text.
+#[test]
+fn the_fixed_texts_are_ascii() {
+    for text in crate::support::fixed_texts() {
+        let odd = text.lines().find(|line| !line.is_ascii());
+        assert_eq!(odd, None);
+    }
+    let mut source = Target::new("CREATE TABLE t (id integer PRIMARY KEY, v text); INSERT INTO t VALUES (1, '한글');");
+    let dump = source.db.pg_dump(&["--data-only", "-E", "EUC_KR"]);
+    for style in STYLES {
+        source.options = Options::new().with_style(style);
+        source.db.execute("UPDATE public.t SET v = 'old'");
+        psql(&source.db, "postgres", &script(&dump, source.options.clone())).expect_success();
+        assert_eq!(source.rows("SELECT v FROM public.t"), ["한글"]);
+    }
 }

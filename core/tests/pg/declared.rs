@@ -207,6 +207,23 @@ fn names_that_are_wrong_are_told() {
 }
 
 #[test]
+fn a_view_has_no_key() {
+    let schema = "CREATE TABLE t (id integer PRIMARY KEY, v text); CREATE VIEW w AS SELECT * FROM t; INSERT INTO t VALUES (1, 'old');";
+    let dump = inserts("public.w", "id, v", &["1, 'old'", "2, 'new'"]);
+    let mut view = target(schema, &["w=id"]);
+    view.options = view.options.with_allow_relation("w").unwrap();
+    let message = view.refuses(&dump, "0A000");
+    assert!(
+        message.contains("the key (id) is declared for the view public.w"),
+        "{message}"
+    );
+    let mut without = Target::new(schema);
+    without.options = without.options.with_allow_relation("w").unwrap();
+    without.merge(&dump);
+    assert_eq!(without.rows("SELECT * FROM public.t ORDER BY id"), ["1|old", "2|new"]);
+}
+
+#[test]
 fn partitions_have_the_key_of_their_table() {
     let schema = "CREATE TABLE p (id integer, at date, v text) PARTITION BY RANGE (at);
          CREATE TABLE p_1 PARTITION OF p FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');

@@ -26,14 +26,14 @@ BEGIN
      ORDER BY NOT EXISTS (SELECT FROM pg_temp.dumpsert_touched AS t WHERE g.tgrelid IN (t.relid, t.root)), g.tgrelid, g.tgname LIMIT 3) AS t;
   IF _triggers IS NOT NULL THEN
     told := format('It comes from %s, which calls %s under the search_path %s.', _triggers, _function, coalesce(nullif(_path, ''), '""'));
-    hint := format('If the function needs another path: ALTER FUNCTION %s SET search_path = …, or set search_path for the session that runs the script. '
+    hint := format('If the function needs another path: ALTER FUNCTION %s SET search_path = PATH, or set search_path for the session that runs the script. '
       'If it does work whose result the dump brings anyway, choose %s.', _function, _off);
     RETURN;
   END IF;
   SELECT string_agg(quote_ident(e.evtname), ' or ' ORDER BY e.evtname) INTO _triggers FROM pg_event_trigger AS e WHERE e.evtfoid = _function AND e.evtenabled IN ('O', 'A');
   IF _triggers IS NOT NULL THEN
     told := format('It comes from event trigger %s, which calls %s for the temporary tables and other commands of the script.', _triggers, _function);
-    hint := format('Let the function pass what is in the schema pg_temp and set its own path (ALTER FUNCTION %s SET search_path = …), or switch it off meanwhile: ALTER EVENT TRIGGER %s DISABLE.',
+    hint := format('Let the function pass what is in the schema pg_temp and set its own path (ALTER FUNCTION %s SET search_path = PATH), or switch it off meanwhile: ALTER EVENT TRIGGER %s DISABLE.',
                    _function, _triggers);
   END IF;
 END
@@ -47,7 +47,7 @@ BEGIN
     WHEN _state = '53100' THEN 'The disk of the server is full. The rows of a dump wait in temporary tables, which take about as much room as the dump, and what is '
       'written takes as much again in the tables and in pg_wal. Make room, let temp_tablespaces name another disk, or merge some tables at a time with only_tables.'
     WHEN _state = '53400' AND _message ~ 'temp_file_limit' THEN format('Large tables are compared by temporary files. A superuser can raise the limit: ALTER ROLE %I SET '
-      'temp_file_limit = …; a larger work_mem needs fewer files, and only_tables merges some tables at a time.', current_user)
+      'temp_file_limit = SIZE; a larger work_mem needs fewer files, and only_tables merges some tables at a time.', current_user)
     WHEN _state = '55000' AND _message ~ 'replica identity' THEN format('The table is in a publication, and its rows cannot be updated without a replica identity: '
       'ALTER TABLE %s REPLICA IDENTITY FULL; or choose update = nothing for this table, which inserts new rows only.', substring(_message FROM '"(.*)" because'))
     WHEN _state IN ('23503', '23514') AND EXISTS (SELECT FROM pg_constraint AS c WHERE c.conrelid = _relid AND c.conname = _constraint AND NOT c.convalidated)

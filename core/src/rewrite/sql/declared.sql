@@ -26,6 +26,9 @@ DECLARE
 BEGIN
   IF _s.declared IS NULL THEN
     RETURN;
+  ELSIF EXISTS (SELECT FROM pg_class AS c WHERE c.oid = _s.relid AND c.relkind = 'v') THEN
+    RAISE EXCEPTION USING ERRCODE = 'feature_not_supported', HINT = 'Declare no key for it: its rows are inserted, or matched as a whole (no_key).',
+      MESSAGE = format('dumpsert: the key (%s) is declared for the view %s, whose rows are not updated; nothing was changed', _names, _s.relid::regclass);
   END IF;
   _here := ARRAY(SELECT a.attname::text FROM pg_attribute AS a WHERE a.attrelid = _s.relid AND a.attnum > 0 AND NOT a.attisdropped);
   SELECT k INTO _bad FROM unnest(_s.declared) AS k WHERE k <> ALL (_here) LIMIT 1;

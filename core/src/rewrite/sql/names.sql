@@ -1,5 +1,5 @@
 -- What a person may see, in the way that a terminal makes nothing of it: control characters and those that turn the direction of
--- writing become \u{…}, or \u…… where the text is JSON, in whose strings alone they can stand. SQL_ASCII says nothing of bytes
+-- writing become \u{XXXX}, or \uXXXX where the text is JSON, in whose strings alone they can stand. SQL_ASCII says nothing of bytes
 -- from 0x80 on, so that all of them are shown so.
 CREATE FUNCTION pg_temp.dumpsert_shown(_text pg_catalog.text, _is_json boolean DEFAULT false) RETURNS pg_catalog.text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$

@@ -27,23 +27,24 @@ BEGIN
 END
 $dumpsert$;
 
--- Event triggers of the target see the temporary tables of the script, and may refuse those without a key, or fail on them.
+-- Event triggers of the target see the temporary tables and routines of the script, and may refuse them, or fail on them.
 DO $dumpsert$
 DECLARE
   _triggers pg_catalog.text := (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(e.evtname), ', ' ORDER BY e.evtname) FROM pg_catalog.pg_event_trigger AS e
-    WHERE e.evtenabled OPERATOR(pg_catalog.=) ANY ('{O,A}'::pg_catalog."char"[])
-      AND (e.evttags IS NULL OR 'CREATE TABLE' OPERATOR(pg_catalog.=) ANY (e.evttags) OR 'ALTER TABLE' OPERATOR(pg_catalog.=) ANY (e.evttags)));
+    WHERE e.evtenabled OPERATOR(pg_catalog.=) ANY ('{O,A}'::pg_catalog."char"[]));
 BEGIN
   IF _triggers IS NOT NULL THEN
     CREATE TEMPORARY TABLE pg_temp.dumpsert_probe (step integer) ON COMMIT DROP;
     ALTER TABLE pg_temp.dumpsert_probe RENAME TO dumpsert_probed;
+    DROP TABLE pg_temp.dumpsert_probed;
+    CREATE FUNCTION pg_temp.dumpsert_probe() RETURNS integer LANGUAGE sql AS 'SELECT 1';
+    DROP ROUTINE pg_temp.dumpsert_probe();
   END IF;
 EXCEPTION WHEN OTHERS THEN
   RAISE EXCEPTION USING ERRCODE = SQLSTATE,
-    MESSAGE = pg_catalog.regexp_replace(pg_catalog.concat('dumpsert: an event trigger of this database stands in the way of temporary tables (', _triggers,
+    MESSAGE = pg_catalog.regexp_replace(pg_catalog.concat('dumpsert: an event trigger of this database stands in the way of temporary tables and routines (', _triggers,
       '): ', SQLERRM, '; nothing was changed'), '[^ -~]', '?', 'g'),
-    HINT = pg_catalog.regexp_replace(pg_catalog.concat('Let its function pass what is in the schema pg_temp, or switch it off meanwhile: ALTER EVENT TRIGGER ',
-      _triggers, ' DISABLE;'), '[^ -~]', '?', 'g');
+    HINT = 'Let its function pass what is in the schema pg_temp, or switch it off meanwhile: ALTER EVENT TRIGGER name DISABLE.';
 END
 $dumpsert$;
 
