@@ -55,6 +55,13 @@ export interface Options {
   noKey?: 'error' | 'insert' | 'skip' | 'match';
   /** What happens to the user triggers of the target. Default: `'off'`, which needs ownership of their tables. */
   triggers?: 'off' | 'fire';
+  /** What happens to its constraint triggers: `'off'` for those that do work whose result the dump brings. Default: `'fire'`. */
+  constraintTriggers?: 'fire' | 'off';
+  /**
+   * Sequences move forward to the dump's values and to the last values of their columns, to the dump's values alone, or not
+   * at all. Default: `'forward'`.
+   */
+  sequences?: 'forward' | 'dump' | 'keep';
   /** Who runs the script. `statements()` sets `'driver'`, all others `'psql'`. */
   client?: 'psql' | 'driver';
   /** What happens where the dump holds something that no upsert can carry, such as large objects. Default: `'warn'`. */
@@ -100,9 +107,15 @@ export interface Options {
   demoColumns?: string | string[];
   /** A boolean column, as an SQL identifier (`'"isDemo"'`), that marks a business as demo. Default: none. */
   demoFlag?: string;
-  /** Whether rows that reference what is left out are left out too. Default: `true`, which needs the source's foreign keys. */
-  cascade?: boolean;
-  /** Foreign keys that the database does not declare: `'public.orders(user_id) REFERENCES public.users(id)'`. */
+  /**
+   * What happens to rows that reference what is left out: what `ON DELETE` of the foreign key says, they go whatever it says, or
+   * they stay. `true` is `'on_delete'`, `false` is `'off'`. Default: `'on_delete'`, which needs the source's foreign keys.
+   */
+  cascade?: 'on_delete' | 'delete' | 'off' | boolean;
+  /**
+   * Foreign keys that the database does not declare: `'public.orders(user_id) REFERENCES public.users(id)'`; with `WHERE` for some
+   * rows: `"public.notes(subject_id) REFERENCES public.users(id) WHERE subject_type = 'User'"`.
+   */
   foreignKeys?: string | string[];
   /** What happens to columns that the catalog's table has not. Default: `'error'`. */
   unknownColumns?: 'error' | 'drop';
@@ -110,7 +123,7 @@ export interface Options {
   unknownTables?: 'error' | 'drop';
   /** Limits of memory. */
   limits?: Limits;
-  /** The keys of tables; they override the catalog. */
+  /** The keys of tables; they override the catalog, and in style `staged` the target, which needs no index for them. */
   keys?: Record<string, Columns>;
   /** Options of single tables. */
   tables?: Record<string, TableOptions>;

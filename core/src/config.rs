@@ -8,10 +8,11 @@ use serde_json::{Map, Value};
 
 use crate::drift::Unknown;
 use crate::error::{Error, ErrorKind, Result};
+use crate::filter::exclusions::Cascade;
 use crate::limits::Limit;
 pub use crate::limits::{limit_names, parse_size};
 use crate::nearest::nearest;
-use crate::options::{Client, Losses, NoKey, Options, Style, Triggers};
+use crate::options::{Client, ConstraintTriggers, Losses, NoKey, Options, Sequences, Style, Triggers};
 use crate::permits::Unselected;
 use crate::text::check_option;
 use crate::update::{OnGuard, Update};
@@ -20,7 +21,7 @@ pub use crate::wording::{Language, in_language};
 type Setter = fn(Options, &Place<'_>, &Value) -> Result<Options>;
 
 /// Every option of the library, by name.
-const OPTIONS: [(&str, Setter); 31] = [
+const OPTIONS: [(&str, Setter); 33] = [
     ("style", |options, place, value| {
         Ok(options.with_style(place.choice(
             value,
@@ -45,6 +46,20 @@ const OPTIONS: [(&str, Setter); 31] = [
     ("triggers", |options, place, value| {
         let choices = [("off", Triggers::Off), ("fire", Triggers::Fire)];
         Ok(options.with_triggers(place.choice(value, &choices)?))
+    }),
+    ("constraint_triggers", |options, place, value| {
+        let choices = [("fire", ConstraintTriggers::Fire), ("off", ConstraintTriggers::Off)];
+        Ok(options.with_constraint_triggers(place.choice(value, &choices)?))
+    }),
+    ("sequences", |options, place, value| {
+        Ok(options.with_sequences(place.choice(
+            value,
+            &[
+                ("forward", Sequences::Forward),
+                ("dump", Sequences::Dump),
+                ("keep", Sequences::Keep),
+            ],
+        )?))
     }),
     ("client", |options, place, value| {
         let choices = [("psql", Client::Psql), ("driver", Client::Driver)];
@@ -136,11 +151,17 @@ const OPTIONS: [(&str, Setter); 31] = [
         options.map_err(|error| place.blame(error))
     }),
     ("cascade", |options, place, value| {
-        Ok(if place.boolean(value)? {
-            options
-        } else {
-            options.without_cascade()
-        })
+        let choices = [
+            ("on_delete", Cascade::OnDelete),
+            ("delete", Cascade::Delete),
+            ("off", Cascade::Off),
+        ];
+        Ok(options.with_cascade(match value {
+            Value::Bool(true) => Cascade::OnDelete,
+            Value::Bool(false) => Cascade::Off,
+            // Beside the words, what this option was at first.
+            _ => place.choice(value, &choices)?,
+        }))
     }),
     ("foreign_keys", |options, place, value| {
         place.each(value, options, |options, text| options.with_foreign_key(text))

@@ -75,12 +75,13 @@ pub use config::Config;
 pub use drift::Unknown;
 pub use error::{Category, Error, ErrorKind, Position, Result};
 pub use files::Files;
+pub use filter::exclusions::Cascade;
 pub use inspect::{
     Database, Inspection, Problem, RowForm, Shape, inspect, inspect_file, inspect_seekable, inspect_with,
 };
 pub use io::{convert, convert_file, convert_str, convert_with};
 pub use limits::Limit;
-pub use options::{Client, Losses, NoKey, Options, Plan, Style, Triggers};
+pub use options::{Client, ConstraintTriggers, Losses, NoKey, Options, Plan, Sequences, Style, Triggers};
 pub use permits::Unselected;
 pub use prescan::Prescan;
 pub use report::{Report, SoftReference, TableReport, Warning};

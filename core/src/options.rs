@@ -12,7 +12,7 @@ use crate::catalog::{Catalog, TableName};
 use crate::drift::Drift;
 use crate::dump::head::{self, Relation};
 use crate::error::{Error, ErrorKind, Result};
-use crate::filter::exclusions::{DemoColumn, Exclude, Exclusions, VirtualKey};
+use crate::filter::exclusions::{Cascade, DemoColumn, Exclude, Exclusions, VirtualKey};
 use crate::filter::{Selection, TablePattern};
 use crate::lex::tokens::decode_name;
 use crate::listed::Listed;
@@ -77,6 +77,34 @@ pub enum Triggers {
     Fire,
 }
 
+/// What happens to constraint triggers (`CREATE CONSTRAINT TRIGGER`) of the target, which are meant for checks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ConstraintTriggers {
+    /// They fire: they are the target's rules.
+    #[default]
+    Fire,
+    /// They are switched off as [`Triggers::Off`] does it with others: for triggers that do work, such as keeping sums,
+    /// whose result the dump brings. Foreign keys and unique keys are checked all the same.
+    Off,
+}
+
+/// What happens to sequences.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Sequences {
+    /// They move forward to the values of the dump, and those that belong to a column of a table that gets rows at least
+    /// to its last value, so that the next row of the application collides with none.
+    #[default]
+    Forward,
+    /// They move forward to the values of the dump, and no further.
+    Dump,
+    /// They stay as they are.
+    Keep,
+}
+
 /// What happens where a dump holds something that no upsert can carry: large objects, statistics, materialized views.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -118,6 +146,8 @@ pub struct Options {
     keys: BTreeMap<TableName, Listed<String>>,
     no_key: Option<NoKey>,
     triggers: Triggers,
+    constraint_triggers: ConstraintTriggers,
+    sequences: Sequences,
     lock_timeout: Option<Duration>,
     rules: Rules,
     client: Client,
@@ -159,6 +189,11 @@ impl Options {
     /// The key of one table, as `schema.table=column,column`; it overrides the catalog. Names are SQL identifiers:
     /// quote those with capitals, as in `public."User"=id`. Without a schema, `public` is meant.
     ///
+    /// Styles [`Rows`](Style::Rows) and [`Batches`](Style::Batches) need a unique index of the target on these columns. Style
+    /// [`Staged`](Style::Staged) does not: rows are compared as such an index would compare them, and two rows of the dump or of
+    /// the target under one key are an error. Partitions have the key of their table there. Rows with a NULL in the key have
+    /// none, see [`with_no_key`](Options::with_no_key).
+    ///
     /// # Errors
     /// If `key` is not of this form, or the table has a key already.
     pub fn with_key(mut self, key: &str) -> Result<Self> {
@@ -184,6 +219,20 @@ impl Options {
     #[must_use]
     pub fn with_triggers(mut self, triggers: Triggers) -> Self {
         self.triggers = triggers;
+        self
+    }
+
+    /// What happens to constraint triggers of the target. Default: [`ConstraintTriggers::Fire`].
+    #[must_use]
+    pub fn with_constraint_triggers(mut self, triggers: ConstraintTriggers) -> Self {
+        self.constraint_triggers = triggers;
+        self
+    }
+
+    /// What happens to sequences. None ever moves back. Default: [`Sequences::Forward`].
+    #[must_use]
+    pub fn with_sequences(mut self, sequences: Sequences) -> Self {
+        self.sequences = sequences;
         self
     }
 
@@ -337,7 +386,7 @@ impl Options {
     /// Rows to leave out: `TABLE: CONDITION`. The table is a pattern as for `pg_dump -t`; partitions of it and tables that
     /// inherit from it are meant too. The condition is SQL; rows for which it is true are left out. Rows that reference
     /// them go as well, or change, as if the excluded ones had been deleted in the source, unless
-    /// [`without_cascade`](Options::without_cascade) is said. Several calls add up. Default: none.
+    /// [`with_cascade`](Options::with_cascade) says otherwise. Several calls add up. Default: none.
     ///
     /// A catalog must tell the types of columns and the foreign keys: that of the dump itself, if it is a full one, or one
     /// that is given.
@@ -397,17 +446,32 @@ impl Options {
         Ok(self)
     }
 
-    /// Keeps rows that reference what is left out; the report counts them. Default: they are left out, or their columns
-    /// set to NULL or the default, as the foreign key's `ON DELETE` says.
+    /// What happens to rows that reference what is left out. Default: [`Cascade::OnDelete`].
+    ///
+    /// ```
+    /// use dumpsert::{Cascade, Options};
+    ///
+    /// let options = Options::new().with_cascade(Cascade::Delete);
+    /// ```
     #[must_use]
-    pub fn without_cascade(mut self) -> Self {
-        self.exclusions.no_cascade = true;
+    pub fn with_cascade(mut self, cascade: Cascade) -> Self {
+        self.exclusions.cascade = cascade;
         self
+    }
+
+    /// Keeps rows that reference what is left out; the report counts them: [`Cascade::Off`].
+    #[must_use]
+    pub fn without_cascade(self) -> Self {
+        self.with_cascade(Cascade::Off)
     }
 
     /// A foreign key that the source does not declare, to be followed by exclusions: `public.orders("businessId")
     /// REFERENCES public.businesses(id) ON DELETE SET NULL`. Without columns the primary key is referenced; without an
     /// action it is `CASCADE`. Several calls add up. Default: none.
+    ///
+    /// With `WHERE` and an SQL condition at its end it holds only for rows for which that is true: one column of Rails'
+    /// polymorphic associations references several tables, each by a foreign key of its own, as in
+    /// `public.comments(subject_id) REFERENCES public.posts(id) WHERE subject_type = 'Post'`.
     ///
     /// # Errors
     /// If `text` is not of this form.
@@ -431,10 +495,6 @@ impl Options {
     pub fn build(mut self) -> Result<Plan> {
         if self.no_key == Some(NoKey::Match) && self.style != Style::Staged {
             let message = "no_key = match works only in style staged";
-            return Err(Error::new(ErrorKind::InvalidOption, message));
-        }
-        if self.style == Style::Staged && !self.keys.is_empty() {
-            let message = "keys cannot be given in style staged: the script asks the target for its own";
             return Err(Error::new(ErrorKind::InvalidOption, message));
         }
         if self.client == Client::Driver && self.style == Style::Staged {

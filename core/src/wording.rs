@@ -16,7 +16,7 @@ pub enum Language {
 }
 
 /// Switches of the command line that are not the name of the option with `-` for `_`.
-const SWITCHES: [(&str, &str); 10] = [
+const SWITCHES: [(&str, &str); 9] = [
     ("allow_extension_tables", "allow-extension-table"),
     ("allow_relations", "allow-relation"),
     ("demo_columns", "demo-column"),
@@ -24,7 +24,6 @@ const SWITCHES: [(&str, &str); 10] = [
     ("foreign_keys", "foreign-key"),
     ("keys", "key"),
     ("limits", "limit"),
-    ("cascade", "no-cascade"),
     ("only_schemas", "only-schema"),
     ("only_tables", "only-table"),
 ];
@@ -98,7 +97,9 @@ fn write(name: &str, value: &str, language: Language) -> String {
 fn on_the_command_line(name: &str, value: &str) -> String {
     let switch = switch(name);
     match value {
-        "true" | "false" => format!("--{switch}"),
+        "false" => format!("--no-{switch}"),
+        "true" => format!("--{switch}"),
+        _ if name == "cascade" => format!("--{switch} {}", value.replace('_', "-")),
         _ if value.contains(['"', '\'', ' ', '(', '*']) => format!("--{switch} '{}'", value.replace('\'', "'\\''")),
         _ => format!("--{switch} {value}"),
     }

@@ -309,7 +309,7 @@ fn wrong_configuration_files() {
     for (config, part) in [
         ("exclude_dem = true", "exclude_demo"),
         ("exclude_demo = 'yes'", "exclude_demo"),
-        ("cascade = 'off'", "cascade"),
+        ("cascade = 'of'", "did you mean off?"),
         ("exclude = ['businesses']", "exclude"),
         ("foreign_keys = 'notes'", "foreign_keys"),
         ("[tables.businesses]\nexclude = 'nam = 1'", "did you mean name?"),

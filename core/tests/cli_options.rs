@@ -59,7 +59,7 @@ const KNOWN: &[&str] = &["--schema=schema.sql", "dump.sql"];
 const DEMO: &[&str] = &["--schema=schema.sql", "--exclude-demo", "dump.sql"];
 const BATCHES: &[&str] = &["--schema=schema.sql", "--style=batches", "dump.sql"];
 
-const ROWS: [Row; 42] = [
+const ROWS: [Row; 45] = [
     (KNOWN, &["--style=batches"], "style = 'batches'"),
     (KNOWN, &["--style=staged"], "style = 'staged'"),
     (&["dump.sql"], &["--schema=schema.sql"], "schema = 'schema.sql'"),
@@ -80,6 +80,8 @@ const ROWS: [Row; 42] = [
         "no_key = 'insert'",
     ),
     (KNOWN, &["--triggers=fire"], "triggers = 'fire'"),
+    (KNOWN, &["--constraint-triggers=off"], "constraint_triggers = 'off'"),
+    (KNOWN, &["--sequences=keep"], "sequences = 'keep'"),
     (KNOWN, &["--update=changed"], "update = 'changed'"),
     (
         KNOWN,
@@ -190,6 +192,11 @@ const ROWS: [Row; 42] = [
         &["--schema=schema.sql", "--exclude=businesses: owner = 'x'", "dump.sql"],
         &["--no-cascade"],
         "cascade = false",
+    ),
+    (
+        &["--schema=schema.sql", "--exclude=businesses: owner = 'x'", "dump.sql"],
+        &["--cascade=off"],
+        "cascade = 'off'",
     ),
     (
         DEMO,

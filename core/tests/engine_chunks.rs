@@ -211,7 +211,7 @@ fn staged_rows(body: &[u8], columns: &[&str]) -> String {
     let body = String::from_utf8(body.to_vec()).unwrap();
     let body = body.replacen(&cases::fixed("long_rows.sql"), "", 1);
     let stage = format!(
-        "COPY pg_temp.dumpsert_stage_1 (\"{}\") FROM stdin;",
+        "COPY pg_temp.\"stage 1: public.t\" (\"{}\") FROM stdin;",
         columns.join("\", \"")
     );
     let (mut rows, mut end) = (String::new(), None);

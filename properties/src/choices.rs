@@ -3,7 +3,9 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use dumpsert::{Catalog, Client, NoKey, OnGuard, Options, Plan, Style, Triggers, Unknown, Update};
+use dumpsert::{
+    Catalog, Client, ConstraintTriggers, NoKey, OnGuard, Options, Plan, Sequences, Style, Triggers, Unknown, Update,
+};
 
 use crate::source::Source;
 
@@ -96,6 +98,11 @@ fn chosen(number: usize) -> Options {
         options = options
             .with_triggers(Triggers::Fire)
             .with_lock_timeout(Duration::from_millis(1500));
+    }
+    if choices.yes() {
+        options = options
+            .with_constraint_triggers(ConstraintTriggers::Off)
+            .with_sequences(Sequences::Keep);
     }
     options
 }

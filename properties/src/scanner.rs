@@ -245,7 +245,6 @@ impl<'a> Scanner<'a> {
 
     /// A block of COPY: its lines hold values with PostgreSQL's own escapes, and none but the last is an end of data.
     fn copy(&mut self) {
-        self.number();
         if self.word(" (") {
             self.names(|scanner| scanner.quoted(b'"'));
             self.expect(")");
@@ -376,7 +375,13 @@ impl<'a> Scanner<'a> {
     pub(crate) fn statement(&mut self, is_psql: bool) {
         if self.word("INSERT INTO ") {
             self.insert();
-        } else if is_psql && (self.word("COPY pg_temp.dumpsert_stage_") || self.word("COPY pg_temp.dumpsert_long_")) {
+        } else if is_psql && self.word("COPY pg_temp.") {
+            if self.word("dumpsert_long_") {
+                self.number();
+            } else {
+                assert!(self.0.starts_with(b"\"stage "));
+                self.quoted(b'"');
+            }
             self.copy();
         } else if is_psql && self.word("\\set SHOW_CONTEXT ") {
             assert!(self.word("errors\n") || self.word("never\n"));

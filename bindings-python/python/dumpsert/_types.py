@@ -57,6 +57,8 @@ class OptionValues(TypedDict, total=False):
     style: Literal["rows", "batches", "staged"]
     no_key: Literal["error", "insert", "skip", "match"]
     triggers: Literal["off", "fire"]
+    constraint_triggers: Literal["fire", "off"]
+    sequences: Literal["forward", "dump", "keep"]
     client: Literal["psql", "driver"]
     losses: Literal["warn", "error"]
     database: str
@@ -79,7 +81,7 @@ class OptionValues(TypedDict, total=False):
     exclude_demo: bool
     demo_columns: Names
     demo_flag: str
-    cascade: bool
+    cascade: Literal["on_delete", "delete", "off"] | bool
     foreign_keys: Names
     unknown_columns: Literal["error", "drop"]
     unknown_tables: Literal["error", "drop"]

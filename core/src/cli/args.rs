@@ -132,8 +132,8 @@ pub(super) struct Planning {
     #[arg(long, value_name = "FILE")]
     pub(super) catalog: Vec<PathBuf>,
 
-    /// The key of one table, as public.users=id or 'public."OrderItem"=a,b'; overrides the schema; may be given several
-    /// times
+    /// The key of one table, as public.users=id or 'public."OrderItem"=a,b'; overrides the schema and, in style staged,
+    /// the target's, which needs no index for it; may be given several times
     #[arg(long, value_name = "TABLE=COLUMNS")]
     pub(super) key: Vec<String>,
 
@@ -239,18 +239,31 @@ pub(super) struct Planning {
     #[arg(long, value_name = "COLUMN")]
     pub(super) demo_flag: Option<String>,
 
-    /// Keep rows that reference what is left out
-    #[arg(long)]
+    /// What happens to rows that reference what is left out [default: on-delete]
+    #[arg(long, value_enum)]
+    pub(super) cascade: Option<Cascade>,
+
+    /// Keep rows that reference what is left out: --cascade off
+    #[arg(long, conflicts_with = "cascade")]
     pub(super) no_cascade: bool,
 
     /// A foreign key that the source does not declare, as in 'public.orders("businessId") REFERENCES public.businesses
-    /// ON DELETE SET NULL'; may be given several times
+    /// ON DELETE SET NULL'; may be given several times. With WHERE and a condition at its end it holds only for the rows
+    /// for which that is true: "public.comments(subject_id) REFERENCES public.posts(id) WHERE subject_type = 'Post'"
     #[arg(long, value_name = "KEY")]
     pub(super) foreign_key: Vec<String>,
 
     /// What happens to the user triggers of the target [default: off]
     #[arg(long, value_enum)]
     pub(super) triggers: Option<Triggers>,
+
+    /// What happens to constraint triggers of the target [default: fire]
+    #[arg(long, value_enum)]
+    pub(super) constraint_triggers: Option<ConstraintTriggers>,
+
+    /// What happens to sequences [default: forward]
+    #[arg(long, value_enum)]
+    pub(super) sequences: Option<Sequences>,
 
     /// How long the script waits for a lock: 500ms, 30s, 2min [default: for ever]
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
@@ -354,6 +367,63 @@ pub(super) enum Triggers {
     Off,
     /// They fire, on every run
     Fire,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum ConstraintTriggers {
+    /// They fire: they are the target's rules
+    Fire,
+    /// Off during the transaction: for those that do work whose result the dump brings
+    Off,
+}
+
+impl From<ConstraintTriggers> for dumpsert::ConstraintTriggers {
+    fn from(triggers: ConstraintTriggers) -> Self {
+        match triggers {
+            ConstraintTriggers::Fire => Self::Fire,
+            ConstraintTriggers::Off => Self::Off,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Sequences {
+    /// Forward to the values of the dump, and to the last values of their columns
+    Forward,
+    /// Forward to the values of the dump
+    Dump,
+    /// They stay as they are
+    Keep,
+}
+
+impl From<Sequences> for dumpsert::Sequences {
+    fn from(sequences: Sequences) -> Self {
+        match sequences {
+            Sequences::Forward => Self::Forward,
+            Sequences::Dump => Self::Dump,
+            Sequences::Keep => Self::Keep,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Cascade {
+    /// They go too, or change, as ON DELETE of the foreign key says
+    OnDelete,
+    /// They go too, whatever it says
+    Delete,
+    /// They are kept and counted
+    Off,
+}
+
+impl From<Cascade> for dumpsert::Cascade {
+    fn from(cascade: Cascade) -> Self {
+        match cascade {
+            Cascade::OnDelete => Self::OnDelete,
+            Cascade::Delete => Self::Delete,
+            Cascade::Off => Self::Off,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]

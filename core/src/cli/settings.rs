@@ -144,6 +144,12 @@ fn plan(args: &Planning, mut options: Options, schema: &[PathBuf], catalog: &[Pa
     if let Some(triggers) = args.triggers {
         options = options.with_triggers(triggers.into());
     }
+    if let Some(triggers) = args.constraint_triggers {
+        options = options.with_constraint_triggers(triggers.into());
+    }
+    if let Some(sequences) = args.sequences {
+        options = options.with_sequences(sequences.into());
+    }
     if let Some(client) = args.client {
         options = options.with_client(client.into());
     }
@@ -232,6 +238,9 @@ fn exclusions(args: &Planning, mut options: Options) -> Result<Options, Failure>
     }
     if let Some(flag) = &args.demo_flag {
         options = options.with_demo_flag(flag).map_err(config)?;
+    }
+    if let Some(cascade) = args.cascade {
+        options = options.with_cascade(cascade.into());
     }
     if args.no_cascade {
         options = options.without_cascade();

@@ -68,10 +68,10 @@ fn what_can_be_typed_can_stand_in_a_file() {
     let mut written: BTreeSet<String> = option_names().chain(file_option_names()).map(str::to_owned).collect();
     // For a table each of its options is typed by itself, see below.
     assert!(written.remove("tables"));
-    assert_eq!(names("convert", &["config", "help"]), written);
+    assert_eq!(names("convert", &["config", "help", "no-cascade"]), written);
     // To look is to write neither a script nor a report of one.
     assert!(written.remove("output") && written.remove("report"));
-    assert_eq!(names("inspect", &["config", "help", "json"]), written);
+    assert_eq!(names("inspect", &["config", "help", "json", "no-cascade"]), written);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::condition::Condition;
-use super::exclusions::{Demo, DemoColumn, Exclude, Exclusions};
+use super::exclusions::{Cascade, Demo, DemoColumn, Exclude, Exclusions};
 use super::key_form::{Family, KeyForm};
 use super::keys::KeyHasher;
 use super::soft::KeyNames;
@@ -89,6 +89,8 @@ pub(crate) struct Reference {
     pub(crate) table: TableName,
     pub(crate) set: usize,
     pub(crate) columns: Vec<(String, KeyForm)>,
+    /// The rows for which it holds; none means all.
+    pub(crate) only: Option<Condition>,
     pub(crate) effect: Effect,
     /// Whether the tables reference each other in a circle, so that no order of rows brings all parents first.
     pub(crate) in_cycle: bool,
@@ -173,6 +175,7 @@ impl FilterPlan {
             gone_feeds: HashMap::new(),
             uncounted: Vec::new(),
             notes: Vec::new(),
+            deletes_all: exclusions.cascade == Cascade::Delete,
         };
         for exclude in &exclusions.conditions {
             compiler.exclude(exclude)?;
@@ -184,7 +187,7 @@ impl FilterPlan {
             }
         }
         compiler.collect_keys(exclusions)?;
-        if exclusions.no_cascade {
+        if exclusions.cascade == Cascade::Off {
             if catalog.is_none() {
                 compiler.uncounted.push("the source".to_owned());
             }
@@ -207,7 +210,7 @@ impl FilterPlan {
                 .collect(),
             tracked,
             demo: exclusions.demo.as_ref().map(Demo::columns),
-            cascades: !exclusions.no_cascade,
+            cascades: exclusions.cascade != Cascade::Off,
             uncounted: compiler.uncounted,
             notes: compiler.notes,
             untracked,
@@ -242,6 +245,8 @@ pub(super) struct Compiler<'a> {
     /// See [`FilterPlan::uncounted`] and [`FilterPlan::notes`].
     uncounted: Vec<String>,
     notes: Vec<String>,
+    /// Whether rows that reference what is left out go, whatever their foreign keys say.
+    pub(super) deletes_all: bool,
 }
 
 impl Compiler<'_> {
@@ -323,7 +328,7 @@ impl Compiler<'_> {
         for (at, table) in self.catalog.tables().iter().enumerate() {
             for key in table.foreign_keys.iter().filter(|key| key.enforced) {
                 if let Some(parent) = self.tree.position(&key.references) {
-                    referenced.entry(parent).or_default().add(at, key.clone());
+                    referenced.entry(parent).or_default().add(at, key.clone(), None);
                 }
             }
         }
@@ -341,8 +346,12 @@ impl Compiler<'_> {
                     Error::new(ErrorKind::InvalidOption, message).with_hint("name as many columns on both sides")
                 );
             }
+            let names = given.columns.join(", ");
             let key = ForeignKey {
-                name: given.columns.join(", "),
+                name: match &given.only {
+                    Some(condition) => format!("{names} where {condition}"),
+                    None => names,
+                },
                 columns: given.columns.clone(),
                 references: given.references.clone(),
                 referenced_columns: columns,
@@ -354,7 +363,10 @@ impl Compiler<'_> {
                 initially_deferred: false,
                 enforced: true,
             };
-            referenced.entry(parent).or_default().add(child, key);
+            referenced
+                .entry(parent)
+                .or_default()
+                .add(child, key, given.only.clone());
         }
         self.keys = referenced
             .into_iter()
@@ -414,10 +426,12 @@ pub(super) struct Linked {
     pub(super) key: ForeignKey,
     /// The columns with those they reference, in the order of the latter.
     pub(super) pairs: Vec<(String, String)>,
+    /// The rows for which it holds; none means all.
+    pub(super) only: Option<String>,
 }
 
 impl Referenced {
-    fn add(&mut self, child: usize, key: ForeignKey) {
+    fn add(&mut self, child: usize, key: ForeignKey, only: Option<String>) {
         let pairs = sorted_pairs(&key);
         let columns: Vec<String> = pairs.iter().map(|(_, referenced)| referenced.clone()).collect();
         let number = *self.numbers.entry(columns.clone()).or_insert_with(|| {
@@ -426,7 +440,12 @@ impl Referenced {
             self.groups.len() - 1
         });
         if let Some(group) = self.groups.get_mut(number) {
-            group.keys.push(Linked { child, key, pairs });
+            group.keys.push(Linked {
+                child,
+                key,
+                pairs,
+                only,
+            });
         }
     }
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::compile::FilterPlan;
 use super::head::no_foreign_keys;
 use super::learned::{Learned, Learning};
@@ -13,12 +15,27 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::lex::tokens::decode_name;
 use crate::text::check_option;
 
+/// What happens to rows that reference one that is left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Cascade {
+    /// What the foreign key's `ON DELETE` says: the row goes too, or its columns are set to NULL or the default. Where
+    /// PostgreSQL would refuse the deletion, it goes.
+    #[default]
+    OnDelete,
+    /// They are left out too, whatever `ON DELETE` says.
+    Delete,
+    /// They are kept and counted.
+    Off,
+}
+
 /// Everything that is said of rows to be left out, and what was made of it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Exclusions {
     pub(crate) conditions: Vec<Exclude>,
     pub(crate) demo: Option<Demo>,
-    pub(crate) no_cascade: bool,
+    pub(crate) cascade: Cascade,
     pub(crate) foreign_keys: Vec<VirtualKey>,
     /// Made of all this and the catalog, once there is one.
     pub(crate) compiled: Option<Arc<FilterPlan>>,
@@ -43,7 +60,7 @@ impl Exclusions {
         if !self.is_any() || (catalog.is_none() && !self.has_no_catalog) {
             return Ok(());
         }
-        if catalog.is_none() && !self.no_cascade {
+        if catalog.is_none() && self.cascade != Cascade::Off {
             return Err(no_foreign_keys("the source"));
         }
         self.compiled = FilterPlan::compile(self, catalog)?.map(Arc::new);
@@ -206,16 +223,18 @@ pub(crate) struct VirtualKey {
     /// None means the primary key.
     pub(crate) referenced_columns: Vec<String>,
     pub(crate) on_delete: Action,
+    /// The rows for which it holds; none means all.
+    pub(crate) only: Option<String>,
 }
 
 impl VirtualKey {
-    /// Reads `table (columns) REFERENCES table [(columns)] [ON DELETE action]`.
+    /// Reads `table (columns) REFERENCES table [(columns)] [ON DELETE action] [WHERE condition]`.
     pub(crate) fn parse(text: &str) -> Result<Self> {
         let wrong = || {
             let message = format!("`{text}` is no foreign key");
             Error::new(ErrorKind::InvalidOption, message).with_hint(
-                "write public.orders(\"businessId\") REFERENCES public.businesses(id) [ON DELETE CASCADE]; actions are \
-                 CASCADE (the default), SET NULL and SET DEFAULT",
+                "write public.orders(\"businessId\") REFERENCES public.businesses(id) [ON DELETE CASCADE] [WHERE CONDITION]; \
+                 actions are CASCADE (the default), SET NULL and SET DEFAULT",
             )
         };
         check_option(text, "the foreign key")?;
@@ -252,6 +271,13 @@ impl VirtualKey {
                 cursor.expect_word(b"CASCADE").ok()?;
             }
         }
+        let only = if cursor.word(b"WHERE").ok()? {
+            let condition = std::str::from_utf8(text.get(cursor.at..)?).ok()?.trim();
+            cursor.at = text.len();
+            Some(Some(condition.to_owned()).filter(|condition| !condition.is_empty())?)
+        } else {
+            None
+        };
         if cursor.next().ok()? != b';' || cursor.at != text.len() {
             return None;
         }
@@ -266,6 +292,7 @@ impl VirtualKey {
             references: table_name(&references),
             referenced_columns: names(&referenced_columns),
             on_delete,
+            only,
         })
     }
 }
@@ -278,7 +305,11 @@ impl fmt::Display for VirtualKey {
             self.table,
             self.columns.join(", "),
             self.references
-        )
+        )?;
+        match &self.only {
+            Some(condition) => write!(f, " WHERE {condition}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -339,8 +370,16 @@ mod tests {
         assert_eq!(key.on_delete, Action::SetNull);
         let key = VirtualKey::parse("a(b) REFERENCES c").unwrap();
         assert_eq!((key.referenced_columns.len(), key.on_delete), (0, Action::Cascade));
+        let key = VirtualKey::parse("a(b) REFERENCES c ON DELETE SET NULL WHERE \"type\" = 'x;y' ").unwrap();
+        assert_eq!(key.only.as_deref(), Some("\"type\" = 'x;y'"));
+        assert_eq!(
+            key.to_string(),
+            "public.a (b) REFERENCES public.c WHERE \"type\" = 'x;y'"
+        );
         for wrong in [
             "",
+            "a(b) REFERENCES c WHERE",
+            "a(b) REFERENCES c WHERE ",
             "a(b)",
             "a REFERENCES c",
             "a(b) REFERENCES c(d) ON DELETE",

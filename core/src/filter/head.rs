@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::compile::{Effect, FilterPlan, GONE, NONE, TableFilter, Test};
+use super::condition::Condition;
 use super::key_form::KeyForm;
 use super::soft::{SoftColumn, soft_columns};
 use crate::catalog::{Catalog, TableName};
@@ -41,6 +42,8 @@ pub(crate) struct HeadReference {
     pub(crate) reference: usize,
     pub(crate) set: usize,
     pub(crate) at: Vec<(usize, KeyForm)>,
+    /// The places, among those that are read, of the columns of its condition, if it has one.
+    pub(crate) only: Vec<usize>,
     /// What the row's values become; none if it goes.
     pub(crate) changes: Vec<(usize, Option<String>)>,
     /// The event that this is.
@@ -125,6 +128,9 @@ impl FilterPlan {
             let Some(at) = at.into_iter().collect::<Option<Vec<_>>>() else {
                 continue;
             };
+            let only = reference.only.iter().flat_map(Condition::columns);
+            let only = only.map(|column| place(column).ok_or_else(|| missing(name, column)));
+            let only = only.collect::<Result<_>>()?;
             let (changes, event, default_key) = match &reference.effect {
                 Effect::Go => (Vec::new(), GONE, None),
                 Effect::Stay => (Vec::new(), NONE, None),
@@ -140,6 +146,7 @@ impl FilterPlan {
                 reference: number,
                 set: reference.set,
                 at,
+                only,
                 changes,
                 event,
                 default_key,
@@ -275,8 +282,11 @@ impl HeadFilter {
     /// Replaces the places in the row by those among what is read.
     fn settle(&mut self) {
         let rules = self.rules.iter_mut().flat_map(|rule| rule.at.iter_mut());
-        let keys = self.references.iter_mut().flat_map(|reference| &mut reference.at);
-        self.reads = ranked(rules.chain(keys.map(|(at, _)| at)).collect());
+        let keys = self.references.iter_mut().flat_map(|reference| {
+            let key = reference.at.iter_mut().map(|(at, _)| at);
+            key.chain(&mut reference.only)
+        });
+        self.reads = ranked(rules.chain(keys).collect());
         let keys = self.feeds.iter_mut().flat_map(|feed| &mut feed.at);
         self.feed_reads = ranked(keys.map(|(at, _)| at).collect());
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::compile::{FilterPlan, GONE, NONE, Test};
+use super::condition::Condition;
 use super::exclusions::is_demo_id;
 use super::head::{HeadFilter, HeadReference};
 use super::key_form::KeyForm;
@@ -94,24 +95,7 @@ impl Filter {
                     let id = rule.at.first().and_then(|&at| self.values.get(at));
                     id.is_some_and(is_demo_id)
                 }
-                Test::Condition(condition) => {
-                    const FEW: usize = 8;
-                    let mut few = [None; FEW];
-                    let many: Vec<Option<&[u8]>>;
-                    let values: &[Option<&[u8]>] = if rule.at.len() <= FEW {
-                        for (value, &at) in few.iter_mut().zip(&rule.at) {
-                            *value = self.values.get(at);
-                        }
-                        few.get(..rule.at.len()).unwrap_or_default()
-                    } else {
-                        many = rule.at.iter().map(|&at| self.values.get(at)).collect();
-                        &many
-                    };
-                    if !self.is_utf8 && values.iter().flatten().any(|value| !value.is_ascii()) {
-                        return Err(other_encoding());
-                    }
-                    condition.evaluate(values)? == Some(true)
-                }
+                Test::Condition(condition) => self.is_true(condition, &rule.at)?,
             };
             if is_met {
                 return Ok(Verdict::Rule(number));
@@ -126,7 +110,7 @@ impl Filter {
                 .as_ref()
                 .and_then(|learned| learned.known_in(reference.set));
             let may_hold = self.may_hold.get(reference.set).copied().unwrap_or(false);
-            if !may_hold && known.is_none() {
+            if (!may_hold && known.is_none()) || !self.is_meant(reference)? {
                 continue;
             }
             let Some(key) = self.key(&self.values, reference.set, &reference.at)? else {
@@ -152,6 +136,36 @@ impl Filter {
         } else {
             Verdict::Change
         })
+    }
+
+    /// Whether a condition is true for the row judged last, whose values stand at these places.
+    fn is_true(&self, condition: &Condition, at: &[usize]) -> Result<bool> {
+        const FEW: usize = 8;
+        let mut few = [None; FEW];
+        let many: Vec<Option<&[u8]>>;
+        let values: &[Option<&[u8]>] = if at.len() <= FEW {
+            for (value, &at) in few.iter_mut().zip(at) {
+                *value = self.values.get(at);
+            }
+            few.get(..at.len()).unwrap_or_default()
+        } else {
+            many = at.iter().map(|&at| self.values.get(at)).collect();
+            &many
+        };
+        if !self.is_utf8 && values.iter().flatten().any(|value| !value.is_ascii()) {
+            return Err(other_encoding());
+        }
+        Ok(condition.evaluate(values)? == Some(true))
+    }
+
+    /// Whether a foreign key holds for the row judged last.
+    #[inline]
+    fn is_meant(&self, reference: &HeadReference) -> Result<bool> {
+        let only = self.plan.references.get(reference.reference);
+        match only.and_then(|only| only.only.as_ref()) {
+            Some(condition) => self.is_true(condition, &reference.only),
+            None => Ok(true),
+        }
     }
 
     /// The dump goes on in this encoding.
@@ -204,6 +218,9 @@ impl Filter {
 
     /// The hash of the foreign key of the row judged last.
     pub(crate) fn reference_key(&self, reference: &HeadReference) -> Result<Option<KeyHash>> {
+        if !self.is_meant(reference)? {
+            return Ok(None);
+        }
         self.key(&self.values, reference.set, &reference.at)
     }
 
@@ -297,6 +314,7 @@ impl Filter {
         if matches!(verdict, Verdict::Keep | Verdict::Change) {
             for reference in head.references.iter().filter(|reference| reference.event != NONE) {
                 if reference.at.iter().all(|&(at, _)| self.values.get(at).is_some())
+                    && self.is_meant(reference)?
                     && let Some(kept) = self.kept.get_mut(reference.set)
                 {
                     *kept = true;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Client, Losses, NoKey, Options, Style, lineage};
+use super::{Client, ConstraintTriggers, Losses, NoKey, Options, Sequences, Style, lineage};
 use crate::catalog::{Catalog, Table, TableName};
 use crate::drift::Drift;
 use crate::error::Result;
@@ -253,6 +253,9 @@ impl Plan {
         if let (Some(options), Some(selected)) = (options.as_object_mut(), self.selected()) {
             options.insert("selected".to_owned(), selected);
         }
+        if let Some(options) = options.as_object_mut() {
+            options.extend(self.changed_options());
+        }
         let rules = self.0.rules.to_json();
         if let (Some(options), false) = (options.as_object_mut(), rules.is_empty()) {
             options.insert("rules".to_owned(), rules.into());
@@ -263,6 +266,28 @@ impl Plan {
             options.insert("on_guard".to_owned(), on_guard.into());
         }
         options.to_string()
+    }
+
+    /// Options of the fixed text that are not as by default; keys only in style `staged`, since the others know them here.
+    fn changed_options(&self) -> impl Iterator<Item = (String, serde_json::Value)> {
+        let (triggers, sequences) = (self.0.constraint_triggers, self.0.sequences);
+        let triggers = (triggers != ConstraintTriggers::default()).then(|| serde_json::json!(triggers));
+        let sequences = (sequences != Sequences::default()).then(|| serde_json::json!(sequences));
+        let is_staged = self.0.style == Style::Staged;
+        let keys: Vec<_> = self.0.keys.iter().filter(|_| is_staged).collect();
+        let keys = keys.iter().map(
+            |(table, key)| serde_json::json!({ "schema": table.schema, "name": table.name, "columns": key.items() }),
+        );
+        let keys: Vec<_> = keys.collect();
+        let keys = (!keys.is_empty()).then(|| keys.into());
+        let options = [
+            ("constraint_triggers", triggers),
+            ("sequences", sequences),
+            ("keys", keys),
+        ];
+        options
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
     }
 
     /// What may be written, for the script: by names, and not by patterns, of which the target may have others than are

@@ -417,7 +417,15 @@ impl Writer {
         columns: &Columns,
         lookup: Option<Lookup>,
     ) -> Action {
-        self.set_key(table, &[], "target");
+        let declared = self
+            .plan
+            .lineage(name)
+            .into_iter()
+            .find_map(|name| self.plan.key(&name).map(<[_]>::to_vec));
+        match declared {
+            Some(key) => self.set_key(table, &key, "option"),
+            None => self.set_key(table, &[], "target"),
+        }
         // Only an INSERT without a list of columns, for which there was a table, can name a generated one.
         let known = if head.columns.is_none() { self.known(name) } else { None };
         let generated = known.iter().flat_map(|table| &table.columns);

@@ -9,13 +9,15 @@ use crate::options::{Client, Plan, Style};
 
 const PROLOGUE: &str = include_str!("sql/prologue.sql");
 const NAMES: &str = include_str!("sql/names.sql");
+const CAUSES: &str = include_str!("sql/causes.sql");
 const FOUND: &str = include_str!("sql/found.sql");
 const SELECTED: &str = include_str!("sql/selected.sql");
 /// In this order: a function in SQL is checked when it is made, so what it calls comes first.
-const STAGED: [&str; 10] = [
+const STAGED: [&str; 11] = [
     include_str!("sql/stages.sql"),
     include_str!("sql/rules.sql"),
     include_str!("sql/keys.sql"),
+    include_str!("sql/declared.sql"),
     include_str!("sql/plan.sql"),
     include_str!("sql/compare.sql"),
     include_str!("sql/locks.sql"),
@@ -50,7 +52,7 @@ pub(crate) const OPENING: &str = "\
 \\set ON_ERROR_ROLLBACK off
 \\set QUIET on
 \\set SHOW_CONTEXT never
-BEGIN ISOLATION LEVEL READ COMMITTED;
+BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 ";
 
 /// What the epilogue ends with, behind the result: moves of sequences that no rollback undoes, and the statement that lets a
@@ -80,7 +82,8 @@ END
 $dumpsert$;
 ";
 
-/// What a driver runs first. Its statements are lexed by the server one by one, under the setting of the session, so
+/// What a driver runs first. A setting that ends with the transaction tells the second statement whether it is still in that of the
+/// first. Its statements are lexed by the server one by one, under the setting of the session, so
 /// that a `SET` in between would do; but a driver that sends several in one string has them lexed before the first acts.
 const DRIVER_OPENING: &str = "\
 DO $dumpsert$
@@ -88,6 +91,16 @@ BEGIN
   IF pg_catalog.current_setting('standard_conforming_strings') OPERATOR(pg_catalog.<>) 'on' THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
       MESSAGE = 'dumpsert needs standard_conforming_strings = on in this session; nothing was changed';
+  END IF;
+  PERFORM pg_catalog.set_config('dumpsert.transaction', 'open', true);
+END
+$dumpsert$;
+DO $dumpsert$
+BEGIN
+  IF coalesce(pg_catalog.current_setting('dumpsert.transaction', true), '') OPERATOR(pg_catalog.<>) 'open' THEN
+    RAISE EXCEPTION USING ERRCODE = 'no_active_sql_transaction',
+      MESSAGE = 'dumpsert: all these statements belong into one transaction, and here each is committed by itself; nothing was changed',
+      HINT = 'Send BEGIN before the first statement and COMMIT behind the last, on the same connection.';
   END IF;
 END
 $dumpsert$;
@@ -118,7 +131,7 @@ pub(crate) fn open(out: &mut Vec<u8>, frame: &Frame<'_>) -> Result<()> {
         .map_or(0, |timeout| timeout.as_millis().clamp(1, i32::MAX as u128));
     out.extend_from_slice(format!("SET LOCAL lock_timeout = {lock_timeout};\n").as_bytes());
     out.extend_from_slice(SETTINGS.as_bytes());
-    for text in [PROLOGUE, NAMES, SELECTED, FOUND] {
+    for text in [PROLOGUE, NAMES, CAUSES, SELECTED, FOUND] {
         out.extend_from_slice(text.as_bytes());
     }
     if frame.style == Style::Staged {

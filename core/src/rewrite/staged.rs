@@ -52,10 +52,26 @@ pub(crate) fn emit_lookup(out: &mut Vec<u8>, lookup: &Lookup) -> Result<()> {
     Ok(())
 }
 
+/// What `dumpsert_stage` has called the stage: its name stands in the server's errors about values.
+fn shown_name(number: usize, table: &TableState, stage: &Stage) -> Vec<u8> {
+    let mut name = format!("stage {number}").into_bytes();
+    let schema: &[&[u8]] = match stage.lookup {
+        None => &[&table.schema, b"."],
+        Some(_) => &[],
+    };
+    let shown = [&schema.concat(), table.name.as_slice()].concat();
+    if shown.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+        name.extend_from_slice(b": ");
+        name.extend_from_slice(&shown);
+    }
+    name
+}
+
 /// Opens the COPY into a stage. It cannot fail to start, because the statement before it has made the stage: some
 /// releases of psql would run the rows of a COPY that fails as SQL (CVE-2026-6464).
-pub(crate) fn begin_copy(out: &mut Vec<u8>, number: usize, stage: &Stage) -> Result<()> {
-    out.extend_from_slice(format!("COPY pg_temp.dumpsert_stage_{number}").as_bytes());
+pub(crate) fn begin_copy(out: &mut Vec<u8>, number: usize, table: &TableState, stage: &Stage) -> Result<()> {
+    out.extend_from_slice(b"COPY pg_temp.");
+    emit::identifier(out, &shown_name(number, table, stage))?;
     if !stage.columns.is_empty() {
         out.extend_from_slice(b" (");
         emit::list(out, &stage.columns, emit::identifier)?;

@@ -308,8 +308,10 @@ impl Writer {
     fn begin_stage(&mut self, number: usize) -> Result<()> {
         self.create_stage(number)?;
         self.show_context(true);
-        if let Some(stage) = self.tables.stages.get(number) {
-            staged::begin_copy(&mut self.out, stage.number + 1, stage)?;
+        if let Some(stage) = self.tables.stages.get(number)
+            && let Some(table) = self.tables.tables.get(stage.table)
+        {
+            staged::begin_copy(&mut self.out, stage.number + 1, table, stage)?;
             self.copying = Some(Copying::Stage(number));
         }
         Ok(())

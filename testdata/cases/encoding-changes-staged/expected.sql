@@ -4,15 +4,15 @@ SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"match","triggers":"off"}');
 CALL pg_temp.dumpsert_stage(1, 'public', 't', ARRAY['id', 'v']::pg_catalog.text[]);
 \set SHOW_CONTEXT errors
-COPY pg_temp.dumpsert_stage_1 ("id", "v") FROM stdin;
+COPY pg_temp."stage 1: public.t" ("id", "v") FROM stdin;
 1	one
 \.
 SET LOCAL client_encoding = 'LATIN1';
-COPY pg_temp.dumpsert_stage_1 ("id", "v") FROM stdin;
+COPY pg_temp."stage 1: public.t" ("id", "v") FROM stdin;
 2	é
 \.
 SET LOCAL client_encoding = 'UTF8';
-COPY pg_temp.dumpsert_stage_1 ("id", "v") FROM stdin;
+COPY pg_temp."stage 1: public.t" ("id", "v") FROM stdin;
 3	Ã©
 \.
 \set SHOW_CONTEXT never

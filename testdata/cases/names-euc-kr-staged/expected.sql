@@ -4,7 +4,7 @@ SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"match","triggers":"off"}');
 CALL pg_temp.dumpsert_stage(1, 'public', 'ÇÑ±Û', ARRAY['id']::pg_catalog.text[]);
 \set SHOW_CONTEXT errors
-COPY pg_temp.dumpsert_stage_1 ("id") FROM stdin;
+COPY pg_temp."stage 1" ("id") FROM stdin;
 1
 \.
 \set SHOW_CONTEXT never

@@ -9,7 +9,7 @@ INSERT INTO public.x VALUES (1);
 nl', 'col"
 ;--', 'crhere']::pg_catalog.text[]);
 \set SHOW_CONTEXT errors
-COPY pg_temp.dumpsert_stage_1 ("id
+COPY pg_temp."stage 1" ("id
 nl", "col""
 ;--", "crhere") FROM stdin;
 1	newline in names	x

@@ -6,7 +6,7 @@ CALL pg_temp.dumpsert_begin('{"no_key":"match","on_guard":"error","rules":[{"gua
 SET LOCAL client_encoding = 'WIN1251';
 CALL pg_temp.dumpsert_stage(1, 'public', 't', ARRAY['id', 'v']::pg_catalog.text[]);
 \set SHOW_CONTEXT errors
-COPY pg_temp.dumpsert_stage_1 ("id", "v") FROM stdin;
+COPY pg_temp."stage 1: public.t" ("id", "v") FROM stdin;
 1	one
 \.
 \set SHOW_CONTEXT never

@@ -4,13 +4,13 @@ SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"match","triggers":"off"}');
 CALL pg_temp.dumpsert_stage(1, 'public', 't', ARRAY['id', 'v']::pg_catalog.text[]);
 \set SHOW_CONTEXT errors
-COPY pg_temp.dumpsert_stage_1 ("id", "v") FROM stdin;
+COPY pg_temp."stage 1: public.t" ("id", "v") FROM stdin;
 1	one
 \.
-COPY pg_temp.dumpsert_stage_1 ("v", "id") FROM stdin;
+COPY pg_temp."stage 1: public.t" ("v", "id") FROM stdin;
 two	2
 \.
-COPY pg_temp.dumpsert_stage_1 ("id", "v") FROM stdin;
+COPY pg_temp."stage 1: public.t" ("id", "v") FROM stdin;
 4	four
 \.
 \set SHOW_CONTEXT never

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::{Compiler, Effect, Event, Feed, GONE, Group, Linked, Reference, Set, label};
 use crate::catalog::{Action, ForeignKey, components};
 use crate::error::{Error, ErrorKind, Result};
+use crate::filter::condition::Condition;
 use crate::filter::key_form::{KeyForm, forms};
 
 const NO_CASCADE: &str =
@@ -33,8 +34,8 @@ impl Compiler<'_> {
                     let set = self.set(parent, columns, &event)?;
                     self.feed(at, number, set, parent, columns)?;
                     if followed.insert(set) {
-                        for Linked { child, key, pairs } in keys {
-                            self.follow(*child, key, pairs, parent, set, &event)?;
+                        for linked in keys {
+                            self.follow(linked, parent, set, &event)?;
                         }
                     }
                 }
@@ -102,7 +103,7 @@ impl Compiler<'_> {
         }
         let set = self.set(parent, columns, &Event::Gone)?;
         for (own, columns) in forms {
-            self.refer(own, &linked.key, set, columns, Effect::Stay)?;
+            self.refer(own, linked, set, columns, Effect::Stay)?;
         }
         Ok(())
     }
@@ -151,16 +152,9 @@ impl Compiler<'_> {
     }
 
     /// Adds a foreign key to the table that has it, and to its partitions.
-    fn follow(
-        &mut self,
-        child: usize,
-        key: &ForeignKey,
-        pairs: &[(String, String)],
-        parent: usize,
-        set: usize,
-        event: &Event,
-    ) -> Result<()> {
-        for at in self.tree.with_partitions(child) {
+    fn follow(&mut self, linked: &Linked, parent: usize, set: usize, event: &Event) -> Result<()> {
+        let Linked { key, pairs, .. } = linked;
+        for at in self.tree.with_partitions(linked.child) {
             let columns = self.key_columns(at, pairs, parent)?;
             let effect = self.effect(at, key, event)?;
             let effect = match effect {
@@ -181,7 +175,7 @@ impl Compiler<'_> {
                     }
                 }
             };
-            self.refer(at, key, set, columns, effect)?;
+            self.refer(at, linked, set, columns, effect)?;
         }
         Ok(())
     }
@@ -189,17 +183,20 @@ impl Compiler<'_> {
     fn refer(
         &mut self,
         at: usize,
-        key: &ForeignKey,
+        linked: &Linked,
         set: usize,
         columns: Vec<(String, KeyForm)>,
         effect: Effect,
     ) -> Result<()> {
+        let key = &linked.key;
+        let only = linked.only.as_ref().map(|condition| self.condition(at, condition));
         self.references.push(Reference {
             label: label(key),
             name: key.name.clone(),
             table: self.table(at)?.table_name(),
             set,
             columns,
+            only: only.transpose()?,
             effect,
             in_cycle: false,
         });
@@ -208,9 +205,27 @@ impl Compiler<'_> {
         Ok(())
     }
 
+    /// The condition of a foreign key, which is on the rows that have it.
+    fn condition(&self, at: usize, condition: &str) -> Result<Condition> {
+        let table = self.table(at)?;
+        Condition::compile(condition, table, self.catalog).map_err(|error| {
+            let message = format!(
+                "in the foreign key of table {} WHERE {condition}: {}",
+                table.table_name(),
+                error.message()
+            );
+            let named = Error::new(error.kind(), message);
+            match error.hint() {
+                Some(hint) => named.with_hint(hint.to_owned()),
+                None => named,
+            }
+        })
+    }
+
     /// The values that the row's columns get; `None` if the row goes.
     fn effect(&self, at: usize, key: &ForeignKey, event: &Event) -> Result<Option<BTreeMap<String, Option<String>>>> {
         let action = match event {
+            Event::Gone if self.deletes_all => return Ok(None),
             Event::Gone => key.on_delete,
             Event::Changed(_) => key.on_update,
         };

@@ -11,6 +11,11 @@ DECLARE
   _columns text := (SELECT string_agg(format('s.%I', a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute AS a
                      WHERE a.attrelid = _s.relid AND a.attname = ANY (_s.columns) AND a.attgenerated = '');
 BEGIN
+  -- With no_key = insert, rows without a value in a declared key are inserted, once in a run.
+  IF (SELECT o.options ->> 'no_key' = 'insert' FROM pg_temp.dumpsert_options AS o) THEN
+    RETURN QUERY EXECUTE format('SELECT s.ctid FROM pg_temp.dumpsert_stage_%s AS s WHERE %s AND %s', _n, _s.no_key, CASE WHEN _s.inserted > 0 THEN 'false' ELSE 'true' END);
+    RETURN;
+  END IF;
   RETURN QUERY EXECUTE format('SELECT r.at FROM (
       SELECT s.at, s.image, row_number() OVER (PARTITION BY s.image ORDER BY s.at) AS nth
         FROM (SELECT s.ctid AS at, ROW(%1$s)::text COLLATE "C" AS image FROM pg_temp.dumpsert_stage_%2$s AS s WHERE %4$s) AS s) AS r

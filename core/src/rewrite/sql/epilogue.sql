@@ -51,7 +51,7 @@ BEGIN
   END IF;
   INSERT INTO pg_temp.dumpsert_todo (phase, statement)
   SELECT 'close', format('ALTER TABLE ONLY %s ENABLE %s %s %I', s.relid::regclass,
-                         CASE s.state WHEN 'R' THEN 'REPLICA' WHEN 'A' THEN 'ALWAYS' END, s.kind, s.name)
+                         CASE s.state WHEN 'R' THEN 'REPLICA' WHEN 'A' THEN 'ALWAYS' END, replace(s.kind, 'CONSTRAINT ', ''), s.name)
     FROM pg_temp.dumpsert_switched AS s ORDER BY s.n;
   INSERT INTO pg_temp.dumpsert_todo (phase, statement)
   SELECT 'end', format('DROP ROUTINE pg_temp.%I', p.proname)
@@ -106,9 +106,20 @@ END
 $dumpsert$;
 
 DO $dumpsert$
+DECLARE
+  _state pg_catalog.text; _message pg_catalog.text; _detail pg_catalog.text; _hint pg_catalog.text; _context pg_catalog.text;
 BEGIN
   IF pg_catalog.to_regproc('pg_temp.dumpsert_apply') IS NULL THEN
-    CALL pg_temp.dumpsert_settle();
+    BEGIN
+      CALL pg_temp.dumpsert_settle();
+    EXCEPTION WHEN OTHERS THEN
+      GET STACKED DIAGNOSTICS _state = RETURNED_SQLSTATE, _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL, _hint = PG_EXCEPTION_HINT,
+        _context = PG_EXCEPTION_CONTEXT;
+      IF (pg_temp.dumpsert_caller(_context)).told IS NULL THEN
+        RAISE;
+      END IF;
+      CALL pg_temp.dumpsert_raise_shown(_state, _message, _detail, _hint, _context);
+    END;
     CALL pg_temp.dumpsert_close();
     CALL pg_temp.dumpsert_run('close');
   ELSE

@@ -13,6 +13,7 @@ DECLARE
   _key text;
   _held text := substring(_detail FROM 'existing key \(.*\)=\((.*)\)\.$');  -- what an excluded value meets
   _holder text; _other text;
+  _caller record := pg_temp.dumpsert_caller(_context);
 BEGIN
   FOR _s IN SELECT s.n, s.relid, s.key_columns FROM pg_temp.dumpsert_stages AS s
              WHERE s.component = coalesce(_component, s.component) AND s.node = coalesce(pg_partition_root(_relid), _relid) ORDER BY s.n LOOP
@@ -49,10 +50,10 @@ BEGIN
     EXIT WHEN _row IS NOT NULL;
   END LOOP;
   RAISE EXCEPTION USING ERRCODE = _state,
-    DETAIL = coalesce(nullif(concat_ws(' ', nullif(_detail, ''), 'It is held here by the row with ' || array_to_string(_s.key_columns, ', ') || ' = ' || nullif(_holder, _key) || '.',
+    DETAIL = coalesce(nullif(concat_ws(' ', nullif(_detail, ''), _caller.told, 'It is held here by the row with ' || array_to_string(_s.key_columns, ', ') || ' = ' || nullif(_holder, _key) || '.',
       'The dump gives it to the row with ' || array_to_string(_s.key_columns, ', ') || ' = ' || _other || ' as well.', nullif(regexp_replace(_context, '(SQL function "dumpsert|SQL statement "(WITH u|WITH i|UPDATE (ONLY )?\S+ AS p SET |INSERT INTO \S+ AS _t )).*', ''), '')), ''),
                       'SQLSTATE ' || _state),
-    HINT = coalesce(nullif(_hint, ''), CASE _state
+    HINT = coalesce(pg_temp.dumpsert_remedy(_state, _message, _relid, _constraint), nullif(_hint, ''), _caller.hint, CASE _state
       WHEN '23505' THEN 'A row with another key holds this value and keeps it.'
       WHEN '23P01' THEN 'A row with another key holds this place and keeps it.'
       WHEN '23503' THEN 'The referenced row is neither here nor in the dump, or a row that only exists here still refers to it.'

@@ -33,7 +33,7 @@ CREATE PROCEDURE pg_temp.dumpsert_stage_found(_n integer, _path pg_catalog.text[
   _name pg_catalog.text, _columns pg_catalog.text[])
 LANGUAGE plpgsql AS $dumpsert$
 BEGIN
-  CALL pg_temp.dumpsert_stage(_n, pg_temp.dumpsert_found(_path, _allowed, _else, _name), _name, _columns);
+  CALL pg_temp.dumpsert_stage(_n, pg_temp.dumpsert_found(_path, _allowed, _else, _name), _name, _columns, _name);
 END
 $dumpsert$;
 

@@ -192,6 +192,8 @@ DECLARE
   _statement text; _phase text := 'comparing'; _attempt integer := 0; _message text; _who text; _relids oid[] := '{}';
 BEGIN
   CALL pg_temp.dumpsert_step('staged');
+  CALL pg_temp.dumpsert_name_stages();
+  CALL pg_temp.dumpsert_skip_keyless();
   _reading := ARRAY(SELECT format('LOCK TABLE %s%s IN ACCESS SHARE MODE', CASE WHEN c.relkind = 'p' THEN '' ELSE 'ONLY ' END, c.oid::regclass)
     FROM pg_class AS c WHERE c.oid IN (SELECT s.relid FROM pg_temp.dumpsert_stages AS s) AND c.relkind IN ('r', 'p')
    ORDER BY coalesce(pg_partition_root(c.oid), c.oid), c.oid);
@@ -308,11 +310,12 @@ $dumpsert$;
 CREATE PROCEDURE pg_temp.dumpsert_apply()
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
-  _state text; _message text; _detail text; _hint text;
+  _state text; _message text; _detail text; _hint text; _context text;
 BEGIN
   CALL pg_temp.dumpsert_merge();
 EXCEPTION WHEN OTHERS THEN
-  GET STACKED DIAGNOSTICS _state = RETURNED_SQLSTATE, _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL, _hint = PG_EXCEPTION_HINT;
-  CALL pg_temp.dumpsert_raise_shown(_state, _message, _detail, _hint);
+  GET STACKED DIAGNOSTICS _state = RETURNED_SQLSTATE, _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL, _hint = PG_EXCEPTION_HINT,
+    _context = PG_EXCEPTION_CONTEXT;
+  CALL pg_temp.dumpsert_raise_shown(_state, _message, _detail, _hint, _context);
 END
 $dumpsert$;

@@ -1,5 +1,5 @@
 -- What a person may see, in the way that a terminal makes nothing of it: control characters and those that turn the direction of
--- writing become \u{…}, or \u…… where the text is JSON, in whose strings alone they can stand. SQL_ASCII says nothing of bytes
+-- writing become \u{XXXX}, or \uXXXX where the text is JSON, in whose strings alone they can stand. SQL_ASCII says nothing of bytes
 -- from 0x80 on, so that all of them are shown so.
 CREATE FUNCTION pg_temp.dumpsert_shown(_text pg_catalog.text, _is_json boolean DEFAULT false) RETURNS pg_catalog.text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
@@ -28,9 +28,18 @@ END
 $dumpsert$;
 
 -- Raises an error again as a person may see it. What it has not, is not given: an empty DETAIL would be shown as well.
-CREATE PROCEDURE pg_temp.dumpsert_raise_shown(_state pg_catalog.text, _message pg_catalog.text, _detail pg_catalog.text, _hint pg_catalog.text)
+CREATE PROCEDURE pg_temp.dumpsert_raise_shown(_state pg_catalog.text, _message pg_catalog.text, _detail pg_catalog.text, _hint pg_catalog.text,
+  _context pg_catalog.text DEFAULT NULL)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _caller record;
 BEGIN
+  IF _context IS NOT NULL AND NOT starts_with(_message, 'dumpsert: ') THEN
+    _caller := pg_temp.dumpsert_caller(_context);
+    _message := format('dumpsert: %s; nothing was changed', _message);
+    _detail := concat_ws(' ', nullif(_detail, ''), _caller.told);
+    _hint := coalesce(pg_temp.dumpsert_remedy(_state, _message, NULL, NULL), nullif(_hint, ''), _caller.hint);
+  END IF;
   _message := pg_temp.dumpsert_shown(_message); _detail := pg_temp.dumpsert_shown(_detail); _hint := pg_temp.dumpsert_shown(_hint);
   CASE WHEN _detail <> '' AND _hint <> '' THEN RAISE EXCEPTION USING ERRCODE = _state, MESSAGE = _message, DETAIL = _detail, HINT = _hint;
        WHEN _detail <> '' THEN RAISE EXCEPTION USING ERRCODE = _state, MESSAGE = _message, DETAIL = _detail;

@@ -33,7 +33,7 @@ BEGIN
 END
 $dumpsert$;
 
--- The indexes of a table that are checked at once, and how two of its rows exclude each other there: keys k1 … of rows w and b.
+-- The indexes of a table that are checked at once, and how two of its rows exclude each other there: keys k1 and so on of rows w and b.
 CREATE FUNCTION pg_temp.dumpsert_places(_relid pg_catalog.oid)
 RETURNS TABLE (index pg_catalog.oid, leaf pg_catalog.oid, keys pg_catalog.text, predicate pg_catalog.text, meets pg_catalog.text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
@@ -308,7 +308,7 @@ BEGIN
     ' WHERE e.b IS NOT NULL AND w.step < 5) SELECT string_agg(format(''(%%s)'', concat_ws('', '', %2$s)), '', '' ORDER BY w.step) FROM walk AS w JOIN pg_temp.dumpsert_move_%3$s AS m ON m.id = w.id',
     _index, _key, _relid) INTO _rows;
   RAISE EXCEPTION USING ERRCODE = 'unique_violation', DETAIL = _why,
-    MESSAGE = format('dumpsert: rows of %s exchange values of %s in a circle, and none of them can make room for a moment: those with the keys %s …; nothing was changed',
+    MESSAGE = format('dumpsert: rows of %s exchange values of %s in a circle, and none of them can make room for a moment: those with the keys %s, and so on; nothing was changed',
                      _relid::regclass, _index::regclass, _rows),
     HINT = 'Make the constraint or the foreign keys that hold the values DEFERRABLE, or change one of the rows by hand before.';
 END

@@ -26,7 +26,8 @@ BEGIN
 END
 $dumpsert$;
 
--- Through which table? Rows that do not fit the bounds of their partition are routed by its root.
+-- Through which table? Rows that do not fit the bounds of their partition are routed by its root, and so are those whose key may be
+-- in another partition.
 CREATE PROCEDURE pg_temp.dumpsert_route()
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
@@ -34,20 +35,21 @@ DECLARE
   _misfit boolean;
 BEGIN
   FOR _s IN SELECT s.n, coalesce(pg_get_partition_constraintdef(s.relid), 'true') AS bounds, n.nspname, r.relname
+                 , pg_temp.dumpsert_strays(s.relid, s.declared) AS strays
               FROM pg_temp.dumpsert_stages AS s JOIN pg_class AS c ON c.oid = s.relid AND c.relispartition
               JOIN pg_class AS r ON r.oid = pg_partition_root(s.relid) JOIN pg_namespace AS n ON n.oid = r.relnamespace LOOP
     BEGIN
       EXECUTE format('SELECT EXISTS (SELECT FROM pg_temp.dumpsert_stage_%s WHERE NOT (%s))', _s.n, _s.bounds) INTO _misfit;
     EXCEPTION WHEN undefined_column THEN _misfit := true;  -- bounds on a column that the dump does not bring
     END;
-    IF _misfit THEN
+    IF _misfit OR _s.strays THEN
       UPDATE pg_temp.dumpsert_stages AS s SET relid = pg_temp.dumpsert_check(_s.nspname, _s.relname) WHERE s.n = _s.n;
     END IF;
   END LOOP;
 END
 $dumpsert$;
 
--- By which key are rows recognised, and which columns may be set? The primary key, else the smallest unique index whose columns
+-- By which key are rows recognised, and which columns may be set? The one that is declared, else the primary key, else the smallest unique index whose columns
 -- are staged and cannot be NULL; an index over some rows or over expressions is none.
 CREATE PROCEDURE pg_temp.dumpsert_choose_keys()
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
@@ -58,7 +60,7 @@ BEGIN
   UPDATE pg_temp.dumpsert_stages AS s SET
     target = CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || s.relid::regclass,
     node = coalesce(pg_partition_root(s.relid), s.relid),
-    key_index = (
+    key_index = CASE WHEN s.declared IS NOT NULL THEN pg_temp.dumpsert_declared_index(s.n) ELSE (
       SELECT i.indexrelid FROM pg_index AS i
        WHERE i.indrelid = s.relid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
          AND NOT EXISTS (
@@ -67,14 +69,14 @@ BEGIN
             WHERE k.ord <= i.indnkeyatts AND (NOT EXISTS (
                 SELECT FROM pg_attribute AS t WHERE t.attrelid = to_regclass('pg_temp.dumpsert_stage_' || s.n) AND t.attname = a.attname)
               OR NOT (a.attnotnull OR _no_key = 'match' OR coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false))))
-       ORDER BY pg_temp.dumpsert_nullable(i.indexrelid) IS NOT NULL, i.indimmediate DESC, i.indisexclusion, i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1),
+       ORDER BY pg_temp.dumpsert_nullable(i.indexrelid) IS NOT NULL, i.indimmediate DESC, i.indisexclusion, i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1) END,
     set_columns = ARRAY(SELECT a.attname::text FROM pg_attribute AS a
       WHERE a.attrelid = s.relid AND a.attname = ANY (s.columns) AND a.attidentity <> 'a' AND a.attgenerated = ''
         AND a.attnum > 0 AND coalesce(s.rule ->> 'update' <> 'nothing', true) AND coalesce(s.rule -> 'only' ? a.attname, true)
         AND NOT coalesce(s.rule -> 'never' ? a.attname, false) ORDER BY a.attnum)
     FROM pg_class AS c WHERE c.oid = s.relid;
   UPDATE pg_temp.dumpsert_stages AS s SET
-    way = CASE WHEN s.relid IS NULL THEN 'skip' WHEN s.key_index IS NULL OR pg_temp.dumpsert_nullable(s.key_index) IS NOT NULL THEN _no_key
+    way = CASE WHEN s.relid IS NULL THEN 'skip' WHEN s.key_index IS NULL OR s.declared IS NULL AND pg_temp.dumpsert_nullable(s.key_index) IS NOT NULL THEN _no_key
                ELSE 'key' END,
     same_key = pg_temp.dumpsert_same_key(s.key_index, 'p', 's'),
     no_key = CASE WHEN s.key_index IS NULL THEN 'true' ELSE coalesce(pg_temp.dumpsert_nullable(s.key_index), 'false') END,
@@ -265,5 +267,6 @@ BEGIN
   CALL pg_temp.dumpsert_choose_keys();
   CALL pg_temp.dumpsert_group(false);
   CALL pg_temp.dumpsert_phrase();
+  CALL pg_temp.dumpsert_check_declared();
 END
 $dumpsert$;

@@ -16,12 +16,35 @@ BEGIN
   END;
   IF _fault IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
-      MESSAGE = pg_catalog.concat('dumpsert ', _fault, '; nothing was changed');
+      MESSAGE = pg_catalog.concat('dumpsert ', _fault, '; nothing was changed'),
+      HINT = CASE WHEN pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) 'on'
+        THEN 'Begin with BEGIN READ WRITE, where default_transaction_read_only is on.' ELSE 'Set it otherwise for this session.' END;
   ELSIF NOT pg_catalog.has_database_privilege(pg_catalog.current_database()::pg_catalog.text, 'TEMPORARY') THEN
     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
       MESSAGE = 'dumpsert needs the privilege TEMPORARY on this database; nothing was changed',
       HINT = pg_catalog.format('GRANT TEMPORARY ON DATABASE %I TO %I;', pg_catalog.current_database(), current_user);
   END IF;
+END
+$dumpsert$;
+
+-- Event triggers of the target see the temporary tables and routines of the script, and may refuse them, or fail on them.
+DO $dumpsert$
+DECLARE
+  _triggers pg_catalog.text := (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(e.evtname), ', ' ORDER BY e.evtname) FROM pg_catalog.pg_event_trigger AS e
+    WHERE e.evtenabled OPERATOR(pg_catalog.=) ANY ('{O,A}'::pg_catalog."char"[]));
+BEGIN
+  IF _triggers IS NOT NULL THEN
+    CREATE TEMPORARY TABLE pg_temp.dumpsert_probe (step integer) ON COMMIT DROP;
+    ALTER TABLE pg_temp.dumpsert_probe RENAME TO dumpsert_probed;
+    DROP TABLE pg_temp.dumpsert_probed;
+    CREATE FUNCTION pg_temp.dumpsert_probe() RETURNS integer LANGUAGE sql AS 'SELECT 1';
+    DROP ROUTINE pg_temp.dumpsert_probe();
+  END IF;
+EXCEPTION WHEN OTHERS THEN
+  RAISE EXCEPTION USING ERRCODE = SQLSTATE,
+    MESSAGE = pg_catalog.regexp_replace(pg_catalog.concat('dumpsert: an event trigger of this database stands in the way of temporary tables and routines (', _triggers,
+      '): ', SQLERRM, '; nothing was changed'), '[^ -~]', '?', 'g'),
+    HINT = 'Let its function pass what is in the schema pg_temp, or switch it off meanwhile: ALTER EVENT TRIGGER name DISABLE.';
 END
 $dumpsert$;
 
@@ -165,19 +188,19 @@ DECLARE
 BEGIN
   SELECT o.key, o.value INTO _bad
     FROM jsonb_each(_options) AS o
-    LEFT JOIN (VALUES ('triggers', '["off", "fire"]'::jsonb), ('no_key', '["error", "insert", "skip", "match"]'),
+    LEFT JOIN (VALUES ('triggers', '["off", "fire"]'::jsonb), ('constraint_triggers', '["off", "fire"]'), ('no_key', '["error", "insert", "skip", "match"]'),
                       ('unknown_columns', '["error", "drop"]'), ('unknown_tables', '["error", "drop"]'),
                       ('on_guard', '["error", "skip"]'), ('sequences', '["forward", "dump", "keep"]'))
            AS known(key, choices) ON known.key = o.key
-   WHERE NOT CASE WHEN o.key IN ('allow_extension_tables', 'allow_relations', 'rules') THEN jsonb_typeof(o.value) = 'array'
+   WHERE NOT CASE WHEN o.key IN ('allow_extension_tables', 'allow_relations', 'rules', 'keys') THEN jsonb_typeof(o.value) = 'array'
                   WHEN o.key = 'selected' THEN jsonb_typeof(o.value) = 'object'
                   ELSE jsonb_typeof(o.value) = 'string' AND coalesce(known.choices @> o.value, false) END;
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
       MESSAGE = format('dumpsert: option %s = %s is not known', _bad.key, _bad.value);
   END IF;
-  INSERT INTO pg_temp.dumpsert_options VALUES ('{"triggers": "off", "no_key": "error", "unknown_columns": "error",
-    "unknown_tables": "error", "allow_extension_tables": [], "allow_relations": [], "on_guard": "error", "rules": [], "sequences": "forward"}' || _options);
+  INSERT INTO pg_temp.dumpsert_options VALUES ('{"triggers": "off", "constraint_triggers": "fire", "no_key": "error", "unknown_columns": "error",
+    "unknown_tables": "error", "allow_extension_tables": [], "allow_relations": [], "on_guard": "error", "rules": [], "keys": [], "sequences": "forward"}' || _options);
   -- A savepoint around each statement would let the script go on after an error: the rows' xmin tells.
   IF (SELECT g.xmin::text FROM pg_temp.dumpsert_guard AS g) <> (SELECT o.xmin::text FROM pg_temp.dumpsert_options AS o) THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -206,7 +229,8 @@ BEGIN
   _family := ARRAY(SELECT _relid UNION SELECT a.relid FROM pg_partition_ancestors(_relid) AS a UNION SELECT p.relid FROM pg_partition_tree(_relid) AS p);
   SELECT f.* INTO _fault FROM (VALUES
     (_schema ~ '^pg_' OR _schema = 'information_schema', '42501', 'is a system table', NULL),
-    (_relid IS NULL, '42P01', 'does not exist here', 'Create it first (the script brings rows, not tables), or choose unknown_tables = drop.'),
+    (_relid IS NULL, '42P01', 'does not exist here', 'Create it first (the script brings rows, not tables), or choose unknown_tables = drop. '
+      'If it is a partition in the source and none here, dump with pg_dump --load-via-partition-root: its rows then come as those of its table.'),
     (_kind NOT IN ('r', 'p') AND NOT (_kind IN ('v', 'f') AND EXISTS (SELECT FROM jsonb_array_elements_text(_options -> 'allow_relations') AS t(name)
                        WHERE to_regclass(t.name) = _relid)), '42809', 'is no table but a ' || CASE _kind WHEN 'v' THEN 'view'
       WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table' WHEN 'S' THEN 'sequence' ELSE 'different object' END,
@@ -236,19 +260,22 @@ END
 $dumpsert$;
 
 -- What would fire on an upsert of these tables but not on a fresh restore: their plain triggers, and, since COPY fires no
--- rules, their rules on INSERT and UPDATE. Constraint triggers (tgconstraint <> 0) are the target's rules and stay on.
+-- rules, their rules on INSERT and UPDATE. Constraint triggers are the target's rules and stay on, unless options say that they do work;
+-- those that PostgreSQL makes for foreign keys and deferrable unique keys always do.
 CREATE FUNCTION pg_temp.dumpsert_firing(_relids pg_catalog.oid[])
 RETURNS TABLE (relid pg_catalog.oid, kind pg_catalog.text, name pg_catalog.text, state pg_catalog."char", is_ours boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _off boolean := (SELECT options ->> 'triggers' = 'off' FROM pg_temp.dumpsert_options);
+  _constraints_off boolean := (SELECT options ->> 'constraint_triggers' = 'off' FROM pg_temp.dumpsert_options);
   _tables oid[] := ARRAY(SELECT c.oid FROM pg_class AS c WHERE c.oid = ANY (_relids) AND c.relkind <> 'v');
 BEGIN
   RETURN QUERY
     SELECT f.relid, f.kind, f.name::text, f.state, pg_has_role(c.relowner, 'USAGE') FROM (
-      SELECT t.tgrelid, 'TRIGGER', t.tgname, t.tgenabled FROM pg_trigger AS t
+      SELECT t.tgrelid, CASE WHEN t.tgconstraint = 0 THEN 'TRIGGER' ELSE 'CONSTRAINT TRIGGER' END, t.tgname, t.tgenabled FROM pg_trigger AS t
        WHERE t.tgrelid = ANY (_tables || ARRAY(SELECT p.relid::oid FROM unnest(_tables) AS u CROSS JOIN LATERAL pg_partition_tree(u) AS p))
-         AND t.tgconstraint = 0 AND _off
+         AND CASE WHEN t.tgconstraint = 0 THEN _off
+                  ELSE _constraints_off AND EXISTS (SELECT FROM pg_constraint AS c WHERE c.oid = t.tgconstraint AND c.contype = 't') END
       UNION ALL
       SELECT r.ev_class, 'RULE', r.rulename, r.ev_enabled FROM pg_rewrite AS r
        WHERE r.ev_class = ANY (_tables) AND r.ev_type IN ('2', '3')) AS f(relid, kind, name, state)
@@ -268,6 +295,7 @@ BEGIN
       MESSAGE = format('dumpsert: %s must be owner of %s to switch off %s %I; nothing was changed',
                        current_user, _fault.relation, lower(_fault.kind), _fault.name),
       HINT = CASE _fault.kind WHEN 'TRIGGER' THEN 'Run the script as the owner, or choose triggers = fire.'
+             WHEN 'CONSTRAINT TRIGGER' THEN 'Run the script as the owner, or choose constraint_triggers = fire.'
              ELSE 'Run the script as the owner.' END;
   END IF;
 END
@@ -284,7 +312,7 @@ BEGIN
        SELECT FROM pg_temp.dumpsert_switched AS b WHERE (b.relid, b.kind, b.name) = (f.relid, f.kind, f.name))
     RETURNING *)
   INSERT INTO pg_temp.dumpsert_todo (phase, statement)
-  SELECT 'off', format('ALTER TABLE ONLY %s DISABLE %s %I', f.relid::regclass, f.kind, f.name) FROM found AS f ORDER BY f.n;
+  SELECT 'off', format('ALTER TABLE ONLY %s DISABLE %s %I', f.relid::regclass, replace(f.kind, 'CONSTRAINT ', ''), f.name) FROM found AS f ORDER BY f.n;
   INSERT INTO pg_temp.dumpsert_notes (note)
   SELECT format('%s %I of %s stays on, for want of ownership, and fires if an ON UPDATE action reaches its table', lower(f.kind), f.name, f.relid::regclass)
     FROM pg_temp.dumpsert_firing(_relids) AS f WHERE NOT f.is_ours;
@@ -368,7 +396,7 @@ $dumpsert$;
 CREATE PROCEDURE pg_temp.dumpsert_table(_schema pg_catalog.text, _name pg_catalog.text, _columns pg_catalog.text[]) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _relid oid; _reached oid[];
-  _state text; _message text; _detail text; _hint text;
+  _state text; _message text; _detail text; _hint text; _context text;
 BEGIN
   _relid := pg_temp.dumpsert_check(_schema, _name);
   PERFORM pg_temp.dumpsert_unknown(_relid, _columns, false);
@@ -392,8 +420,9 @@ BEGIN
                     AND (t.tgrelid = _relid OR t.tgrelid IN (SELECT p.relid FROM pg_partition_tree(_relid) AS p)));
   CALL pg_temp.dumpsert_run('off');
 EXCEPTION WHEN OTHERS THEN
-  GET STACKED DIAGNOSTICS _state = RETURNED_SQLSTATE, _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL, _hint = PG_EXCEPTION_HINT;
-  CALL pg_temp.dumpsert_raise_shown(_state, _message, _detail, _hint);
+  GET STACKED DIAGNOSTICS _state = RETURNED_SQLSTATE, _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL, _hint = PG_EXCEPTION_HINT,
+    _context = PG_EXCEPTION_CONTEXT;
+  CALL pg_temp.dumpsert_raise_shown(_state, _message, _detail, _hint, _context);
 END
 $dumpsert$;
 

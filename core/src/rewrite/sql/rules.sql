@@ -27,7 +27,8 @@ BEGIN
   _known := ARRAY(SELECT a.attname::text FROM pg_attribute AS a
                    WHERE a.attrelid = _s.relid AND a.attnum > 0 AND a.attgenerated = '' AND a.attname = ANY (_s.columns));
   IF _all ->> 'update' = 'newer' AND _all ->> 'newer' <> ALL (_known)
-     AND EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = _s.relid AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL) THEN
+     AND (_s.declared IS NOT NULL
+       OR EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = _s.relid AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL)) THEN
     RAISE EXCEPTION USING ERRCODE = 'undefined_column', MESSAGE = format('dumpsert: %s has no column %I here and in the dump, by which '
       'its newer rows are to be known; nothing was changed', _s.relid::regclass, _all ->> 'newer'),
       HINT = concat_ws(' ', pg_temp.dumpsert_nearest(_all ->> 'newer', _known), 'Give this table another update policy.');
@@ -35,7 +36,8 @@ BEGIN
   _has := EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = _s.relid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname = _all ->> 'guard');
   _brings := coalesce(_all ->> 'guard' = ANY (_known), false);
   IF _own ? 'guard' AND NOT _has OR _has AND NOT _brings AND _on_guard = 'error' AND coalesce(_all ->> 'update' <> 'nothing', true)
-     AND EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = _s.relid AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL) THEN
+     AND (_s.declared IS NOT NULL
+       OR EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = _s.relid AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL)) THEN
     RAISE EXCEPTION USING ERRCODE = 'undefined_column',
       HINT = CASE WHEN _has THEN 'Leave the table out of the dump, or choose on_guard = skip: then only rows that are new are taken.'
                   ELSE coalesce(pg_temp.dumpsert_nearest(_all ->> 'guard', _known), 'Guard it by another column.') END,

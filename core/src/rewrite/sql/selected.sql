@@ -94,7 +94,7 @@ END
 $dumpsert$;
 
 -- Checks a table of styles rows and batches before its first row. Policies and guards of what it is a partition of here must be
--- among those that its upserts were written with (_ruled_…); a partition that is left out gets no rows through its root; and
+-- among those that its upserts were written with (_ruled_schemas, _ruled_names); a partition that is left out gets no rows through its root; and
 -- rows without the column of their guard could take over those of anybody, where the target has it.
 CREATE PROCEDURE pg_temp.dumpsert_check_table(_schema pg_catalog.text, _name pg_catalog.text, _ruled_schemas pg_catalog.text[],
   _ruled_names pg_catalog.text[], _unguarded pg_catalog.text)

@@ -6,8 +6,11 @@ CREATE TEMPORARY TABLE pg_temp.dumpsert_stages (
   relid pg_catalog.oid,          -- the table to write to; NULL: the target has none and its rows are dropped
   node pg_catalog.oid,           -- its topmost partition root, or itself
   target pg_catalog.text,        -- its qualified name, with ONLY where it has no partitions
+  stage pg_catalog.oid,          -- the staging table, which has a name for people until the merge begins
+  declared pg_catalog.text[],    -- the key that an option declares
   way pg_catalog.text,           -- key | match | insert | skip; match with a nullable key: by key where it is not null
-  key_index pg_catalog.oid, key_columns pg_catalog.text[],
+  key_index pg_catalog.oid,       -- what says by what the key is compared
+  key_columns pg_catalog.text[],
   same_key pg_catalog.text,      -- the condition that row p of the table and staged row s have the same key
   no_key pg_catalog.text,        -- the condition that a staged row s has no key
   set_columns pg_catalog.text[],
@@ -92,14 +95,17 @@ BEGIN
 END
 $dumpsert$;
 
--- Checks a table against the dumped columns and makes its staging table.
-CREATE PROCEDURE pg_temp.dumpsert_stage(_n integer, _schema pg_catalog.text, _name pg_catalog.text, _columns pg_catalog.text[])
+-- Checks a table against the dumped columns and makes its staging table. The errors of COPY show its name, and it is called by what it is for
+-- as long as COPY writes to it; _shown is the name of the table where the dump does not tell its schema.
+CREATE PROCEDURE pg_temp.dumpsert_stage(_n integer, _schema pg_catalog.text, _name pg_catalog.text, _columns pg_catalog.text[],
+  _shown pg_catalog.text DEFAULT NULL)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _target text := format('%I.%I', _schema, _name);
+  _stage name;  -- cut where the server cuts names
   _relid oid;
   _unknown text[];
-  _state text; _message text; _detail text; _hint text;
+  _state text; _message text; _detail text; _hint text; _context text;
 BEGIN
   IF (SELECT o.options ->> 'unknown_tables' FROM pg_temp.dumpsert_options AS o) = 'drop' AND to_regclass(_target) IS NULL THEN
     INSERT INTO pg_temp.dumpsert_notes (note) VALUES (format('%s does not exist here: its rows are left out', _target));
@@ -114,13 +120,31 @@ BEGIN
       SELECT a.attname, 'is generated here' FROM pg_attribute AS a
        WHERE a.attrelid = _relid AND a.attgenerated <> '' AND a.attname = ANY (_columns)) AS c(name, why);
   END IF;
-  INSERT INTO pg_temp.dumpsert_stages (n, schema, name, columns, found, relid)
-  VALUES (_n, _schema, _name, _columns, ARRAY(SELECT c FROM unnest(_columns) AS c WHERE c <> ALL (coalesce(_unknown, '{}'))), _relid);
+  INSERT INTO pg_temp.dumpsert_stages (n, schema, name, columns, found, relid, declared)
+  VALUES (_n, _schema, _name, _columns, ARRAY(SELECT c FROM unnest(_columns) AS c WHERE c <> ALL (coalesce(_unknown, '{}'))), _relid,
+          pg_temp.dumpsert_declared(_relid));
   CALL pg_temp.dumpsert_count_locks(_n);
   CALL pg_temp.dumpsert_govern(_n);
-  EXECUTE format('CREATE TEMPORARY TABLE pg_temp.dumpsert_stage_%s (%s) ON COMMIT DROP', _n, pg_temp.dumpsert_stage_columns(_relid, _columns));
+  _shown := coalesce(_shown, concat(_schema, '.', _name));
+  _stage := concat('stage ', _n, CASE WHEN _shown COLLATE "C" ~ '^[ -~]*$' THEN ': ' || _shown END);
+  EXECUTE format('CREATE TEMPORARY TABLE pg_temp.%I (%s) ON COMMIT DROP', _stage, pg_temp.dumpsert_stage_columns(_relid, _columns));
+  UPDATE pg_temp.dumpsert_stages AS s SET stage = c.oid FROM pg_class AS c WHERE s.n = _n AND c.relname = _stage AND c.relnamespace = pg_my_temp_schema();
+  CALL pg_temp.dumpsert_declare(_n);
 EXCEPTION WHEN OTHERS THEN
-  GET STACKED DIAGNOSTICS _state = RETURNED_SQLSTATE, _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL, _hint = PG_EXCEPTION_HINT;
-  CALL pg_temp.dumpsert_raise_shown(_state, _message, _detail, _hint);
+  GET STACKED DIAGNOSTICS _state = RETURNED_SQLSTATE, _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL, _hint = PG_EXCEPTION_HINT,
+    _context = PG_EXCEPTION_CONTEXT;
+  CALL pg_temp.dumpsert_raise_shown(_state, _message, _detail, _hint, _context);
+END
+$dumpsert$;
+
+-- All rows have come: from now on the stages have the names by which the merge knows them.
+CREATE PROCEDURE pg_temp.dumpsert_name_stages()
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _s record;
+BEGIN
+  FOR _s IN SELECT s.n, c.relname FROM pg_temp.dumpsert_stages AS s JOIN pg_class AS c ON c.oid = s.stage LOOP
+    EXECUTE format('ALTER TABLE pg_temp.%I RENAME TO dumpsert_stage_%s', _s.relname, _s.n);
+  END LOOP;
 END
 $dumpsert$;
