@@ -59,6 +59,8 @@ export interface Options {
   client?: 'psql' | 'driver';
   /** What happens where the dump holds something that no upsert can carry, such as large objects. Default: `'warn'`. */
   losses?: 'warn' | 'error';
+  /** What happens to CRLF inside of literals, in a dump whose lines end in CRLF. Default: `'refuse'`. */
+  crlf?: 'refuse' | 'strip';
   /** Which database of a dump of several (`pg_dumpall`). Default: the only one that has rows. */
   database?: string;
   /** Most rows in one statement of style `batches`. Default: 1000. */

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::drift::Unknown;
+use crate::dump::Crlf;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limit;
 pub use crate::limits::{limit_names, parse_size};
@@ -20,7 +21,7 @@ pub use crate::wording::{Language, in_language};
 type Setter = fn(Options, &Place<'_>, &Value) -> Result<Options>;
 
 /// Every option of the library, by name.
-const OPTIONS: [(&str, Setter); 31] = [
+const OPTIONS: [(&str, Setter); 32] = [
     ("style", |options, place, value| {
         Ok(options.with_style(place.choice(
             value,
@@ -53,6 +54,10 @@ const OPTIONS: [(&str, Setter); 31] = [
     ("losses", |options, place, value| {
         let choices = [("warn", Losses::Warn), ("error", Losses::Error)];
         Ok(options.with_losses(place.choice(value, &choices)?))
+    }),
+    ("crlf", |options, place, value| {
+        let choices = [("refuse", Crlf::Refuse), ("strip", Crlf::Strip)];
+        Ok(options.with_crlf(place.choice(value, &choices)?))
     }),
     ("database", |options, place, value| {
         Ok(options.with_database(place.text(value)?))

@@ -39,6 +39,7 @@ pub mod catalog;
 pub mod cli;
 mod compression;
 pub mod config;
+mod crlf;
 mod drift;
 mod dump;
 mod encoding;
@@ -65,12 +66,14 @@ pub mod untrusted_input {
     #![doc = include_str!("untrusted_input.md")]
 }
 mod update;
+mod utf16;
 mod wording;
 
 pub use catalog::Catalog;
 pub use compression::{PlainReader, is_compressed};
 pub use config::Config;
 pub use drift::Unknown;
+pub use dump::Crlf;
 pub use error::{Category, Error, ErrorKind, Position, Result};
 pub use files::Files;
 pub use inspect::{

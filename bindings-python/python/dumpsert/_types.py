@@ -59,6 +59,7 @@ class OptionValues(TypedDict, total=False):
     triggers: Literal["off", "fire"]
     client: Literal["psql", "driver"]
     losses: Literal["warn", "error"]
+    crlf: Literal["refuse", "strip"]
     database: str
     batch_rows: int
     batch_bytes: int

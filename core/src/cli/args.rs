@@ -217,6 +217,11 @@ pub(super) struct Planning {
     #[arg(long, value_enum)]
     pub(super) losses: Option<Losses>,
 
+    /// What happens to CRLF inside of literals in a dump whose lines end in CRLF, as `>` of Windows' cmd.exe makes them
+    /// [default: refuse]
+    #[arg(long, value_enum)]
+    pub(super) crlf: Option<Crlf>,
+
     /// Leave out rows: a table (a pattern as for pg_dump -t), a colon, and an SQL condition, as in
     /// "public.businesses: id LIKE 'demo-%'"; may be given several times
     #[arg(long, value_name = "TABLE: CONDITION")]
@@ -320,6 +325,14 @@ pub(super) enum Losses {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Crlf {
+    /// It is an error: whether the value has the carriage return cannot be told
+    Refuse,
+    /// It becomes a line feed
+    Strip,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
 pub(super) enum OnGuard {
     /// The run fails and names the row
     Error,
@@ -404,6 +417,15 @@ impl From<Losses> for dumpsert::Losses {
         match losses {
             Losses::Warn => Self::Warn,
             Losses::Error => Self::Error,
+        }
+    }
+}
+
+impl From<Crlf> for dumpsert::Crlf {
+    fn from(crlf: Crlf) -> Self {
+        match crlf {
+            Crlf::Refuse => Self::Refuse,
+            Crlf::Strip => Self::Strip,
         }
     }
 }

@@ -131,6 +131,9 @@ fn plan(args: &Planning, mut options: Options, schema: &[PathBuf], catalog: &[Pa
     if let Some(losses) = args.losses {
         options = options.with_losses(losses.into());
     }
+    if let Some(crlf) = args.crlf {
+        options = options.with_crlf(crlf.into());
+    }
     if let Some(timeout) = args.lock_timeout {
         options = options.with_lock_timeout(timeout);
     }

@@ -7,6 +7,7 @@
     reason = "a test"
 )]
 
+mod advice;
 mod attacks;
 mod batches;
 mod cascade;
