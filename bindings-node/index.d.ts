@@ -102,6 +102,8 @@ export interface Options {
   demoColumns?: string | string[];
   /** A boolean column, as an SQL identifier (`'"isDemo"'`), that marks a business as demo. Default: none. */
   demoFlag?: string;
+  /** How upper and lower case go together beyond ASCII in the source's locale, for conditions. Default: a value that needs to know is an error. */
+  case?: 'unicode' | 'turkish';
   /** Whether rows that reference what is left out are left out too. Default: `true`, which needs the source's foreign keys. */
   cascade?: boolean;
   /** Foreign keys that the database does not declare: `'public.orders(user_id) REFERENCES public.users(id)'`. */

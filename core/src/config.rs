@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::drift::Unknown;
 use crate::dump::Crlf;
 use crate::error::{Error, ErrorKind, Result};
+use crate::filter::Case;
 use crate::limits::Limit;
 pub use crate::limits::{limit_names, parse_size};
 use crate::nearest::nearest;
@@ -21,7 +22,7 @@ pub use crate::wording::{Language, in_language};
 type Setter = fn(Options, &Place<'_>, &Value) -> Result<Options>;
 
 /// Every option of the library, by name.
-const OPTIONS: [(&str, Setter); 32] = [
+const OPTIONS: [(&str, Setter); 33] = [
     ("style", |options, place, value| {
         Ok(options.with_style(place.choice(
             value,
@@ -139,6 +140,10 @@ const OPTIONS: [(&str, Setter); 32] = [
     ("demo_flag", |options, place, value| {
         let options = options.with_demo_flag(place.text(value)?);
         options.map_err(|error| place.blame(error))
+    }),
+    ("case", |options, place, value| {
+        let choices = [("unicode", Case::Unicode), ("turkish", Case::Turkish)];
+        Ok(options.with_case(place.choice(value, &choices)?))
     }),
     ("cascade", |options, place, value| {
         Ok(if place.boolean(value)? {

@@ -71,7 +71,12 @@ pub(crate) fn encode<'a>(encoding: &str, text: &'a str) -> Option<Cow<'a, [u8]>>
 /// What the bytes from 0x80 on are in each encoding of one byte; U+0000 where there is no character.
 pub(crate) fn single_byte_tables() -> impl Iterator<Item = Vec<char>> {
     let tables = tables::TABLES.iter().map(|(_, table)| table);
-    tables.map(|table| table.iter().filter_map(|&code| char::from_u32(u32::from(code))).collect())
+    tables.map(|table| {
+        table
+            .iter()
+            .filter_map(|&code| char::from_u32(u32::from(code)))
+            .collect()
+    })
 }
 
 /// Whether names that are not ASCII can be read at all.

@@ -39,7 +39,6 @@ pub mod catalog;
 pub mod cli;
 mod compression;
 pub mod config;
-mod crlf;
 mod drift;
 mod dump;
 mod encoding;
@@ -51,6 +50,7 @@ mod io;
 mod lex;
 mod limits;
 mod listed;
+mod meaning;
 mod nearest;
 mod options;
 mod permits;
@@ -76,6 +76,7 @@ pub use drift::Unknown;
 pub use dump::Crlf;
 pub use error::{Category, Error, ErrorKind, Position, Result};
 pub use files::Files;
+pub use filter::Case;
 pub use inspect::{
     Database, Inspection, Problem, RowForm, Shape, inspect, inspect_file, inspect_seekable, inspect_with,
 };

@@ -129,7 +129,7 @@ pub struct Options {
     batch_bytes: Option<usize>,
     pub(crate) permits: Permits,
     selection: Selection,
-    exclusions: Exclusions,
+    pub(crate) exclusions: Exclusions,
     pub(crate) drift: Drift,
 }
 

@@ -102,7 +102,11 @@ impl Utf16 {
                     ));
                 }
                 Some(char) => self.push(char, out),
-                None => return Err(refuse("the input is UTF-16 that is not valid: half of a surrogate pair")),
+                None => {
+                    return Err(refuse(
+                        "the input is UTF-16 that is not valid: half of a surrogate pair",
+                    ));
+                }
             }
         }
         Ok(())
@@ -119,7 +123,10 @@ impl Utf16 {
     /// The input has ended.
     pub(crate) fn finish(&self) -> Result<()> {
         if self.byte.is_some() || self.high.is_some() {
-            let error = Error::new(ErrorKind::Truncated, "the dump is cut: it is UTF-16 and ends inside of a character");
+            let error = Error::new(
+                ErrorKind::Truncated,
+                "the dump is cut: it is UTF-16 and ends inside of a character",
+            );
             return Err(error.with_hint(HINT));
         }
         if self.has_others && self.suspects.iter().any(|suspect| suspect.missing == 0) {
@@ -194,7 +201,11 @@ mod tests {
     /// What PowerShell makes of UTF-8 where the console has another code page.
     #[test]
     fn bytes_of_utf8_that_were_read_as_letters_are_refused() {
-        for page in CONSOLES.iter().map(|chars| chars.chars().collect()).chain(single_byte_tables()) {
+        for page in CONSOLES
+            .iter()
+            .map(|chars| chars.chars().collect())
+            .chain(single_byte_tables())
+        {
             let page: Vec<char> = page;
             let wrong: Option<String> = "Zoë wohnt in Köln"
                 .bytes()

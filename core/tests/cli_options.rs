@@ -12,7 +12,7 @@ const SCHEMA: &str = "CREATE TABLE public.businesses (id text PRIMARY KEY, name 
     CREATE TABLE app.log (id integer PRIMARY KEY, v text);\n\
     CREATE TABLE app.plain (v text);\n";
 
-const DUMPS: [(&str, &str); 6] = [
+const DUMPS: [(&str, &str); 7] = [
     (
         "dump.sql",
         "INSERT INTO public.businesses (id, name, \"isDemo\", owner) VALUES ('demo-1', 'Demo', false, 'x');\n\
@@ -30,6 +30,10 @@ const DUMPS: [(&str, &str); 6] = [
     (
         "unknown-table.sql",
         "INSERT INTO public.notes (id, subject) VALUES (1, 'x');\nINSERT INTO public.gone (id) VALUES (1);\n",
+    ),
+    (
+        "case.sql",
+        "INSERT INTO public.notes (id, subject) VALUES (1, 'zoë');\n",
     ),
     (
         "crlf.sql",
@@ -63,7 +67,7 @@ const KNOWN: &[&str] = &["--schema=schema.sql", "dump.sql"];
 const DEMO: &[&str] = &["--schema=schema.sql", "--exclude-demo", "dump.sql"];
 const BATCHES: &[&str] = &["--schema=schema.sql", "--style=batches", "dump.sql"];
 
-const ROWS: [Row; 43] = [
+const ROWS: [Row; 44] = [
     (KNOWN, &["--style=batches"], "style = 'batches'"),
     (KNOWN, &["--style=staged"], "style = 'staged'"),
     (&["dump.sql"], &["--schema=schema.sql"], "schema = 'schema.sql'"),
@@ -82,6 +86,15 @@ const ROWS: [Row; 43] = [
         &["--schema=schema.sql", "plain.sql"],
         &["--no-key=insert"],
         "no_key = 'insert'",
+    ),
+    (
+        &[
+            "--schema=schema.sql",
+            "--exclude=notes: upper(subject) = 'ZOË'",
+            "case.sql",
+        ],
+        &["--case=unicode"],
+        "case = 'unicode'",
     ),
     (
         &["--schema=schema.sql", "crlf.sql"],

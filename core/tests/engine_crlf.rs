@@ -131,7 +131,9 @@ fn every_case_in_utf16_is_the_same_script() {
             continue;
         };
         let is_utf8 = !text.contains("client_encoding = '") || text.contains("client_encoding = 'UTF8'");
-        let has_others = ["LATIN1", "EUC_JP", "SQL_ASCII", "WIN125"].iter().any(|name| text.contains(name));
+        let has_others = ["LATIN1", "EUC_JP", "SQL_ASCII", "WIN125"]
+            .iter()
+            .any(|name| text.contains(name));
         if !is_utf8 || has_others {
             continue;
         }
@@ -161,7 +163,13 @@ fn long_rows_with_crlf() {
         "-- Windows\r\nCOPY public.t (id, v, w) FROM stdin;\r\n1\t{}\tb\\\\\r\n\\.\r\n",
         text.replace("\r\n", "\\n")
     );
-    let build = |crlf| Options::new().with_no_key(NoKey::Insert).with_crlf(crlf).build().unwrap();
+    let build = |crlf| {
+        Options::new()
+            .with_no_key(NoKey::Insert)
+            .with_crlf(crlf)
+            .build()
+            .unwrap()
+    };
     for dump in [&insert, &copy] {
         let expected = run(&build(Crlf::Refuse), [strip(dump).as_bytes()]);
         assert!(expected.result.is_ok());
@@ -175,6 +183,9 @@ fn long_rows_with_crlf() {
         let outcome = run(&build(Crlf::Refuse), insert.as_bytes().chunks(size));
         let facts = outcome.result.unwrap_err().facts;
         let at = insert.find("text\r\n").unwrap() + 4;
-        assert_eq!((&facts["kind"], &facts["byte"]), (&"invalid_literal".into(), &at.into()));
+        assert_eq!(
+            (&facts["kind"], &facts["byte"]),
+            (&"invalid_literal".into(), &at.into())
+        );
     }
 }

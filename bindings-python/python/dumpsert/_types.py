@@ -81,6 +81,7 @@ class OptionValues(TypedDict, total=False):
     demo_columns: Names
     demo_flag: str
     cascade: bool
+    case: Literal["unicode", "turkish"]
     foreign_keys: Names
     unknown_columns: Literal["error", "drop"]
     unknown_tables: Literal["error", "drop"]

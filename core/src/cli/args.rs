@@ -240,6 +240,11 @@ pub(super) struct Planning {
     #[arg(long, value_name = "COLUMN")]
     pub(super) demo_flag: Option<String>,
 
+    /// How upper and lower case go together beyond ASCII in the source's locale, for conditions with lower, upper, ILIKE
+    /// and ~* [default: a value that needs to know is an error]
+    #[arg(long, value_enum)]
+    pub(super) case: Option<Case>,
+
     /// Keep rows that reference what is left out
     #[arg(long)]
     pub(super) no_cascade: bool,
@@ -330,6 +335,23 @@ pub(super) enum Crlf {
     Refuse,
     /// It becomes a line feed
     Strip,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Case {
+    /// As Unicode says, and nearly every locale
+    Unicode,
+    /// The same, but i belongs to İ and ı to I
+    Turkish,
+}
+
+impl From<Case> for dumpsert::Case {
+    fn from(case: Case) -> Self {
+        match case {
+            Case::Unicode => Self::Unicode,
+            Case::Turkish => Self::Turkish,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -217,6 +217,9 @@ fn exclusions(args: &Planning, mut options: Options) -> Result<Options, Failure>
     if let Some(flag) = &args.demo_flag {
         options = options.with_demo_flag(flag).map_err(config)?;
     }
+    if let Some(case) = args.case {
+        options = options.with_case(case.into());
+    }
     if args.no_cascade {
         options = options.without_cascade();
     }

@@ -12,8 +12,8 @@ use memchr::{memchr, memrchr};
 use super::head::{self, Rows, Scanned, Stop};
 use super::line_ends::{Crlf, LineEnds};
 use super::long::{LongCopy, LongValues};
-use super::statement::CRLF;
 use super::sniff::{BYTE_ORDER_MARK, SNIFF_BYTES, ends_in_header, sniff};
+use super::statement::CRLF;
 use super::{Events, Facts, Fault, Target};
 use crate::error::{Error, ErrorKind, Position, Result};
 use crate::lex::literal::{Field, skip_spaces, unexpected};
@@ -372,7 +372,9 @@ impl Reader {
         }
         self.read_decoded(events)?;
         if let Some(decoder) = &self.utf16 {
-            decoder.finish().map_err(|error| error.or_position(|| self.position()))?;
+            decoder
+                .finish()
+                .map_err(|error| error.or_position(|| self.position()))?;
         }
         let carry = std::mem::take(&mut self.carry);
         let read = self.run(&carry, true, events)?;

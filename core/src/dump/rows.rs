@@ -281,9 +281,7 @@ impl Reader {
         let too_long = |limits: &Limits| Fault::from(limits.error(Limit::RowBytes)).shift(left);
         let progress = match &mut self.state {
             State::LongValues(row) => row.step(bytes, self.scs, head, &mut self.line_ends, events)?,
-            State::LongCopy(row) => {
-                row.step(bytes, head, self.line_ends.is_crlf(), &mut self.scratch, events)?
-            }
+            State::LongCopy(row) => row.step(bytes, head, self.line_ends.is_crlf(), &mut self.scratch, events)?,
             _ => return Err(Error::new(ErrorKind::Internal, "no long row").into()),
         };
         match progress {

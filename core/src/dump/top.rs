@@ -4,8 +4,8 @@ use memchr::{memchr, memchr2};
 
 use super::allowed::recognise;
 use super::head;
-use super::reader::{Current, Reader, State, Step};
 use super::line_ends::stripped;
+use super::reader::{Current, Reader, State, Step};
 use super::statement::{CRLF, MESSAGES, Statement, is_skippable};
 use super::{Events, Fault};
 use crate::encoding;
@@ -301,12 +301,7 @@ impl Reader {
         self.recognised(statement, sql, events)
     }
 
-    fn recognised(
-        &mut self,
-        statement: Option<Statement>,
-        sql: &[u8],
-        events: &mut impl Events,
-    ) -> Result<(), Fault> {
+    fn recognised(&mut self, statement: Option<Statement>, sql: &[u8], events: &mut impl Events) -> Result<(), Fault> {
         match statement {
             Some(Statement::Set { name, value }) => self.set(&name, &value, events)?,
             Some(Statement::SearchPath { path, is_counted }) => {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::compile::FilterPlan;
+use super::condition::case::Case;
 use super::head::no_foreign_keys;
 use super::learned::{Learned, Learning};
 use super::pattern::TablePattern;
@@ -20,6 +21,8 @@ pub(crate) struct Exclusions {
     pub(crate) demo: Option<Demo>,
     pub(crate) no_cascade: bool,
     pub(crate) foreign_keys: Vec<VirtualKey>,
+    /// The rule for upper and lower case beyond ASCII.
+    pub(crate) case: Option<Case>,
     /// Made of all this and the catalog, once there is one.
     pub(crate) compiled: Option<Arc<FilterPlan>>,
     /// What readings of the dump have found, and what the next has to heed.

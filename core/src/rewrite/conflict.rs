@@ -22,12 +22,10 @@ pub(crate) fn decide(plan: &Plan, name: &TableName, columns: &[String]) -> Resul
     let table = plan.table(name);
     if plan.has_catalog() && table.is_none() && plan.key(name).is_none() {
         let message = format!("table {name} is not in the catalog");
-        return Err(Error::new(ErrorKind::UnknownName, message).with_hint(
-            format!(
+        return Err(Error::new(ErrorKind::UnknownName, message).with_hint(format!(
             "give the whole schema, name its key with `keys = {name}=column`, leave the table out with \
              `exclude_tables = {name}`, or choose `unknown_tables = drop`"
-        ),
-        ));
+        )));
     }
     // A head may have as many columns as its table: each is looked up once.
     let known: HashMap<&str, &Column> = table

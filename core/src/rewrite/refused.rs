@@ -17,7 +17,11 @@ impl Writer {
         if !self.is_other {
             self.take_database()?;
         }
-        let first = self.tables.heads.get_mut(id).map(|head| std::mem::take(&mut head.first_row));
+        let first = self
+            .tables
+            .heads
+            .get_mut(id)
+            .map(|head| std::mem::take(&mut head.first_row));
         let FirstRow { warnings, refusal } = first.unwrap_or_default();
         for warning in warnings {
             self.warn_once(warning);

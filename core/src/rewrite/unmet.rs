@@ -86,7 +86,7 @@ impl Writer {
         }
         let unmet_columns = columns.iter().enumerate().filter(|(at, _)| !self.demo_met.contains(at));
         unmet_columns
-            .map(|(_, column)| unmet(&format!("`demo_columns = {column}` names a column"), None))
+            .map(|(_, column)| unmet(&format!("`demo_columns = {column}` names {column}"), None))
             .collect()
     }
 }

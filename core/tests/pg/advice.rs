@@ -125,9 +125,15 @@ fn tables_that_only_the_dump_has() {
             ] {
                 assert!(message.contains(advice), "{message}");
             }
-            merged(&target, &dump, &options.clone().with_exclude_table("public.gone").unwrap());
+            merged(
+                &target,
+                &dump,
+                &options.clone().with_exclude_table("public.gone").unwrap(),
+            );
             merged(&target, &dump, &options.clone().with_unknown_tables(Unknown::Drop));
-            target.db.execute("CREATE TABLE public.gone (id integer PRIMARY KEY, v text)");
+            target
+                .db
+                .execute("CREATE TABLE public.gone (id integer PRIMARY KEY, v text)");
             merged(&target, &dump, &options.clone().with_key("public.gone=id").unwrap());
             let whole = Options::new().with_style(style).with_catalog(live(&target)).unwrap();
             merged(&target, &dump, &whole);
@@ -137,7 +143,10 @@ fn tables_that_only_the_dump_has() {
         // What nobody has is a mistake, whatever it is.
         let exclude = options.clone().with_exclude_table("public.tt").unwrap();
         let message = refused(&target, &one_row(), &exclude, ErrorKind::InvalidOption);
-        assert!(message.contains("`exclude_tables = public.tt` matches no table (did you mean public.t?)"), "{message}");
+        assert!(
+            message.contains("`exclude_tables = public.tt` matches no table (did you mean public.t?)"),
+            "{message}"
+        );
         let key = options.with_key("public.tt=id").unwrap();
         let message = refused(&target, &one_row(), &key, ErrorKind::InvalidOption);
         assert!(message.contains("did you mean public.t?"), "{message}");
@@ -158,7 +167,11 @@ fn tables_of_extensions_in_every_style() {
         ] {
             assert!(message.contains(advice), "{message}");
         }
-        merged(&target, &dump, &live.clone().with_exclude_table("public.spatial_ref_sys").unwrap());
+        merged(
+            &target,
+            &dump,
+            &live.clone().with_exclude_table("public.spatial_ref_sys").unwrap(),
+        );
         assert_eq!(target.rows("SELECT * FROM public.spatial_ref_sys"), [""; 0]);
         let allow = |options: Options| options.with_allow_extension_table("public.spatial_ref_sys").unwrap();
         merged(&target, &dump, &allow(live));
@@ -170,7 +183,11 @@ fn tables_of_extensions_in_every_style() {
         merged(&target, &dump, &allow(key(schema.clone())));
         assert_eq!(target.rows("SELECT * FROM public.spatial_ref_sys"), ["9|mine"]);
         let run = psql(&target.db, "postgres", &script(dump.as_bytes(), key(schema)));
-        assert!(run.status == 3 && run.stderr.contains("allow_extension_tables"), "{}", run.stderr);
+        assert!(
+            run.status == 3 && run.stderr.contains("allow_extension_tables"),
+            "{}",
+            run.stderr
+        );
     }
 }
 
@@ -199,7 +216,9 @@ fn tables_without_a_key() {
             merged(&target, &log, &options.clone().with_no_key(NoKey::Skip));
             let insert = script(log.as_bytes(), options.clone().with_no_key(NoKey::Insert));
             psql(&target.db, "postgres", &insert).expect_success();
-            target.db.execute("TRUNCATE public.log; CREATE UNIQUE INDEX by_at ON public.log (at)");
+            target
+                .db
+                .execute("TRUNCATE public.log; CREATE UNIQUE INDEX by_at ON public.log (at)");
             merged(&target, &log, &options.with_key("public.log=at").unwrap());
             assert_eq!(target.rows("SELECT * FROM public.log"), ["5|five"]);
             target.db.execute("DROP INDEX public.by_at");
@@ -233,10 +252,17 @@ fn columns_that_only_the_dump_has() {
         let (target, catalog) = target();
         let options = Options::new().with_style(style).with_catalog(catalog).unwrap();
         let message = refused(&target, &dump, &options, ErrorKind::UnknownName);
-        assert!(message.contains("`unknown_columns = drop`") && message.contains("add the column"), "{message}");
+        assert!(
+            message.contains("`unknown_columns = drop`") && message.contains("add the column"),
+            "{message}"
+        );
         merged(&target, &dump, &options.with_unknown_columns(Unknown::Drop));
         target.db.execute("ALTER TABLE public.t ADD gone text");
-        merged(&target, &dump, &Options::new().with_style(style).with_catalog(live(&target)).unwrap());
+        merged(
+            &target,
+            &dump,
+            &Options::new().with_style(style).with_catalog(live(&target)).unwrap(),
+        );
         assert_eq!(target.rows("SELECT * FROM public.t"), ["1|one|x"]);
     }
 }

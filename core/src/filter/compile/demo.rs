@@ -33,7 +33,7 @@ impl Compiler<'_> {
                     .any(|column| column.table.is_some() && column.is_of(&name))
             {
                 let condition = format!("{} IS TRUE", quote_ident(flag));
-                let condition = Condition::compile(&condition, table, self.catalog)?;
+                let condition = Condition::compile_with(&condition, table, self.catalog, None)?;
                 let rule = Rule {
                     label: "demo".to_owned(),
                     columns: condition.columns().to_vec(),
