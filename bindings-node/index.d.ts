@@ -66,6 +66,8 @@ export interface Options {
   client?: 'psql' | 'driver';
   /** What happens where the dump holds something that no upsert can carry, such as large objects. Default: `'warn'`. */
   losses?: 'warn' | 'error';
+  /** What happens to CRLF inside of literals, in a dump whose lines end in CRLF. Default: `'refuse'`. */
+  crlf?: 'refuse' | 'strip';
   /** Which database of a dump of several (`pg_dumpall`). Default: the only one that has rows. */
   database?: string;
   /** Most rows in one statement of style `batches`. Default: 1000. */
@@ -107,6 +109,8 @@ export interface Options {
   demoColumns?: string | string[];
   /** A boolean column, as an SQL identifier (`'"isDemo"'`), that marks a business as demo. Default: none. */
   demoFlag?: string;
+  /** How upper and lower case go together beyond ASCII in the source's locale, for conditions. Default: a value that needs to know is an error. */
+  case?: 'unicode' | 'turkish';
   /**
    * What happens to rows that reference what is left out: what `ON DELETE` of the foreign key says, they go whatever it says, or
    * they stay. `true` is `'on_delete'`, `false` is `'off'`. Default: `'on_delete'`, which needs the source's foreign keys.

@@ -7,7 +7,9 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::drift::Unknown;
+use crate::dump::Crlf;
 use crate::error::{Error, ErrorKind, Result};
+use crate::filter::Case;
 use crate::filter::exclusions::Cascade;
 use crate::limits::Limit;
 pub use crate::limits::{limit_names, parse_size};
@@ -21,7 +23,7 @@ pub use crate::wording::{Language, in_language};
 type Setter = fn(Options, &Place<'_>, &Value) -> Result<Options>;
 
 /// Every option of the library, by name.
-const OPTIONS: [(&str, Setter); 33] = [
+const OPTIONS: [(&str, Setter); 35] = [
     ("style", |options, place, value| {
         Ok(options.with_style(place.choice(
             value,
@@ -68,6 +70,10 @@ const OPTIONS: [(&str, Setter); 33] = [
     ("losses", |options, place, value| {
         let choices = [("warn", Losses::Warn), ("error", Losses::Error)];
         Ok(options.with_losses(place.choice(value, &choices)?))
+    }),
+    ("crlf", |options, place, value| {
+        let choices = [("refuse", Crlf::Refuse), ("strip", Crlf::Strip)];
+        Ok(options.with_crlf(place.choice(value, &choices)?))
     }),
     ("database", |options, place, value| {
         Ok(options.with_database(place.text(value)?))
@@ -149,6 +155,10 @@ const OPTIONS: [(&str, Setter); 33] = [
     ("demo_flag", |options, place, value| {
         let options = options.with_demo_flag(place.text(value)?);
         options.map_err(|error| place.blame(error))
+    }),
+    ("case", |options, place, value| {
+        let choices = [("unicode", Case::Unicode), ("turkish", Case::Turkish)];
+        Ok(options.with_case(place.choice(value, &choices)?))
     }),
     ("cascade", |options, place, value| {
         let choices = [

@@ -57,7 +57,7 @@ impl Options {
         if !drops || self.has_catalog() || self.style() == Style::Staged {
             return Ok(());
         }
-        let message = "unknown_columns = drop and unknown_tables = drop need the catalog of the target";
+        let message = "`unknown_columns = drop` and `unknown_tables = drop` need the catalog of the target";
         Err(Error::new(ErrorKind::InvalidOption, message).with_hint(
             "give it with `catalog = FILE` or `schema = FILE`, or choose `style = staged`, which asks the target",
         ))

@@ -68,6 +68,17 @@ pub(crate) fn encode<'a>(encoding: &str, text: &'a str) -> Option<Cow<'a, [u8]>>
     text.chars().map(byte).collect::<Option<Vec<u8>>>().map(Cow::Owned)
 }
 
+/// What the bytes from 0x80 on are in each encoding of one byte; U+0000 where there is no character.
+pub(crate) fn single_byte_tables() -> impl Iterator<Item = Vec<char>> {
+    let tables = tables::TABLES.iter().map(|(_, table)| table);
+    tables.map(|table| {
+        table
+            .iter()
+            .filter_map(|&code| char::from_u32(u32::from(code)))
+            .collect()
+    })
+}
+
 /// Whether names that are not ASCII can be read at all.
 pub(crate) fn is_readable(encoding: &str) -> bool {
     is_utf8(encoding) || table(encoding).is_some()

@@ -37,7 +37,8 @@ struct Inner {
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Position {
-    /// Bytes before the place, from the start of the dump (of its decompressed text).
+    /// Bytes before the place, from the start of the dump (of its decompressed text; of one in UTF-16, of the
+    /// same in UTF-8).
     pub byte: u64,
     /// Line, the first is 1. Lines end at a line feed, also inside literals, as an editor counts them.
     pub line: u64,
@@ -158,6 +159,12 @@ impl Error {
         }))
     }
 
+    /// Whether other options or another catalog could make the dump acceptable, and nothing is wrong with its text.
+    pub(crate) fn is_about_plan(&self) -> bool {
+        self.category() == Category::Config
+            || matches!(self.kind(), ErrorKind::UnsupportedShape | ErrorKind::TableNotAllowed)
+    }
+
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
         self
@@ -168,9 +175,9 @@ impl Error {
         self
     }
 
-    /// Puts the name of an option before the message.
-    pub(crate) fn within(mut self, option: &str) -> Self {
-        self.0.message = format!("{option}: {}", self.0.message);
+    /// The same error in other words.
+    pub(crate) fn with_message(mut self, message: String) -> Self {
+        self.0.message = message;
         self
     }
 

@@ -14,7 +14,7 @@ use crate::catalog::{Catalog, OrderProblem};
 use crate::dump::head::{Head, Rows, Sequence};
 use crate::dump::reader::Reader;
 use crate::dump::{Events, Piece, Target};
-use crate::error::{Category, Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::io::{CHUNK_BYTES, Input, open_reader, open_seekable, read_some};
 use crate::lex::literal::Field;
 use crate::lex::tail;
@@ -174,7 +174,7 @@ pub fn inspect_file(path: impl AsRef<Path>, plan: &Plan, progress: impl FnMut(Pr
 }
 
 fn run<R: Read>(mut input: Input<R>, mut progress: impl FnMut(Progress<'_>)) -> Result<Inspection> {
-    let mut reader = Reader::new(*input.plan.limits());
+    let mut reader = Reader::new(*input.plan.limits()).with_crlf(input.plan.crlf());
     let mut inspector = Inspector::new(&input.plan);
     let mut chunk = vec![0; CHUNK_BYTES];
     loop {
@@ -286,9 +286,7 @@ impl Inspector {
 
     /// Goes on where a conversion would stop because of its plan.
     fn forgive(&mut self, table: Option<String>, error: Error) -> Result<()> {
-        let is_about_plan = error.category() == Category::Config
-            || matches!(error.kind(), ErrorKind::UnsupportedShape | ErrorKind::TableNotAllowed);
-        if !is_about_plan {
+        if !error.is_about_plan() {
             return Err(error);
         }
         let problem = Problem {
@@ -304,6 +302,14 @@ impl Inspector {
             self.problems.push(problem);
         }
         Ok(())
+    }
+
+    /// The same for the rows of a COPY.
+    fn forgive_refusal(&mut self, id: usize) -> Result<()> {
+        match self.writer.take_refusal(id) {
+            Some(error) => self.forgive(self.writer.table_of(id).map(str::to_owned), error),
+            None => Ok(()),
+        }
     }
 
     fn keep_catalog(&mut self) {
@@ -353,9 +359,10 @@ impl Events for Inspector {
         let result = self.writer.head(head, search_path);
         let target = match result {
             Ok(target) => target,
-            Err(error) => match self.writer.leave_out_refused(head) {
+            Err(error) => match self.writer.table_refused() {
                 None => return Err(error),
-                Some(target) => {
+                Some(table) => {
+                    let target = self.writer.leave_out_refused(head, table);
                     let table = self.writer.table_of(target.id).map(str::to_owned);
                     self.forgive(table, error)?;
                     target
@@ -390,6 +397,7 @@ impl Events for Inspector {
 
     fn copy_rows(&mut self, id: usize, lines: &[u8], rows: u64) -> Result<()> {
         self.count(rows, 0);
+        self.forgive_refusal(id)?;
         self.writer.copy_rows(id, lines, rows)
     }
 
@@ -397,6 +405,7 @@ impl Events for Inspector {
         if matches!(piece, Piece::End) {
             self.count(1, 0);
         }
+        self.forgive_refusal(id)?;
         self.writer.piece(id, piece)
     }
 

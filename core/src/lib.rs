@@ -50,6 +50,7 @@ mod io;
 mod lex;
 mod limits;
 mod listed;
+mod meaning;
 mod nearest;
 mod options;
 mod permits;
@@ -67,14 +68,17 @@ pub mod untrusted_input {
     #![doc = include_str!("untrusted_input.md")]
 }
 mod update;
+mod utf16;
 mod wording;
 
 pub use catalog::Catalog;
 pub use compression::{PlainReader, is_compressed};
 pub use config::Config;
 pub use drift::Unknown;
+pub use dump::Crlf;
 pub use error::{Category, Error, ErrorKind, Position, Result};
 pub use files::Files;
+pub use filter::Case;
 pub use filter::exclusions::Cascade;
 pub use inspect::{
     Database, Inspection, Problem, RowForm, Shape, inspect, inspect_file, inspect_seekable, inspect_with,

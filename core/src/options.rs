@@ -10,13 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Catalog, TableName};
 use crate::drift::Drift;
+use crate::dump::Crlf;
 use crate::dump::head::{self, Relation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::exclusions::{Cascade, DemoColumn, Exclude, Exclusions, VirtualKey};
 use crate::filter::{Selection, TablePattern};
 use crate::lex::tokens::decode_name;
 use crate::listed::Listed;
-use crate::nearest::{known_column, known_table};
+use crate::nearest::known_column;
 use crate::permits::Permits;
 use crate::text::{check_option, check_option_name};
 use crate::update::{OnGuard, Rules, Update};
@@ -152,12 +153,13 @@ pub struct Options {
     rules: Rules,
     client: Client,
     losses: Losses,
+    pub(crate) crlf: Crlf,
     database: Option<String>,
     batch_rows: Option<usize>,
     batch_bytes: Option<usize>,
     pub(crate) permits: Permits,
     selection: Selection,
-    exclusions: Exclusions,
+    pub(crate) exclusions: Exclusions,
     pub(crate) drift: Drift,
 }
 
@@ -364,8 +366,8 @@ impl Options {
     /// `schema_migrations`, `alembic_version`, `django_migrations`, `flyway_schema_history` and their like.
     ///
     /// # Errors
-    /// If it is no pattern. One that matches no table is an error of [`build`](Options::build) with a catalog, and of
-    /// the end of the dump without one.
+    /// If it is no pattern. One that matches no table, neither of the catalog nor of the dump, is an error of the end of the
+    /// dump.
     pub fn with_exclude_table(mut self, pattern: &str) -> Result<Self> {
         self.selection.exclude.extend([TablePattern::parse(pattern)?]);
         Ok(self)
@@ -377,7 +379,8 @@ impl Options {
     /// named without wildcards. Default: all.
     ///
     /// # Errors
-    /// As [`with_exclude_table`](Options::with_exclude_table).
+    /// If it is no pattern. One that matches no table is an error of [`build`](Options::build) with a catalog, and of
+    /// the end of the dump without one.
     pub fn with_only_table(mut self, pattern: &str) -> Result<Self> {
         self.selection.only.extend([TablePattern::parse(pattern)?]);
         Ok(self)
@@ -491,10 +494,10 @@ impl Options {
     /// Checks that the options fit together.
     ///
     /// # Errors
-    /// If they do not: a key of a table or column that is not in the catalog, or an option that the style cannot keep.
+    /// If they do not: a key of a column that its table has not in the catalog, or an option that the style cannot keep.
     pub fn build(mut self) -> Result<Plan> {
         if self.no_key == Some(NoKey::Match) && self.style != Style::Staged {
-            let message = "no_key = match works only in style staged";
+            let message = "`no_key = match` works only with `style = staged`";
             return Err(Error::new(ErrorKind::InvalidOption, message));
         }
         if self.client == Client::Driver && self.style == Style::Staged {
@@ -516,9 +519,11 @@ impl Options {
             self.rules.check(catalog)?;
             self.permits.check(catalog)?;
             for (name, columns) in &self.keys {
-                let table = known_table(catalog, name, "a key")?;
-                let known = |column| known_column(table, column, "a key");
-                columns.items().iter().try_for_each(known)?;
+                // A table that only the dump has is met there, or the end of the dump tells.
+                if let Some(table) = catalog.table(&name.schema, &name.name) {
+                    let known = |column| known_column(table, column, "a key");
+                    columns.items().iter().try_for_each(known)?;
+                }
             }
         }
         self.exclusions.compile(self.catalog.as_ref())?;

@@ -62,7 +62,7 @@ impl Permits {
         let Some(unknown) = self.only_schemas.items().iter().find(is_unknown) else {
             return Ok(());
         };
-        let message = format!("`only_schemas` names schema {unknown}, of which the catalog has no table");
+        let message = format!("`only_schemas = {unknown}` names schema {unknown}, of which the catalog has no table");
         let error = Error::new(ErrorKind::InvalidOption, message);
         let names: BTreeSet<String> = schemas().map(|schema| quote_ident(schema).into_owned()).collect();
         Err(with_nearest(error, unknown, names.into_iter()))
@@ -175,7 +175,7 @@ impl Plan {
         if self.permits().unselected == Unselected::Drop {
             return Ok(());
         }
-        let message = format!("{what} is not selected by {option}");
+        let message = format!("{what} is not selected");
         Err(Error::new(ErrorKind::TableNotAllowed, message).with_hint(format!(
             "leave it out of the dump, select it with `{option} = NAME`, or choose `unselected = drop`"
         )))
@@ -184,6 +184,11 @@ impl Plan {
     /// Whether a view or foreign table may be written to.
     pub(crate) fn allows_relation(&self, name: &TableName) -> bool {
         self.permits().relations.items().contains(name)
+    }
+
+    /// Whether a table of an extension may be written to.
+    pub(crate) fn allows_extension_table(&self, name: &TableName) -> bool {
+        self.permits().extension_tables.items().contains(name)
     }
 
     /// The names for the script, which `to_regclass()` reads.

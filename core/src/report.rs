@@ -20,7 +20,8 @@ pub struct Report {
     pub bytes_written: u64,
     /// The tables in the order in which the dump first names them.
     pub tables: Vec<TableReport>,
-    /// Sequences whose value the script moves forward, as `schema.name`.
+    /// Sequences of which the dump has a value, as `schema.name`. The script moves those forward that are behind it and
+    /// belong to a table that the dump has rows of, or to none; its result says which.
     pub sequences: Vec<String>,
     /// Statements of the dump that carry no rows and were left out, by kind.
     pub skipped: BTreeMap<String, u64>,

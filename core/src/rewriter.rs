@@ -52,7 +52,7 @@ impl Rewriter {
     /// A rewriter for one dump.
     pub fn new(plan: &Plan) -> Self {
         Self {
-            reader: Reader::new(*plan.limits()),
+            reader: Reader::new(*plan.limits()).with_crlf(plan.crlf()),
             writer: Writer::new(plan.clone()),
             is_done: false,
             written: 0,

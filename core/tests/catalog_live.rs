@@ -36,7 +36,7 @@ fn dumped_schemas() {
 }
 
 #[test]
-fn system_extension_and_temporary_tables_are_left_out() {
+fn system_and_temporary_tables_are_left_out_and_those_of_extensions_marked() {
     let db = Cluster::shared().create_unique("catalog_system");
     db.execute(
         "CREATE TABLE public.mine (id integer PRIMARY KEY); CREATE TABLE public.theirs (id integer PRIMARY KEY);
@@ -55,9 +55,9 @@ fn system_extension_and_temporary_tables_are_left_out() {
         catalog
             .tables()
             .iter()
-            .map(|table| table.name.as_str())
+            .map(|table| (table.name.as_str(), table.extension))
             .collect::<Vec<_>>(),
-        ["mine"]
+        [("mine", false), ("theirs", true)]
     );
     drop(client);
     db.drop();

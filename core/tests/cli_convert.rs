@@ -143,7 +143,7 @@ fn exit_statuses_and_messages() {
         (&["--key", "public.t"], DUMP, 2, "`public.t` names no columns"),
         (
             &["--schema", "schema.sql", "--key", "public.\"Ordre\"=\"Id\""],
-            DUMP,
+            "SET row_security = off;\n",
             2,
             "did you mean public.\"Order\"?",
         ),

@@ -12,7 +12,7 @@ const SCHEMA: &str = "CREATE TABLE public.businesses (id text PRIMARY KEY, name 
     CREATE TABLE app.log (id integer PRIMARY KEY, v text);\n\
     CREATE TABLE app.plain (v text);\n";
 
-const DUMPS: [(&str, &str); 5] = [
+const DUMPS: [(&str, &str); 7] = [
     (
         "dump.sql",
         "INSERT INTO public.businesses (id, name, \"isDemo\", owner) VALUES ('demo-1', 'Demo', false, 'x');\n\
@@ -30,6 +30,14 @@ const DUMPS: [(&str, &str); 5] = [
     (
         "unknown-table.sql",
         "INSERT INTO public.notes (id, subject) VALUES (1, 'x');\nINSERT INTO public.gone (id) VALUES (1);\n",
+    ),
+    (
+        "case.sql",
+        "INSERT INTO public.notes (id, subject) VALUES (1, 'zoë');\n",
+    ),
+    (
+        "crlf.sql",
+        "-- From Windows\r\nINSERT INTO public.notes (id, subject) VALUES (1, 'two\r\nlines');\r\n",
     ),
     (
         "losses.sql",
@@ -59,7 +67,7 @@ const KNOWN: &[&str] = &["--schema=schema.sql", "dump.sql"];
 const DEMO: &[&str] = &["--schema=schema.sql", "--exclude-demo", "dump.sql"];
 const BATCHES: &[&str] = &["--schema=schema.sql", "--style=batches", "dump.sql"];
 
-const ROWS: [Row; 45] = [
+const ROWS: [Row; 47] = [
     (KNOWN, &["--style=batches"], "style = 'batches'"),
     (KNOWN, &["--style=staged"], "style = 'staged'"),
     (&["dump.sql"], &["--schema=schema.sql"], "schema = 'schema.sql'"),
@@ -78,6 +86,20 @@ const ROWS: [Row; 45] = [
         &["--schema=schema.sql", "plain.sql"],
         &["--no-key=insert"],
         "no_key = 'insert'",
+    ),
+    (
+        &[
+            "--schema=schema.sql",
+            "--exclude=notes: upper(subject) = 'ZOË'",
+            "case.sql",
+        ],
+        &["--case=unicode"],
+        "case = 'unicode'",
+    ),
+    (
+        &["--schema=schema.sql", "crlf.sql"],
+        &["--crlf=strip"],
+        "crlf = 'strip'",
     ),
     (KNOWN, &["--triggers=fire"], "triggers = 'fire'"),
     (KNOWN, &["--constraint-triggers=off"], "constraint_triggers = 'off'"),

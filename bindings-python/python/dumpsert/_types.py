@@ -61,6 +61,7 @@ class OptionValues(TypedDict, total=False):
     sequences: Literal["forward", "dump", "keep"]
     client: Literal["psql", "driver"]
     losses: Literal["warn", "error"]
+    crlf: Literal["refuse", "strip"]
     database: str
     batch_rows: int
     batch_bytes: int
@@ -82,6 +83,7 @@ class OptionValues(TypedDict, total=False):
     demo_columns: Names
     demo_flag: str
     cascade: Literal["on_delete", "delete", "off"] | bool
+    case: Literal["unicode", "turkish"]
     foreign_keys: Names
     unknown_columns: Literal["error", "drop"]
     unknown_tables: Literal["error", "drop"]

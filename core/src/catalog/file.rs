@@ -7,6 +7,7 @@ use crate::compression::PlainReader;
 use crate::dump::sniff::{SNIFF_BYTES, what_is};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::slice;
+use crate::utf16::Utf16;
 
 /// No schema of a real database comes near to this.
 const BYTES_MAX: u64 = 1 << 30;
@@ -76,7 +77,10 @@ fn plain(bytes: &[u8]) -> Result<Vec<u8>> {
     if text.len() as u64 == BYTES_MAX {
         return Err(refuse("the file has more than 1 GiB"));
     }
-    Ok(text)
+    match Utf16::decode_all(&text) {
+        Some(decoded) => decoded,
+        None => Ok(text),
+    }
 }
 
 #[cfg(test)]

@@ -26,8 +26,8 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// One SQL query that returns the catalog of a live database as one JSON value, for [`Catalog::from_json`].
 ///
-/// It runs on PostgreSQL 12 and later, needs no privilege, and returns one row of one column. Tables of the system, of
-/// extensions, and temporary ones are not in it.
+/// It runs on PostgreSQL 12 and later, needs no privilege, and returns one row of one column. Tables of the system
+/// and temporary ones are not in it; those of extensions are marked.
 pub const CATALOG_QUERY: &str = include_str!("query.sql");
 
 /// The name of a table as PostgreSQL stores it: unquoted names folded to lower case, quoted ones as they are.
@@ -67,6 +67,9 @@ pub struct Table {
     pub name: String,
     /// Ordinary, partitioned, or foreign.
     pub kind: TableKind,
+    /// Whether it belongs to an extension, which only a server tells.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub extension: bool,
     /// The table this one is a partition of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition_of: Option<TableName>,

@@ -2,19 +2,18 @@
 -- whatever the search_path. Columns that only some versions have (indnullsnotdistinct: 15, confdelsetcols: 15,
 -- conenforced: 18) are read through to_jsonb(). No literal holds a backslash: standard_conforming_strings may be off.
 WITH RECURSIVE relation AS (
-    SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition
+    SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, EXISTS (
+        SELECT FROM pg_catalog.pg_depend AS d
+        WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
+            AND d.objid OPERATOR(pg_catalog.=) c.oid
+            AND d.deptype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char"
+    ) AS extension
     FROM pg_catalog.pg_class AS c
     JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
     WHERE c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,f}'::pg_catalog."char"[])
         AND c.relpersistence OPERATOR(pg_catalog.<>) 't'::pg_catalog."char"
         AND n.nspname OPERATOR(pg_catalog.<>) 'information_schema'::pg_catalog.name
         AND NOT pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_')
-        AND NOT EXISTS (
-            SELECT FROM pg_catalog.pg_depend AS d
-            WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
-                AND d.objid OPERATOR(pg_catalog.=) c.oid
-                AND d.deptype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char"
-        )
 ),
 user_type AS (
     SELECT t.oid, n.nspname, t.typname, t.typtype, t.typbasetype, t.typtypmod, t.typnotnull, t.typcollation
@@ -55,6 +54,7 @@ SELECT pg_catalog.json_build_object('version', 1, 'tables', COALESCE(
             WHEN r.relkind OPERATOR(pg_catalog.=) 'f'::pg_catalog."char" THEN 'foreign'
             ELSE 'table'
         END,
+        'extension', r.extension,
         'partition_of', CASE WHEN r.relispartition THEN (
             SELECT pg_catalog.json_build_object('schema', n.nspname, 'name', c.relname)
             FROM pg_catalog.pg_inherits AS h

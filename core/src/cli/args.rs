@@ -221,6 +221,11 @@ pub(super) struct Planning {
     #[arg(long, value_enum)]
     pub(super) losses: Option<Losses>,
 
+    /// What happens to CRLF inside of literals in a dump whose lines end in CRLF, as `>` of Windows' cmd.exe makes them
+    /// [default: refuse]
+    #[arg(long, value_enum)]
+    pub(super) crlf: Option<Crlf>,
+
     /// Leave out rows: a table (a pattern as for pg_dump -t), a colon, and an SQL condition, as in
     /// "public.businesses: id LIKE 'demo-%'"; may be given several times
     #[arg(long, value_name = "TABLE: CONDITION")]
@@ -238,6 +243,11 @@ pub(super) struct Planning {
     /// A boolean column that marks a business as demo; quote names with capitals: '"isDemo"'
     #[arg(long, value_name = "COLUMN")]
     pub(super) demo_flag: Option<String>,
+
+    /// How upper and lower case go together beyond ASCII in the source's locale, for conditions with lower, upper, ILIKE
+    /// and ~* [default: a value that needs to know is an error]
+    #[arg(long, value_enum)]
+    pub(super) case: Option<Case>,
 
     /// What happens to rows that reference what is left out [default: on-delete]
     #[arg(long, value_enum)]
@@ -334,6 +344,31 @@ pub(super) enum Losses {
     Warn,
     /// It is an error
     Error,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Crlf {
+    /// It is an error: whether the value has the carriage return cannot be told
+    Refuse,
+    /// It becomes a line feed
+    Strip,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Case {
+    /// As Unicode says, and nearly every locale
+    Unicode,
+    /// The same, but i belongs to İ and ı to I
+    Turkish,
+}
+
+impl From<Case> for dumpsert::Case {
+    fn from(case: Case) -> Self {
+        match case {
+            Case::Unicode => Self::Unicode,
+            Case::Turkish => Self::Turkish,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -478,6 +513,15 @@ impl From<Losses> for dumpsert::Losses {
         match losses {
             Losses::Warn => Self::Warn,
             Losses::Error => Self::Error,
+        }
+    }
+}
+
+impl From<Crlf> for dumpsert::Crlf {
+    fn from(crlf: Crlf) -> Self {
+        match crlf {
+            Crlf::Refuse => Self::Refuse,
+            Crlf::Strip => Self::Strip,
         }
     }
 }

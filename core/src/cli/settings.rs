@@ -156,6 +156,9 @@ fn plan(args: &Planning, mut options: Options, schema: &[PathBuf], catalog: &[Pa
     if let Some(losses) = args.losses {
         options = options.with_losses(losses.into());
     }
+    if let Some(crlf) = args.crlf {
+        options = options.with_crlf(crlf.into());
+    }
     if let Some(timeout) = args.lock_timeout {
         options = options.with_lock_timeout(timeout);
     }
@@ -241,6 +244,9 @@ fn exclusions(args: &Planning, mut options: Options) -> Result<Options, Failure>
     }
     if let Some(cascade) = args.cascade {
         options = options.with_cascade(cascade.into());
+    }
+    if let Some(case) = args.case {
+        options = options.with_case(case.into());
     }
     if args.no_cascade {
         options = options.without_cascade();

@@ -4,6 +4,7 @@
 
 use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
+use super::line_ends::mixed;
 use crate::error::ErrorKind;
 use crate::lex::{LexError, slice, tail};
 
@@ -21,13 +22,17 @@ pub(crate) enum Line {
     End(usize),
 }
 
-/// Reads the line that starts at `from`; `None` if `bytes` ends before it does.
+/// Reads the line that starts at `from`; `None` if `bytes` ends before it does. All lines of a dump end in CRLF, or none.
 #[inline]
-pub(crate) fn scan_line(bytes: &[u8], from: usize) -> Result<Option<Line>, LexError> {
+pub(crate) fn scan_line(bytes: &[u8], from: usize, is_crlf: bool) -> Result<Option<Line>, LexError> {
     // Most lines have no backslash: three looks at the whole line, instead of one for each field.
     let rest = tail(bytes, from);
     if let Some(length) = memchr(b'\n', rest) {
         let line = slice(rest, 0, length);
+        let line = match is_crlf {
+            true => line.strip_suffix(b"\r").ok_or_else(|| mixed(from + length))?,
+            false => line,
+        };
         if memchr2(b'\\', b'\r', line).is_none() {
             return Ok(Some(Line::Row {
                 end: from + length + 1,
@@ -36,14 +41,16 @@ pub(crate) fn scan_line(bytes: &[u8], from: usize) -> Result<Option<Line>, LexEr
             }));
         }
     }
-    scan_escapes(bytes, from)
+    scan_escapes(bytes, from, is_crlf)
 }
 
 /// Reads a line byte for byte of those that mean something: only here a line feed may belong to the row.
-fn scan_escapes(bytes: &[u8], from: usize) -> Result<Option<Line>, LexError> {
+fn scan_escapes(bytes: &[u8], from: usize, is_crlf: bool) -> Result<Option<Line>, LexError> {
     let mut at = from;
     let mut tabs = 0;
     let mut canonical = true;
+    // The last carriage return behind a backslash, which ends no line.
+    let mut escaped_cr = usize::MAX;
     loop {
         let Some(found) = memchr3(b'\n', b'\t', b'\\', tail(bytes, at)) else {
             return Ok(None);
@@ -60,7 +67,10 @@ fn scan_escapes(bytes: &[u8], from: usize) -> Result<Option<Line>, LexError> {
                     return Ok(None);
                 };
                 if escaped == b'.' {
-                    return end_marker(bytes, from, at);
+                    return end_marker(bytes, from, at, is_crlf);
+                }
+                if escaped == b'\r' {
+                    escaped_cr = at + 1;
                 }
                 canonical &= match escaped {
                     b'b' | b'f' | b'n' | b'r' | b't' | b'v' | b'\\' => true,
@@ -69,7 +79,7 @@ fn scan_escapes(bytes: &[u8], from: usize) -> Result<Option<Line>, LexError> {
                             return Ok(None);
                         };
                         let begins = at == from || bytes.get(at.wrapping_sub(1)) == Some(&b'\t');
-                        begins && matches!(next, b'\t' | b'\n')
+                        begins && (matches!(next, b'\t' | b'\n') || is_crlf && next == b'\r')
                     }
                     _ => false,
                 };
@@ -77,12 +87,13 @@ fn scan_escapes(bytes: &[u8], from: usize) -> Result<Option<Line>, LexError> {
             }
         }
     }
-    if let Some(found) = memchr(b'\r', slice(bytes, from, at)) {
-        return Err(LexError::new(
-            from + found,
-            ErrorKind::InvalidCopyData,
-            "a carriage return in COPY data; the line ends of the dump were changed",
-        ));
+    let line = slice(bytes, from, at);
+    let line = match is_crlf && escaped_cr != at.wrapping_sub(1) {
+        true => line.strip_suffix(b"\r").ok_or_else(|| mixed(at))?,
+        false => line,
+    };
+    if let Some(found) = memchr(b'\r', line) {
+        return Err(carriage_return(from + found));
     }
     Ok(Some(Line::Row {
         end: at + 1,
@@ -91,11 +102,18 @@ fn scan_escapes(bytes: &[u8], from: usize) -> Result<Option<Line>, LexError> {
     }))
 }
 
-fn end_marker(bytes: &[u8], from: usize, at: usize) -> Result<Option<Line>, LexError> {
-    match bytes.get(at + 2) {
-        None => Ok(None),
-        Some(b'\n') if at == from => Ok(Some(Line::End(at + 3))),
-        Some(_) => Err(LexError::new(
+fn carriage_return(at: usize) -> LexError {
+    let message = "a carriage return in COPY data; the line ends of the dump were changed";
+    LexError::new(at, ErrorKind::InvalidCopyData, message)
+}
+
+fn end_marker(bytes: &[u8], from: usize, at: usize, is_crlf: bool) -> Result<Option<Line>, LexError> {
+    match (bytes.get(at + 2), bytes.get(at + 3)) {
+        (None, _) => Ok(None),
+        (Some(b'\n'), _) if at == from => Ok(Some(Line::End(at + 3))),
+        (Some(b'\r'), None) if is_crlf => Ok(None),
+        (Some(b'\r'), Some(b'\n')) if at == from && is_crlf => Ok(Some(Line::End(at + 4))),
+        _ => Err(LexError::new(
             at,
             ErrorKind::InvalidCopyData,
             "an end-of-data marker that is not alone on its line",
@@ -210,14 +228,14 @@ mod tests {
     #[test]
     fn lines() {
         let row = |end, tabs, canonical| Ok(Some(Line::Row { end, tabs, canonical }));
-        assert_eq!(scan_line(b"1\ta\\nb\t\\N\n", 0), row(10, 2, true));
-        assert_eq!(scan_line(b"\n", 0), row(1, 0, true));
-        assert_eq!(scan_line(b"\\\\.\n", 0), row(4, 0, true));
-        assert_eq!(scan_line(b"x\\N\n", 0), row(4, 0, false));
-        assert_eq!(scan_line(b"a\\\nb\n", 0), row(5, 0, false));
-        assert_eq!(scan_line(b"x\n\\.\n", 2), Ok(Some(Line::End(5))));
+        assert_eq!(scan_line(b"1\ta\\nb\t\\N\n", 0, false), row(10, 2, true));
+        assert_eq!(scan_line(b"\n", 0, false), row(1, 0, true));
+        assert_eq!(scan_line(b"\\\\.\n", 0, false), row(4, 0, true));
+        assert_eq!(scan_line(b"x\\N\n", 0, false), row(4, 0, false));
+        assert_eq!(scan_line(b"a\\\nb\n", 0, false), row(5, 0, false));
+        assert_eq!(scan_line(b"x\n\\.\n", 2, false), Ok(Some(Line::End(5))));
         for cut in 0..10 {
-            assert_eq!(scan_line(&b"1\ta\\nb\t\\N\n"[..cut], 0), Ok(None));
+            assert_eq!(scan_line(&b"1\ta\\nb\t\\N\n"[..cut], 0, false), Ok(None));
         }
         for bad in [
             &b"foo\\.\n"[..],
@@ -227,7 +245,27 @@ mod tests {
             b"a\tb\rc\n",
             b"\\.\r\n",
         ] {
-            assert!(scan_line(bad, 0).is_err(), "{}", bad.escape_ascii());
+            assert!(scan_line(bad, 0, false).is_err(), "{}", bad.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn lines_that_end_in_crlf() {
+        let row = |end, tabs, canonical| Ok(Some(Line::Row { end, tabs, canonical }));
+        for (line, expected) in [
+            (&b"1\ta\\n\t\\N\r\n"[..], row(10, 2, true)),
+            (b"\r\n", row(2, 0, true)),
+            (b"\\N\r\n", row(4, 0, true)),
+            (b"x\\N\r\n", row(5, 0, false)),
+            (b"\\.\r\n", Ok(Some(Line::End(4)))),
+        ] {
+            assert_eq!(scan_line(line, 0, true), expected, "{}", line.escape_ascii());
+            for cut in 0..line.len() {
+                assert_eq!(scan_line(&line[..cut], 0, true), Ok(None), "{}", line.escape_ascii());
+            }
+        }
+        for bad in [&b"a\n"[..], b"a\rb\r\n", b"a\\\r\n", b"a\\\\\n", b"\\.\rx", b"a\r\r\n"] {
+            assert!(scan_line(bad, 0, true).is_err(), "{}", bad.escape_ascii());
         }
     }
 

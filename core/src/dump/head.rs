@@ -5,6 +5,7 @@
 
 use memchr::memchr;
 
+use super::line_ends::stripped;
 use crate::error::ErrorKind;
 use crate::lex::literal::{skip_spaces, unexpected};
 use crate::lex::names::{self, COLUMNS_MAX, QUOTED_BYTES_MAX, too_many_columns};
@@ -69,6 +70,17 @@ pub(crate) struct Head {
     pub(crate) rows: Rows,
 }
 
+impl Head {
+    /// Has line feeds in its names for CRLF.
+    pub(super) fn strip(&mut self) {
+        let Relation { schema, name } = &mut self.relation;
+        let columns = self.columns.iter_mut().flatten();
+        for name in schema.iter_mut().chain([name]).chain(columns) {
+            *name = stripped(name);
+        }
+    }
+}
+
 /// A head and the offset behind it, or why there is none.
 pub(crate) type Scanned = Result<(Head, usize), Stop>;
 
@@ -124,6 +136,8 @@ pub(crate) fn scan_copy(bytes: &[u8]) -> Scanned {
     cursor.at += blanks.count();
     match bytes.get(cursor.at) {
         Some(b'\n') => cursor.at += 1,
+        Some(b'\r') if bytes.len() == cursor.at + 1 => return Err(Stop::More),
+        Some(b'\r') if bytes.get(cursor.at + 1) == Some(&b'\n') => cursor.at += 2,
         Some(_) => return Err(unexpected(bytes, cursor.at, "a line feed behind `FROM stdin;`").into()),
         None => return Err(Stop::More),
     }

@@ -4,12 +4,14 @@
 //! by the same grammar, but literal by literal, and long literals in parts. Which way a row goes depends on its length
 //! alone, never on how the input was cut into chunks.
 
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr2, memmem};
 
 use super::copy::{self, Line};
+use super::line_ends::{LineEnds, stripped};
+use super::statement::CRLF;
 use super::{Events, Fault, Piece};
 use crate::error::ErrorKind;
-use crate::lex::literal::{Form, not_a_bit, scan_literal, single_backslash, skip_spaces, unexpected};
+use crate::lex::literal::{Field, Form, not_a_bit, scan_literal, single_backslash, skip_spaces, unexpected};
 use crate::lex::{LexError, slice, tail};
 
 /// The longest row that is read as a whole, in bytes.
@@ -59,11 +61,12 @@ impl LongValues {
         bytes: &[u8],
         scs: bool,
         (id, columns): (usize, Option<usize>),
+        line_ends: &mut LineEnds,
         events: &mut impl Events,
     ) -> Result<Progress, Fault> {
         match self.at {
-            Within::Literal => self.literal(bytes, scs, (id, columns), events),
-            Within::String | Within::Bits => self.string(bytes, scs, id, events),
+            Within::Literal => self.literal(bytes, scs, (id, columns), line_ends, events),
+            Within::String | Within::Bits => self.string(bytes, scs, id, line_ends, events),
             Within::Separator => match skip_spaces(bytes, 0) {
                 (0, None) => Ok(Progress::More),
                 (at, None) => Ok(Progress::Read(at)),
@@ -86,6 +89,7 @@ impl LongValues {
         bytes: &[u8],
         scs: bool,
         (id, columns): (usize, Option<usize>),
+        line_ends: &mut LineEnds,
         events: &mut impl Events,
     ) -> Result<Progress, Fault> {
         let spaces = bytes
@@ -104,7 +108,14 @@ impl LongValues {
             check(self.fields)?;
             self.fields += 1;
             self.at = Within::Separator;
-            events.piece(id, Piece::Literal(window, field))?;
+            if line_ends.look(field.raw(window), field.start)? {
+                events.skipped(CRLF)?;
+                let literal = stripped(field.raw(window));
+                let (start, end) = (0, literal.len());
+                events.piece(id, Piece::Literal(&literal, Field { start, end, ..field }))?;
+            } else {
+                events.piece(id, Piece::Literal(window, field))?;
+            }
             return Ok(Progress::Read(field.end));
         }
         if bytes.len() < WHOLE_ROW_BYTES {
@@ -127,7 +138,14 @@ impl LongValues {
         }
     }
 
-    fn string(&mut self, bytes: &[u8], scs: bool, id: usize, events: &mut impl Events) -> Result<Progress, Fault> {
+    fn string(
+        &mut self,
+        bytes: &[u8],
+        scs: bool,
+        id: usize,
+        line_ends: &mut LineEnds,
+        events: &mut impl Events,
+    ) -> Result<Progress, Fault> {
         let bits = self.at == Within::Bits;
         let (end, ended) = if bits {
             bits_run(bytes)?
@@ -135,9 +153,23 @@ impl LongValues {
             string_run(bytes, scs)?
         };
         let end = if ended { end } else { whole_characters(bytes, end) };
+        // A carriage return waits for what follows it.
+        let end = match bytes.get(end.wrapping_sub(1)) {
+            Some(b'\r') if !ended && line_ends.may_be_crlf() => end - 1,
+            _ => end,
+        };
+        let form = if scs || bits { Form::Quotes } else { Form::Backslashes };
+        let inside = slice(bytes, 0, end);
+        if line_ends.look(inside, 0)? {
+            let found = memmem::find(inside, b"\r\n").unwrap_or_default();
+            events.skipped(CRLF)?;
+            if found > 0 {
+                events.piece(id, Piece::String(slice(bytes, 0, found), form))?;
+            }
+            return Ok(Progress::Read(found + 1));
+        }
         if end > 0 {
-            let form = if scs || bits { Form::Quotes } else { Form::Backslashes };
-            events.piece(id, Piece::String(slice(bytes, 0, end), form))?;
+            events.piece(id, Piece::String(inside, form))?;
         }
         if ended {
             self.fields += 1;
@@ -202,12 +234,13 @@ impl LongCopy {
         &mut self,
         bytes: &[u8],
         (id, columns): (usize, Option<usize>),
+        is_crlf: bool,
         scratch: &mut Vec<u8>,
         events: &mut impl Events,
     ) -> Result<Progress, Fault> {
         // The longest escape has four bytes; one more tells what follows `\N`.
         const LOOK_AHEAD: usize = 5;
-        let (end, ended) = match copy::scan_line(bytes, 0)? {
+        let (end, ended) = match copy::scan_line(bytes, 0, is_crlf)? {
             Some(Line::Row { end, .. }) => (end, true),
             Some(Line::End(at)) => {
                 return Err(
@@ -222,7 +255,9 @@ impl LongCopy {
         if end == 0 {
             return Ok(Progress::More);
         }
-        let piece = slice(bytes, 0, end);
+        // The row ends with a line feed alone.
+        let line = (ended && is_crlf).then(|| [slice(bytes, 0, end - 2), b"\n"].concat());
+        let piece = line.as_deref().unwrap_or(slice(bytes, 0, end));
         if let Some(found) = memchr(b'\r', piece) {
             return Err(LexError::new(found, ErrorKind::InvalidCopyData, "a carriage return in COPY data").into());
         }

@@ -5,12 +5,14 @@
 
 mod allowed;
 pub(crate) mod copy;
+mod decoded;
 #[cfg(test)]
 mod ears;
 #[cfg(test)]
 mod endless;
 mod facts;
 pub(crate) mod head;
+mod line_ends;
 mod long;
 pub(crate) mod reader;
 mod rows;
@@ -19,6 +21,7 @@ pub(crate) mod statement;
 mod top;
 
 pub(crate) use self::facts::Facts;
+pub use self::line_ends::Crlf;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::literal::{Field, Form};
 use head::{Head, Sequence};

@@ -10,8 +10,10 @@ use std::collections::HashMap;
 use memchr::{memchr, memrchr};
 
 use super::head::{self, Rows, Scanned, Stop};
+use super::line_ends::{Crlf, LineEnds};
 use super::long::{LongCopy, LongValues};
 use super::sniff::{BYTE_ORDER_MARK, SNIFF_BYTES, ends_in_header, sniff};
+use super::statement::CRLF;
 use super::{Events, Facts, Fault, Target};
 use crate::error::{Error, ErrorKind, Position, Result};
 use crate::lex::literal::{Field, skip_spaces, unexpected};
@@ -19,6 +21,7 @@ use crate::lex::split::{Splitter, count_lines};
 use crate::lex::{LexError, has_excerpt, slice, tail};
 use crate::limits::{HEAD_OVERHEAD_BYTES, Limit, Limits};
 use crate::text::NUL;
+use crate::utf16::Utf16;
 
 /// How much of the next chunk is joined to a cut piece at first.
 const JOIN_BYTES: usize = 4096;
@@ -54,6 +57,12 @@ pub(crate) struct Reader {
     /// Whether a message was read that only a whole dump makes harmless.
     pub(super) needs_header: bool,
     pub(super) limits: Limits,
+    pub(super) line_ends: LineEnds,
+    /// Where the input is UTF-16: its decoder, and what was decoded and not read yet.
+    pub(super) utf16: Option<Box<Utf16>>,
+    pub(super) decoded: Vec<u8>,
+    /// Bytes of the UTF-16.
+    pub(super) encoded_bytes: u64,
     /// Bytes of all statements about the schema.
     pub(super) catalog_bytes: u64,
     /// Bytes of the long row so far.
@@ -153,6 +162,10 @@ impl Reader {
             restricted: None,
             needs_header: false,
             limits,
+            line_ends: LineEnds::default(),
+            utf16: None,
+            decoded: Vec::new(),
+            encoded_bytes: 0,
             catalog_bytes: 0,
             long_bytes: 0,
             facts: Facts::default(),
@@ -161,9 +174,18 @@ impl Reader {
         }
     }
 
+    /// What happens to CRLF in literals.
+    pub(crate) fn with_crlf(mut self, crlf: Crlf) -> Self {
+        self.line_ends.option = crlf;
+        self
+    }
+
     /// Bytes read so far, those waiting for the rest of a piece included.
     pub(crate) fn bytes(&self) -> u64 {
-        self.place.byte + self.carry.len() as u64
+        match self.utf16 {
+            Some(_) => self.encoded_bytes,
+            None => self.place.byte + self.carry.len() as u64,
+        }
     }
 
     /// What the dump looks like so far.
@@ -211,6 +233,9 @@ impl Reader {
     }
 
     fn take(&mut self, chunk: &[u8], events: &mut impl Events) -> Result<usize> {
+        if self.utf16.is_some() {
+            return self.take_utf16(chunk, events);
+        }
         if !matches!(self.state, State::Start) {
             return self.feed(chunk, events);
         }
@@ -220,13 +245,21 @@ impl Reader {
             return Ok(start.len());
         }
         self.start(events)?;
-        Ok(start.len() + self.feed(rest, events)?)
+        Ok(start.len() + self.take(rest, events)?)
     }
 
     /// Looks at the first bytes as a whole, then reads them.
     fn start(&mut self, events: &mut impl Events) -> Result<()> {
-        let start = std::mem::take(&mut self.carry);
+        let mut start = std::mem::take(&mut self.carry);
         self.state = State::Top;
+        if let Some(mut decoder) = Utf16::of(&start) {
+            let mut text = Vec::new();
+            let result = decoder.decode(tail(&start, 2), &mut text);
+            result.map_err(|error| error.or_position(|| self.place.position(&text)))?;
+            self.utf16 = Some(Box::new(decoder));
+            self.encoded_bytes = start.len() as u64;
+            start = text;
+        }
         if let Err(error) = sniff(&start) {
             return Err(self.locate(error, self.place.position(b""), events));
         }
@@ -241,7 +274,7 @@ impl Reader {
 
     /// Reads bytes up to the first NUL, which is refused before anything behind it is looked at: psql drops the rest of
     /// its line, so that a quote behind it would be seen here but not there.
-    fn feed(&mut self, chunk: &[u8], events: &mut impl Events) -> Result<usize> {
+    pub(super) fn feed(&mut self, chunk: &[u8], events: &mut impl Events) -> Result<usize> {
         let Some(nul) = memchr(0, chunk) else {
             return self.read(chunk, events);
         };
@@ -331,10 +364,17 @@ impl Reader {
         // What was held back is less than a row, a statement or the first bytes.
         self.pauses = false;
         if matches!(self.state, State::Start) {
-            if ends_in_header(&self.carry) {
+            let decoded = Utf16::decode_all(&self.carry).and_then(Result::ok);
+            if ends_in_header(decoded.as_deref().unwrap_or(&self.carry)) {
                 return Err(self.locate(truncated("inside its first lines"), self.position(), events));
             }
             self.start(events)?;
+        }
+        self.read_decoded(events)?;
+        if let Some(decoder) = &self.utf16 {
+            decoder
+                .finish()
+                .map_err(|error| error.or_position(|| self.position()))?;
         }
         let carry = std::mem::take(&mut self.carry);
         let read = self.run(&carry, true, events)?;
@@ -377,7 +417,11 @@ impl Reader {
     fn run(&mut self, bytes: &[u8], last: bool, events: &mut impl Events) -> Result<usize> {
         let mut read = 0;
         let fault = loop {
-            match self.step(tail(bytes, read), last, events) {
+            let step = self.step(tail(bytes, read), last, events);
+            if let Some(at) = self.line_ends.doubt_here.take() {
+                self.line_ends.doubt = Some(self.place.position(slice(bytes, 0, read + at)));
+            }
+            match step {
                 Ok(Some(length)) => read += length,
                 Ok(None) => break None,
                 Err(fault) => {
@@ -453,7 +497,7 @@ impl Reader {
     /// A head that is not the one before.
     pub(super) fn new_head(&mut self, bytes: &[u8], scan: fn(&[u8]) -> Scanned, events: &mut impl Events) -> Step {
         let most = self.limits.bytes(Limit::HeadBytes);
-        let (head, end) = match scan(bytes) {
+        let (mut head, end) = match scan(bytes) {
             Ok(found) if found.1 <= most => found,
             Err(Stop::Bad(error)) => return Err(error.into()),
             Err(Stop::More) if bytes.len() < most => return Ok(None),
@@ -464,11 +508,19 @@ impl Reader {
             return Err(LexError::new(0, ErrorKind::SecondDump, message).into());
         }
         let text = slice(bytes, 0, end);
+        if text.ends_with(b"\n") {
+            let is_crlf = text.ends_with(b"\r\n");
+            self.line_ends.end_line(is_crlf, end - 1 - usize::from(is_crlf))?;
+        }
         let is_odd = !text.is_ascii();
         let heads = if is_odd { &self.odd_heads } else { &self.heads };
         match heads.get(text) {
             Some(known) => self.current = known.clone(),
             None => {
+                if self.line_ends.look_at_statement(text, self.scs)? {
+                    events.skipped(CRLF)?;
+                    head.strip();
+                }
                 // What goes wrong from here on is about this table.
                 self.state = State::Values;
                 let Target {

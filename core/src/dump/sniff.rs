@@ -1,5 +1,6 @@
 //! Tells a dump from what people also send: archives, compressed files, web pages, other databases' dumps.
 
+use super::line_ends::stripped;
 use crate::error::{Error, ErrorKind};
 
 /// How many bytes are looked at before reading begins.
@@ -163,7 +164,8 @@ pub(crate) fn ends_in_header(input: &[u8]) -> bool {
         b"--\n-- PostgreSQL database cluster dump\n",
     ];
     let text = input.strip_prefix(BYTE_ORDER_MARK).unwrap_or(input);
-    let is_start = |header: &&[u8]| header.len() > text.len() && header.starts_with(text);
+    let text = stripped(text.strip_suffix(b"\r").unwrap_or(text));
+    let is_start = |header: &&[u8]| header.len() > text.len() && header.starts_with(&text);
     !text.is_empty() && HEADERS.iter().any(is_start)
 }
 
@@ -237,6 +239,8 @@ mod tests {
         ] {
             for end in 1..header.len() {
                 assert!(ends_in_header(&header.as_bytes()[..end]), "{end}");
+                let lines = &header[..end];
+                assert!(ends_in_header(lines.replace('\n', "\r\n").as_bytes()), "{end}");
                 let marked = [BYTE_ORDER_MARK, &header.as_bytes()[..end]].concat();
                 assert!(ends_in_header(&marked), "{end}");
             }

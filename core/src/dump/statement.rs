@@ -40,6 +40,8 @@ pub(crate) const REFRESH: &str = "REFRESH MATERIALIZED VIEW";
 pub(crate) const COMPUTED_SETVAL: &str = "setval() of a computed value";
 /// The label of lines that pg_dump has written for people.
 pub(crate) const MESSAGES: &str = "messages of pg_dump";
+/// The label of CRLF in literals and quoted names that was made a line feed.
+pub(crate) const CRLF: &str = "CRLF in literals, made line feeds";
 /// The label of planner statistics in the report.
 pub(crate) const STATISTICS: &str = "statistics";
 

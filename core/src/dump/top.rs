@@ -4,8 +4,9 @@ use memchr::{memchr, memchr2};
 
 use super::allowed::recognise;
 use super::head;
+use super::line_ends::stripped;
 use super::reader::{Current, Reader, State, Step};
-use super::statement::{MESSAGES, Statement, is_skippable};
+use super::statement::{CRLF, MESSAGES, Statement, is_skippable};
 use super::{Events, Fault};
 use crate::encoding;
 use crate::error::{Error, ErrorKind, Result};
@@ -32,8 +33,17 @@ impl Reader {
                 let end = bytes
                     .iter()
                     .position(|byte| !matches!(byte, b'\n' | b' ' | b'\t' | b'\x0c'));
-                Ok(Some(end.unwrap_or(bytes.len())))
+                let end = end.unwrap_or(bytes.len());
+                if let Some(at) = memchr(b'\n', slice(bytes, 0, end)) {
+                    self.line_ends.end_line(false, at)?;
+                }
+                Ok(Some(end))
             }
+            b'\r' if bytes.get(1) == Some(&b'\n') => {
+                self.line_ends.end_line(true, 0)?;
+                Ok(Some(2))
+            }
+            b'\r' if bytes.len() == 1 && !last => Ok(None),
             b'\r' => Err(carriage_return(0)),
             b'-' if last || bytes.len() > 1 => match bytes.get(1) {
                 Some(b'-') => self.comment(bytes, last),
@@ -54,9 +64,15 @@ impl Reader {
     pub(super) fn comment(&mut self, bytes: &[u8], last: bool) -> Step {
         let (line, end) = match memchr(b'\n', bytes) {
             Some(end) => (slice(bytes, 0, end), end + 1),
-            None if last || bytes.len() >= WHOLE_STATEMENT_BYTES => (bytes, bytes.len()),
+            // A carriage return may be one half of a line end.
+            None if !last && bytes.len() >= WHOLE_STATEMENT_BYTES => {
+                let line = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+                (line, line.len())
+            }
+            None if last => (bytes, bytes.len()),
             None => return Ok(None),
         };
+        let line = self.end_line(line, end)?;
         if let Some(at) = memchr(b'\r', line) {
             return Err(carriage_return(at));
         }
@@ -82,7 +98,7 @@ impl Reader {
                 _ => self.facts.comment(line),
             }
         }
-        self.state = if end > line.len() || last {
+        self.state = if bytes.get(end.wrapping_sub(1)) == Some(&b'\n') || last {
             State::Top
         } else {
             State::Comment
@@ -124,6 +140,7 @@ impl Reader {
         let Some((line, end)) = self.whole_line(bytes, last)? else {
             return Ok(None);
         };
+        let line = self.end_line(line, end)?;
         let text = PROGRAMS.iter().find_map(|program| line.strip_prefix(*program));
         let text = text.unwrap_or_default().trim_ascii();
         if ERRORS.iter().any(|error| text.starts_with(error)) {
@@ -137,6 +154,16 @@ impl Reader {
             .any(|known| text.starts_with(known));
         events.skipped(MESSAGES)?;
         Ok(Some(end))
+    }
+
+    /// A line without its end, which is looked at; `next` is where the next line begins.
+    fn end_line<'a>(&mut self, line: &'a [u8], next: usize) -> Result<&'a [u8], Fault> {
+        if next <= line.len() {
+            return Ok(line);
+        }
+        let text = line.strip_suffix(b"\r").unwrap_or(line);
+        self.line_ends.end_line(text.len() < line.len(), text.len())?;
+        Ok(text)
     }
 
     /// The line at the start of `bytes` and where the next one begins; `None` for want of more.
@@ -156,7 +183,7 @@ impl Reader {
         let Some((line, end)) = self.whole_line(bytes, last)? else {
             return Ok(None);
         };
-        let line = line.trim_ascii_end();
+        let line = self.end_line(line, end)?.trim_ascii_end();
         if let Some(connection) = connect_to(line) {
             if let Connection::Database(name) = &connection
                 && let Some(message) = too_long(name)
@@ -258,7 +285,24 @@ impl Reader {
     }
 
     fn whole_statement(&mut self, sql: &[u8], events: &mut impl Events) -> Result<(), Fault> {
-        match recognise(sql, self.scs)? {
+        let statement = recognise(sql, self.scs)?;
+        // What is left out may hold what it likes, and so may what makes a function or a view.
+        let is_read = match &statement {
+            None | Some(Statement::Skipped(_)) => false,
+            Some(Statement::Schema(label)) => HOLD_VALUES.iter().any(|object| label.ends_with(object)),
+            Some(_) => true,
+        };
+        if is_read && self.line_ends.look_at_statement(sql, self.scs)? {
+            events.skipped(CRLF)?;
+            let sql = stripped(sql);
+            let statement = recognise(&sql, self.scs)?;
+            return self.recognised(statement, &sql, events);
+        }
+        self.recognised(statement, sql, events)
+    }
+
+    fn recognised(&mut self, statement: Option<Statement>, sql: &[u8], events: &mut impl Events) -> Result<(), Fault> {
+        match statement {
             Some(Statement::Set { name, value }) => self.set(&name, &value, events)?,
             Some(Statement::SearchPath { path, is_counted }) => {
                 self.set_search_path(path);
@@ -309,7 +353,9 @@ impl Reader {
                 }
             },
             "client_encoding" => {
-                events.client_encoding(encoding::allowed(value)?)?;
+                let encoding = encoding::allowed(value)?;
+                self.check_encoding(encoding)?;
+                events.client_encoding(encoding)?;
                 self.forget_heads();
             }
             _ => {}
@@ -398,6 +444,9 @@ fn connect_argument(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let is_whole = rest.is_empty() || matches!(rest.first(), Some(b' ' | b'\t'));
     (!value.is_empty() && is_whole).then(|| (value, rest.trim_ascii_start()))
 }
+
+/// Objects of which the catalog keeps names and values.
+const HOLD_VALUES: [&str; 5] = [" TABLE", " TYPE", " DOMAIN", " SEQUENCE", " SCHEMA"];
 
 /// The catalog follows the search path by statements.
 const RESET_PATH: &[u8] = b"RESET search_path;";

@@ -12,6 +12,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::condition::Condition;
+use super::condition::case::Case;
 use super::exclusions::{Cascade, Demo, DemoColumn, Exclude, Exclusions};
 use super::key_form::{Family, KeyForm};
 use super::keys::KeyHasher;
@@ -162,6 +163,7 @@ impl FilterPlan {
         let mut compiler = Compiler {
             catalog: catalog.unwrap_or(&empty),
             tree: Tree::new(catalog.unwrap_or(&empty)),
+            case: exclusions.case,
             rules: Vec::new(),
             references: Vec::new(),
             sets: Vec::new(),
@@ -226,6 +228,8 @@ impl FilterPlan {
 pub(super) struct Compiler<'a> {
     pub(super) catalog: &'a Catalog,
     pub(super) tree: Tree,
+    /// The rule for upper and lower case beyond ASCII.
+    case: Option<Case>,
     rules: Vec<Rule>,
     references: Vec<Reference>,
     pub(super) sets: Vec<Set>,
@@ -283,7 +287,7 @@ impl Compiler<'_> {
         let mut first_error = None;
         let mut is_used = false;
         for &at in &all {
-            match Condition::compile(&exclude.condition, self.table(at)?, self.catalog) {
+            match Condition::compile_with(&exclude.condition, self.table(at)?, self.catalog, self.case) {
                 Ok(condition) => {
                     let columns = condition.columns().to_vec();
                     let rule = Rule {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::compile::FilterPlan;
+use super::condition::case::Case;
 use super::head::no_foreign_keys;
 use super::learned::{Learned, Learning};
 use super::pattern::TablePattern;
@@ -37,6 +38,8 @@ pub(crate) struct Exclusions {
     pub(crate) demo: Option<Demo>,
     pub(crate) cascade: Cascade,
     pub(crate) foreign_keys: Vec<VirtualKey>,
+    /// The rule for upper and lower case beyond ASCII.
+    pub(crate) case: Option<Case>,
     /// Made of all this and the catalog, once there is one.
     pub(crate) compiled: Option<Arc<FilterPlan>>,
     /// What readings of the dump have found, and what the next has to heed.

@@ -17,6 +17,7 @@ mod track;
 mod tree;
 
 pub(crate) use self::compile::{FilterPlan, GONE};
+pub use self::condition::case::Case;
 pub(crate) use self::head::{HeadFilter, no_foreign_keys};
 pub(crate) use self::pattern::TablePattern;
 pub(crate) use self::selection::{EXCLUDED, NOT_WANTED, Selection};

@@ -130,13 +130,14 @@ impl TablePattern {
         self.schema.matches(&table.schema) && self.name.matches(&table.name)
     }
 
-    /// The tables of the catalog that are meant, in its order: one or more.
+    /// The tables of the catalog that are meant, in its order: one or more. Wildcards do not mean tables of extensions.
     ///
     /// # Errors
     /// If there is none; the error names the nearest.
     pub(crate) fn tables<'a>(&self, catalog: &'a Catalog) -> Result<Vec<&'a Table>> {
         let is_meant = |table: &&Table| self.schema.matches(&table.schema) && self.name.matches(&table.name);
-        let tables: Vec<&Table> = catalog.tables().iter().filter(is_meant).collect();
+        let tables = catalog.tables().iter().filter(is_meant);
+        let tables: Vec<&Table> = tables.filter(|table| !table.extension || self.is_exact()).collect();
         match tables.is_empty() {
             false => Ok(tables),
             true => Err(self.no_match(catalog.tables().iter().map(Table::table_name))),

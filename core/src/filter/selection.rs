@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::TablePattern;
 use crate::catalog::{Catalog, Table, TableName};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::listed::Listed;
 
 /// Which tables the user wants: `exclude_tables` and `only_tables`. Where both name a table, it is left out.
@@ -74,24 +74,27 @@ impl Selection {
         patterns.any(|pattern| pattern.is_exact() && pattern.matches(name))
     }
 
-    /// Checks that every pattern matches a table of the catalog.
+    /// Checks that every pattern of `only_tables` matches a table of the catalog. What is left out may be a table that
+    /// only the dump has.
     pub(crate) fn check(&self, catalog: &Catalog) -> Result<()> {
-        let mut patterns = self.patterns();
-        patterns.try_for_each(|(option, pattern)| match pattern.tables(catalog) {
+        let mut patterns = self.only.items().iter();
+        patterns.try_for_each(|pattern| match pattern.tables(catalog) {
             Ok(_) => Ok(()),
-            Err(error) => Err(error.within(option)),
+            Err(error) => Err(unmet("only_tables", pattern, error)),
         })
     }
 
-    /// Checks, at the end of a dump of which no catalog is known, that every pattern has matched one of these tables.
-    pub(crate) fn check_met(&self, tables: &[TableName]) -> Result<()> {
+    /// Checks, at the end of a dump, that every pattern has matched one of these tables, which are those of the dump and
+    /// of the catalog, if there is one.
+    pub(crate) fn check_met(&self, tables: &[TableName], has_catalog: bool) -> Result<()> {
         let is_unmet = |(_, pattern): &(_, &TablePattern)| !tables.iter().any(|table| pattern.matches(table));
         let Some((option, pattern)) = self.patterns().find(is_unmet) else {
             return Ok(());
         };
-        let error = pattern.no_match(tables.iter().cloned()).within(option);
+        let error = unmet(option, pattern, pattern.no_match(tables.iter().cloned()));
         let hint = match error.hint() {
             Some(hint) => hint.to_owned(),
+            None if has_catalog => return Err(error),
             None => {
                 "INSERTs do not name a table without rows, nor a partition its root: give `schema = FILE`, which does"
                     .to_owned()
@@ -106,6 +109,11 @@ impl Selection {
     }
 }
 
+/// The error of a pattern, with its option as somebody has written it.
+fn unmet(option: &str, pattern: &TablePattern, error: Error) -> Error {
+    error.with_message(format!("`{option} = {pattern}` matches no table"))
+}
+
 #[cfg(test)]
 mod tests {
     use crate::{Catalog, Config, ErrorKind, Options, convert_str};
@@ -114,7 +122,12 @@ mod tests {
 
     #[track_caller]
     fn assert_refused(options: Options, message: &str) {
-        let error = options.build().and_then(|plan| convert_str(DUMP, &plan)).unwrap_err();
+        assert_refused_of(DUMP, options, message);
+    }
+
+    #[track_caller]
+    fn assert_refused_of(dump: &str, options: Options, message: &str) {
+        let error = options.build().and_then(|plan| convert_str(dump, &plan)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidOption);
         assert_eq!(error.to_string(), message);
     }
@@ -124,17 +137,18 @@ mod tests {
         let exclude = |pattern| Options::new().with_exclude_table(pattern).unwrap();
         assert_refused(
             exclude("log"),
-            "exclude_tables: pattern `log` matches no table (did you mean app.log?)",
+            "`exclude_tables = log` matches no table (did you mean app.log?)",
         );
         assert_refused(
             exclude("app.log").with_only_table("orders").unwrap(),
-            "only_tables: pattern `orders` matches no table (INSERTs do not name a table without rows, nor a partition \
+            "`only_tables = orders` matches no table (INSERTs do not name a table without rows, nor a partition \
              its root: give `schema = FILE`, which does)",
         );
         let catalog = Catalog::from_schema_sql("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE \"Log\" (id int);");
-        assert_refused(
+        assert_refused_of(
+            "INSERT INTO public.t (id) VALUES (1);\n",
             exclude("log").with_catalog(catalog.unwrap()).unwrap(),
-            "exclude_tables: pattern `log` matches no table (did you mean public.\"Log\"?)",
+            "`exclude_tables = log` matches no table (did you mean public.\"Log\"?)",
         );
         let catalog = Catalog::from_schema_sql("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE empty (id int);");
         let plan = exclude("empty")

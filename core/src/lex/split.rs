@@ -108,6 +108,14 @@ impl Splitter {
         }
     }
 
+    /// Whether what was read ends inside of something quoted.
+    pub(crate) fn is_in_literal(&self) -> bool {
+        matches!(
+            self.state,
+            State::Quote { .. } | State::QuoteEscape | State::Identifier | State::Dollar
+        )
+    }
+
     /// One byte outside of quotes and comments; true if it ends the statement.
     fn plain(&mut self, byte: u8) -> bool {
         match (self.state, byte) {

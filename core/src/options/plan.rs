@@ -123,6 +123,12 @@ impl Plan {
         self.0.keys.get(name).map(Listed::items)
     }
 
+    /// The tables of which a key is given and the catalog, which is there, knows nothing.
+    pub(crate) fn keys_beside_catalog(&self) -> impl Iterator<Item = &TableName> {
+        let keys = self.0.keys.keys().filter(|_| self.has_catalog());
+        keys.filter(|name| self.table(name).is_none())
+    }
+
     /// A table and the tables that it is a partition of by the catalog that was given. What a dump says of itself is not
     /// asked: it could make any table a partition of one that is permitted, or that has a laxer policy.
     pub(crate) fn lineage(&self, name: &TableName) -> Vec<TableName> {
@@ -162,6 +168,10 @@ impl Plan {
             || options.permits.has_names()
             || !options.selection.is_empty()
             || options.rules.has_names()
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.0
     }
 
     pub(crate) fn permits(&self) -> &Permits {

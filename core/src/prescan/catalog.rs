@@ -22,7 +22,7 @@ pub(super) struct CatalogScan {
 impl CatalogScan {
     pub(super) fn new(plan: &Plan) -> Self {
         Self {
-            dump: Reader::new(*plan.limits()),
+            dump: Reader::new(*plan.limits()).with_crlf(plan.crlf()),
             listener: Listener {
                 builder: CatalogBuilder::with_limit(plan.limits().get(Limit::CatalogBytes)),
                 is_refused: false,

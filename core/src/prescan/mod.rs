@@ -68,7 +68,7 @@ impl Prescan {
                 return Err(Error::new(ErrorKind::Finished, "the plan needs no reading of the dump"));
             };
             let learner = Box::new(Learner::new(plan, filter, plan.learning()));
-            Reading::Learn(Box::new(Reader::new(*plan.limits())), learner)
+            Reading::Learn(Box::new(Reader::new(*plan.limits()).with_crlf(plan.crlf())), learner)
         };
         Ok(Self {
             plan: plan.clone(),

@@ -14,7 +14,10 @@ const NAMES_BYTES_MAX: usize = 512 * 1024;
 pub(super) fn catalog(side: &Side<'_>) -> Result<Catalog> {
     let sql = format!("BEGIN READ ONLY;\nSET LOCAL client_encoding = 'UTF8';\n{CATALOG_QUERY};\nROLLBACK;\n");
     let answer = side.ask(&sql)?;
-    Catalog::from_json(answer.trim()).map_err(|error: Error| error.within(side.what))
+    Catalog::from_json(answer.trim()).map_err(|error: Error| {
+        let message = format!("{}: {}", side.what, error.message());
+        error.with_message(message)
+    })
 }
 
 /// The tables that are not dumped. None where the plan wants to be told of each that is not selected; and a table that may

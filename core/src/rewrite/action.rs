@@ -7,8 +7,9 @@ use super::conflict::{Decision, decide};
 use super::events::{OTHER_DATABASE, UNSELECTED};
 use super::head_text::HeadText;
 use super::names::{is_system_schema, user_schemas};
+use super::place::Place;
 use super::records::{is_record, is_schema_of_records};
-use super::tables::{Action, Announcement, Checks, HeadState, Lookup, TableState, Upsert};
+use super::tables::{Action, Announcement, Checks, FirstRow, HeadState, Lookup, TableState, Upsert};
 use super::writer::Writer;
 use crate::ast::{Conflict, Guard};
 use crate::catalog::{Table, TableKind, TableName};
@@ -20,9 +21,6 @@ use crate::lex::literal::{Field, Form};
 use crate::options::lineage;
 use crate::rewriter::OUTPUT_BYTES;
 use crate::update::OnGuard;
-
-/// Rows that a conversion would stop at are counted under this by an inspection.
-const REFUSED: &str = "refused";
 
 /// Rows of tables that the target has not are counted under this.
 const UNKNOWN_TABLE: &str = "unknown table";
@@ -55,14 +53,36 @@ impl Writer {
                 self.tables.meanings.insert(meaning);
             }
         }
-        let name = place.name;
-        let table = self.tables.table(schema, &head.relation.name, &name);
+        let table = self.tables.table(schema, &head.relation.name, &place.name);
         self.reading = Some(table);
+        if head.rows != Rows::Copy {
+            return self.decide_in(head, table, place, kept_bytes);
+        }
+        let warnings = self.report.warnings.len();
+        let decided = self.decide_in(head, table, place, kept_bytes);
+        let warnings = self.report.warnings.split_off(warnings);
+        let (target, refusal) = match decided {
+            Ok(target) => (target, None),
+            Err(error) if error.is_about_plan() => (self.leave_out_refused(head, table), Some(error)),
+            Err(error) => return Err(error),
+        };
+        if let Some(head) = self.tables.heads.get_mut(target.id) {
+            head.first_row = FirstRow {
+                warnings: warnings.into_iter().map(|warning| warning.message).collect(),
+                refusal,
+            };
+        }
+        Ok(target)
+    }
+
+    /// The same for a table whose name is known.
+    fn decide_in(&mut self, head: &Head, table: usize, place: Place<'_>, mut kept_bytes: usize) -> Result<Target> {
+        let Place { schema, name, lookup } = place;
         if is_system_schema(&name.schema) {
             let message = format!("table {name} belongs to PostgreSQL itself, no dump may write to it");
             return Err(Error::new(ErrorKind::TableNotAllowed, message));
         }
-        if !self.is_other {
+        if !self.is_other && head.rows != Rows::Copy {
             self.take_database()?;
         }
         if self.is_full && !self.is_other && self.plan.needs_catalog() {
@@ -85,7 +105,7 @@ impl Writer {
             }
             self.meet_demo_columns(&name, &columns.shown);
             let action = if self.is_staged() {
-                self.stage(head, &name, table, &columns, place.lookup)
+                self.stage(head, &name, table, &columns, lookup)
             } else {
                 self.action(head, &name, table, schema, &columns)?
             };
@@ -101,6 +121,7 @@ impl Writer {
             columns: columns.unwrap_or_default(),
             action,
             filter,
+            first_row: FirstRow::default(),
         });
         Ok(Target {
             id: self.tables.heads.len() - 1,
@@ -110,36 +131,23 @@ impl Writer {
         })
     }
 
-    /// A foreign table is no target unless asked for; the target is asked as well.
+    /// A foreign table, or one of an extension, is no target unless asked for; the target is asked as well.
     fn check_kind(&self, name: &TableName) -> Result<()> {
-        let is_foreign = self
-            .plan
-            .table(name)
-            .is_some_and(|table| table.kind == TableKind::Foreign);
-        if !is_foreign || self.plan.allows_relation(name) {
+        let Some(table) = self.plan.table(name) else {
             return Ok(());
-        }
-        let message = format!("{name} is a foreign table, whose rows belong to another database");
-        Err(Error::new(ErrorKind::TableNotAllowed, message)
-            .with_hint("leave it out of the dump, or allow it with `allow_relations = NAME`"))
-    }
-
-    /// Leaves out the rows of a head that was just refused; nothing if not even its table is known.
-    pub(crate) fn leave_out_refused(&mut self, head: &Head) -> Option<Target> {
-        let table = self.reading?;
-        let columns = head.columns.as_ref().map(Vec::len);
-        self.tables.heads.push(HeadState {
-            table,
-            columns: columns.unwrap_or_default(),
-            action: Action::LeaveOut(REFUSED),
-            filter: None,
-        });
-        Some(Target {
-            id: self.tables.heads.len() - 1,
-            columns,
-            lines_max: u64::MAX,
-            kept_bytes: 0,
-        })
+        };
+        let (message, option) = if table.extension && !self.plan.allows_extension_table(name) {
+            let message = format!("table {name} belongs to an extension, and its rows can be more than data");
+            (message, "allow_extension_tables")
+        } else if table.kind == TableKind::Foreign && !self.plan.allows_relation(name) {
+            let message = format!("{name} is a foreign table, whose rows belong to another database");
+            (message, "allow_relations")
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(ErrorKind::TableNotAllowed, message).with_hint(format!(
+            "leave it out with `exclude_tables = {name}`, or allow it with `{option} = {name}`"
+        )))
     }
 
     /// Leaves out what follows if it belongs to another database than what was taken.
@@ -261,9 +269,11 @@ impl Writer {
     pub(super) fn columns_of_catalog(&self, name: &TableName) -> Result<Vec<Vec<u8>>> {
         let refuse = |message: String| Err(Error::new(ErrorKind::UnsupportedShape, message).with_hint(OTHER_SHAPE));
         let Some(table) = self.known(name) else {
-            return refuse(format!(
-                "the INSERT into {name} names no columns, and the table is not in the catalog"
-            ));
+            let message = format!("the INSERT into {name} names no columns, and the table is not in the catalog");
+            let hint = format!(
+                "give the schema of the source with `schema = FILE` (pg_dump --schema-only), which tells their order; or {OTHER_SHAPE}"
+            );
+            return Err(Error::new(ErrorKind::UnsupportedShape, message).with_hint(hint));
         };
         // Rows that pg_dump loads through a partition's root have the order of the partition they come from; and a
         // column added to a parent later stands elsewhere in its child than a new server would put it.
@@ -443,7 +453,7 @@ impl Writer {
     }
 
     /// Warns of a table; several heads of one table say the same only once.
-    fn warn_once(&mut self, message: String) {
+    pub(super) fn warn_once(&mut self, message: String) {
         if !self.report.warnings.iter().any(|warning| warning.message == message) {
             self.report.warn(message);
         }

@@ -22,11 +22,10 @@ pub(crate) fn decide(plan: &Plan, name: &TableName, columns: &[String]) -> Resul
     let table = plan.table(name);
     if plan.has_catalog() && table.is_none() && plan.key(name).is_none() {
         let message = format!("table {name} is not in the catalog");
-        return Err(Error::new(ErrorKind::UnknownName, message).with_hint(
-            format!(
-            "give the whole schema, leave the table out with `exclude_tables = {name}`, or choose `unknown_tables = drop`"
-        ),
-        ));
+        return Err(Error::new(ErrorKind::UnknownName, message).with_hint(format!(
+            "give the whole schema, name its key with `keys = {name}=column`, leave the table out with \
+             `exclude_tables = {name}`, or choose `unknown_tables = drop`"
+        )));
     }
     // A head may have as many columns as its table: each is looked up once.
     let known: HashMap<&str, &Column> = table
@@ -98,7 +97,7 @@ pub(crate) fn decide(plan: &Plan, name: &TableName, columns: &[String]) -> Resul
 fn unguarded(name: &TableName, column: &str) -> Error {
     let message = format!("the dump does not bring the column `{column}` of table {name}, by which it is guarded");
     Error::new(ErrorKind::InvalidOption, message)
-        .with_hint("leave the table out, or choose on_guard = skip: then only rows that are new are taken")
+        .with_hint("leave the table out, or choose `on_guard = skip`: then only rows that are new are taken")
 }
 
 fn no_key(name: &TableName, in_catalog: bool) -> Error {
@@ -107,10 +106,13 @@ fn no_key(name: &TableName, in_catalog: bool) -> Error {
     } else {
         format!("nothing is known of the key of table {name}, and it has no column `id`")
     };
+    let schema = match in_catalog {
+        true => "",
+        false => "give the schema with `schema = FILE` (pg_dump --schema-only), ",
+    };
     Error::new(ErrorKind::NoKey, message).with_hint(format!(
-        "use `style = staged`, which asks the target for its keys; or give the schema with `schema = FILE` \
-         (pg_dump --schema-only), name the key with `keys = {name}=column,column`, or say what to do without one with \
-         `no_key = insert` or `no_key = skip`"
+        "use `style = staged`, which asks the target for its keys; or {schema}name the key with \
+         `keys = {name}=column,column`, or say what to do without one with `no_key = insert` or `no_key = skip`"
     ))
 }
 

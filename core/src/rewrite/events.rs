@@ -8,7 +8,7 @@ use super::writer::Writer;
 use super::{emit, rows, script};
 use crate::catalog::quote_ident;
 use crate::dump::head::{Head, Sequence};
-use crate::dump::statement::{COMPUTED_SETVAL, LARGE_OBJECTS, MESSAGES, REFRESH, STATISTICS, is_create_table};
+use crate::dump::statement::{COMPUTED_SETVAL, CRLF, LARGE_OBJECTS, MESSAGES, REFRESH, STATISTICS, is_create_table};
 use crate::dump::{Events, Piece, Target};
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::row::Row;
@@ -51,11 +51,15 @@ impl Events for Writer {
 
     fn copy_begin(&mut self, id: usize) -> Result<()> {
         self.reading = self.tables.heads.get(id).map(|head| head.table);
+        self.awaits_row = true;
         Ok(())
     }
 
     #[inline]
     fn copy_rows(&mut self, id: usize, lines: &[u8], rows: u64) -> Result<()> {
+        if self.awaits_row {
+            self.first_row(id)?;
+        }
         // With a filter they come one by one.
         if self.judge(id, Row::Line(lines))? {
             self.write_lines(id, lines, rows)?;
@@ -64,6 +68,9 @@ impl Events for Writer {
     }
 
     fn piece(&mut self, id: usize, piece: Piece<'_>) -> Result<()> {
+        if self.awaits_row {
+            self.first_row(id)?;
+        }
         if self.has_filter(id) {
             return self.held_piece(id, piece);
         }
@@ -215,6 +222,12 @@ impl Events for Writer {
             STATISTICS => "the dump has planner statistics, which the script does not carry: run ANALYZE afterwards",
             REFRESH => "the dump refreshes materialized views, which the script does not: refresh them afterwards",
             COMPUTED_SETVAL => "the dump moves a sequence to a value that a query computes, which the script does not",
+            CRLF => {
+                self.report.warn(
+                    "CRLF in literals has become a line feed (crlf = strip): a value that had carriage returns of its own has lost them",
+                );
+                return Ok(());
+            }
             MESSAGES => {
                 self.report.warn(
                     "messages of pg_dump stand between the statements (2>&1); one inside of rows would be taken for a row",

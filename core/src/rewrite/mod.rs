@@ -11,6 +11,7 @@ pub(crate) mod names;
 mod order;
 mod place;
 pub(crate) mod records;
+mod refused;
 mod rows;
 mod script;
 mod sieve;

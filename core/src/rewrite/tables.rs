@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::ast::UpsertText;
 use crate::catalog::TableName;
+use crate::error::Error;
 use crate::filter::HeadFilter;
 use crate::report::TableReport;
 
@@ -66,6 +67,14 @@ pub(crate) struct Checks {
     pub(crate) unguarded: Option<Vec<u8>>,
 }
 
+/// What is said of a head when its first row comes, and not before: a COPY may have none.
+#[derive(Default)]
+pub(crate) struct FirstRow {
+    pub(crate) warnings: Vec<String>,
+    /// Why the rows cannot be written.
+    pub(crate) refusal: Option<Error>,
+}
+
 /// One head of the dump.
 pub(crate) struct HeadState {
     pub(crate) table: usize,
@@ -73,6 +82,7 @@ pub(crate) struct HeadState {
     pub(crate) action: Action,
     /// What is looked at to leave out some of its rows.
     pub(crate) filter: Option<Arc<HeadFilter>>,
+    pub(crate) first_row: FirstRow,
 }
 
 /// How rows of one table with one list of columns go into a temporary table.

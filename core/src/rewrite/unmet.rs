@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use super::made::Made;
 use super::writer::Writer;
 use crate::catalog::{Catalog, Table, TableName, quote_ident};
+use crate::error::{Error, ErrorKind};
 use crate::filter::exclusions::{DemoColumn, no_demo_columns};
-use crate::nearest::nearest;
+use crate::nearest::{nearest, with_nearest};
 
 impl Writer {
     /// Notes which columns of the demo preset a head has.
@@ -27,7 +28,10 @@ impl Writer {
         for (option, table) in self.plan.named_tables() {
             if !known.contains(table) {
                 let nearest = nearest(&table.to_string(), known.iter().map(TableName::to_string));
-                let what = format!("`{option}` names table {table}");
+                let what = match option {
+                    "tables" => format!("a policy or guard names table {table}"),
+                    _ => format!("`{option} = {table}` names table {table}"),
+                };
                 warnings.push(unmet(&what, nearest));
             }
         }
@@ -39,7 +43,7 @@ impl Writer {
             if !is_known {
                 let schemas = known.iter().map(|table| table.schema.clone());
                 warnings.push(unmet(
-                    &format!("`only_schemas` names schema {schema}"),
+                    &format!("`only_schemas = {schema}` names schema {schema}"),
                     nearest(schema, schemas),
                 ));
             }
@@ -56,7 +60,7 @@ impl Writer {
     }
 
     /// The tables of the catalog, and those that the dump has made or has rows of.
-    fn known_tables(&self) -> BTreeSet<TableName> {
+    pub(super) fn known_tables(&self) -> BTreeSet<TableName> {
         let met = self.tables.tables.iter().map(|table| table.table_name.clone());
         let made = self.made.as_ref().and_then(Made::catalog);
         let catalogs = made.into_iter().chain(self.plan.catalog());
@@ -82,9 +86,16 @@ impl Writer {
         }
         let unmet_columns = columns.iter().enumerate().filter(|(at, _)| !self.demo_met.contains(at));
         unmet_columns
-            .map(|(_, column)| unmet(&format!("`demo_columns` names {column}"), None))
+            .map(|(_, column)| unmet(&format!("`demo_columns = {column}` names {column}"), None))
             .collect()
     }
+}
+
+/// A key is given for a table that neither the catalog nor the dump has.
+pub(super) fn unmet_key(name: &TableName, known: &BTreeSet<TableName>) -> Error {
+    let message = format!("a key is given for table {name}, which neither the catalog nor the dump has");
+    let names = known.iter().map(TableName::to_string);
+    with_nearest(Error::new(ErrorKind::InvalidOption, message), &name.to_string(), names)
 }
 
 fn unmet(what: &str, nearest: Option<String>) -> String {

@@ -11,7 +11,8 @@ use super::rows::{self, LongRow};
 use super::script::{self, Frame};
 use super::staged::{self, LongLine};
 use super::tables::{Action, Announcement, HeadState, Tables, Upsert};
-use crate::catalog::{Catalog, Table, TableName};
+use super::unmet::unmet_key;
+use crate::catalog::{Catalog, TableName};
 use crate::error::{Error, Result};
 use crate::filter::held::HeldRow;
 use crate::filter::run::Filter;
@@ -65,6 +66,8 @@ pub(crate) struct Writer {
     pub(super) demo_met: BTreeSet<usize>,
     /// The table that is being read, for the position of an error.
     pub(super) reading: Option<usize>,
+    /// Whether a COPY has begun of which no row has come yet.
+    pub(super) awaits_row: bool,
     pub(super) long_row: LongRow,
     pub(super) long_line: LongLine,
     /// Whether a part of a long row is written and its end is not.
@@ -124,6 +127,7 @@ impl Writer {
             has_long_rows: false,
             demo_met: BTreeSet::new(),
             reading: None,
+            awaits_row: false,
             long_row: LongRow::default(),
             long_line: LongLine::default(),
             in_long_row: false,
@@ -193,18 +197,18 @@ impl Writer {
         })
     }
 
-    /// Where no catalog has told it before, the end of the dump tells whether a pattern is of any use.
+    /// The end of the dump tells whether a pattern, or a key beside the catalog, is of any use.
     pub(crate) fn check_selection(&self) -> Result<()> {
-        if self.plan.has_catalog() || self.plan.selection().is_empty() {
+        let (selection, has_catalog) = (self.plan.selection(), self.plan.has_catalog());
+        let keys = || self.plan.keys_beside_catalog();
+        if selection.is_empty() && keys().next().is_none() {
             return Ok(());
         }
-        let met = self.tables.tables.iter().map(|table| table.table_name.clone());
-        let made = self.made.as_ref().and_then(Made::catalog);
-        let made = made.into_iter().flat_map(Catalog::tables).map(Table::table_name);
-        let meant = self.tables.meanings.iter().cloned();
-        self.plan
-            .selection()
-            .check_met(&met.chain(made).chain(meant).collect::<Vec<_>>())
+        let tables = self.known_tables();
+        if let Some(unmet) = keys().find(|name| !tables.contains(name)) {
+            return Err(unmet_key(unmet, &tables));
+        }
+        selection.check_met(&tables.into_iter().collect::<Vec<_>>(), has_catalog)
     }
 
     /// The last look at what was written from `start` on; what may not leave is cut off.

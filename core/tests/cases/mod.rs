@@ -59,11 +59,15 @@ impl Case {
     }
 
     pub(crate) fn plan(&self) -> Result<Plan> {
-        let mut options = Options::from_json(&self.options.to_string())?;
-        if let Some(schema) = &self.schema {
-            options = options.with_catalog(Catalog::from_schema_sql(schema)?)?;
+        self.options()?.build()
+    }
+
+    pub(crate) fn options(&self) -> Result<Options> {
+        let options = Options::from_json(&self.options.to_string())?;
+        match &self.schema {
+            Some(schema) => options.with_catalog(Catalog::from_schema_sql(schema)?),
+            None => Ok(options),
         }
-        options.build()
     }
 }
 

@@ -7,6 +7,7 @@
     reason = "a test"
 )]
 
+mod advice;
 mod attacks;
 mod batches;
 mod cascade;
@@ -23,6 +24,7 @@ mod driver;
 mod exceptions;
 mod found;
 mod guards;
+mod letter_case;
 mod long_refused;
 mod long_rows;
 mod merge;
@@ -30,6 +32,7 @@ mod names;
 mod orders;
 mod partitions;
 mod permits;
+mod producers;
 mod product;
 mod promises;
 mod references;

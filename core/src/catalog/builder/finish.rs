@@ -47,6 +47,7 @@ impl State {
             keys: Vec::new(),
             foreign_keys: Vec::new(),
             triggers: Vec::new(),
+            extension: false,
         }
     }
 

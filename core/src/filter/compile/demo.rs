@@ -33,7 +33,7 @@ impl Compiler<'_> {
                     .any(|column| column.table.is_some() && column.is_of(&name))
             {
                 let condition = format!("{} IS TRUE", quote_ident(flag));
-                let condition = Condition::compile(&condition, table, self.catalog)?;
+                let condition = Condition::compile_with(&condition, table, self.catalog, None)?;
                 let rule = Rule {
                     label: "demo".to_owned(),
                     columns: condition.columns().to_vec(),
@@ -77,11 +77,11 @@ impl Compiler<'_> {
             match texts(column) {
                 (_, true) => {}
                 (true, false) => {
-                    let message = format!("`demo_columns` names {column}, which is no column of text");
+                    let message = format!("`demo_columns = {column}` names what is no column of text");
                     return Err(Error::new(ErrorKind::InvalidOption, message));
                 }
                 (false, _) => {
-                    let message = format!("`demo_columns` names {column}, which is not in the catalog");
+                    let message = format!("`demo_columns = {column}` names what is not in the catalog");
                     let error = Error::new(ErrorKind::InvalidOption, message);
                     return Err(with_nearest(error, &column.to_string(), self.names_like(column)));
                 }

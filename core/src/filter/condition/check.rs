@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::case::Case;
 use super::collation::{Collation, Locale};
 use super::compare::{cannot_be_matched, compare, distinct, within_constants};
 use super::literal::{canonical, suggest};
@@ -19,6 +20,8 @@ use crate::error::{Error, ErrorKind, Result};
 pub(super) struct Checker<'a> {
     pub(super) table: &'a Table,
     pub(super) catalog: &'a Catalog,
+    /// The rule for upper and lower case beyond ASCII.
+    pub(super) case: Option<Case>,
     /// The columns that were met, in order.
     pub(super) columns: Vec<String>,
 }
@@ -205,11 +208,12 @@ impl Checker<'_> {
             return Err(missing(&arg.ty));
         }
         let collation = arg.collation.clone();
-        case_is_known(&collation)?;
+        let case = case_is_known(&collation, self.case)?;
         let draft = Draft::Scalar(Scalar::Case {
             of: Box::new(arg.finish(Kind::Text)?),
             upper: name == "upper",
             ascii: !collation.is_c(),
+            case,
             against_ascii: false,
         });
         let typed = constant(Typed::new(Type::Text, draft))?;

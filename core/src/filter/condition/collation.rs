@@ -2,6 +2,7 @@
 //!
 //! "Collation Support" in the manual; `assign_collations_walker()` in src/backend/parser/parse_collate.c.
 
+use super::case::Case;
 use crate::catalog::quote_ident;
 
 /// The collation of an expression, and how strongly it holds.
@@ -106,16 +107,27 @@ impl Collation {
 
     /// Why upper and lower case cannot be told even for ASCII letters, if so. In the Turkic languages the lower case of
     /// `I` is not `i`. That the database's own locale is none of them cannot be seen in a dump, and is taken for granted.
-    pub(super) fn case_problem(&self) -> Option<String> {
+    pub(super) fn case_problem(&self, case: Option<Case>) -> Option<String> {
         const TURKIC: &[&str] = &["tr", "az", "crh", "ku", "tt", "ber"];
         self.equality_problem().or_else(|| match self.locale()? {
             Locale::System(name) => {
-                let language = name.split(['_', '-', '.']).next().unwrap_or_default();
-                TURKIC
-                    .contains(&language)
+                let language = language(name);
+                let is_said = case == Some(Case::Turkish) && matches!(language, "tr" | "az");
+                (TURKIC.contains(&language) && !is_said)
                     .then(|| format!("upper and lower case have rules of their own in the collation {name}"))
             }
             Locale::C(_) | Locale::User(_) => None,
         })
     }
+
+    /// Whether letters beyond ASCII have rules of their own in it: Greek capitals lose their accents, Lithuanian letters keep
+    /// their dots.
+    pub(super) fn has_own_case(&self) -> bool {
+        matches!(self.locale(), Some(Locale::System(name)) if matches!(language(name), "el" | "lt" | "hy"))
+    }
+}
+
+/// The language of a collation.
+fn language(name: &str) -> &str {
+    name.split(['_', '-', '.']).next().unwrap_or_default()
 }

@@ -32,15 +32,12 @@ enum Step {
 pub(super) struct EndsWithEscape;
 
 impl Like {
-    /// Reads a pattern whose escape character is `escape`, if it has one; with `lower` for text in lower case.
-    pub(super) fn new(pattern: &str, escape: Option<char>, lower: bool) -> Result<Self, EndsWithEscape> {
-        let fold = |character: char| {
-            if lower {
-                character.to_ascii_lowercase()
-            } else {
-                character
-            }
-        };
+    /// Reads a pattern whose escape character is `escape`, if it has one; `fold` is what the text's characters have become.
+    pub(super) fn new(
+        pattern: &str,
+        escape: Option<char>,
+        fold: impl Fn(char) -> char,
+    ) -> Result<Self, EndsWithEscape> {
         let mut parts = vec![Part::default()];
         let mut counts_characters = false;
         let mut characters = pattern.chars();
@@ -205,7 +202,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(4000))]
         #[test]
         fn says_what_a_naive_match_says(text in "[abé%_\\\\]{0,8}", pattern in "([abé%_]|%a|\\\\[%_a\\\\]){0,6}") {
-            let like = Like::new(&pattern, Some('\\'), false).unwrap();
+            let like = Like::new(&pattern, Some('\\'), |character| character).unwrap();
             let (text_chars, pattern_chars): (Vec<char>, Vec<char>) = (text.chars().collect(), pattern.chars().collect());
             prop_assert_eq!(like.matches(text.as_bytes()), Some(naive(&text_chars, &pattern_chars)));
         }
@@ -213,10 +210,27 @@ mod tests {
 
     #[test]
     fn escapes() {
-        assert_eq!(Like::new("a\\", Some('\\'), false).unwrap_err(), EndsWithEscape);
-        assert_eq!(Like::new("a\\", None, false).unwrap().matches(b"a\\"), Some(true));
-        assert_eq!(Like::new("10#%", Some('#'), false).unwrap().matches(b"10%"), Some(true));
-        assert_eq!(Like::new("_", None, false).unwrap().matches(b"\xff"), None);
-        assert_eq!(Like::new("%", None, false).unwrap().matches(b"\xff"), Some(true));
+        assert_eq!(
+            Like::new("a\\", Some('\\'), |character| character).unwrap_err(),
+            EndsWithEscape
+        );
+        assert_eq!(
+            Like::new("a\\", None, |character| character).unwrap().matches(b"a\\"),
+            Some(true)
+        );
+        assert_eq!(
+            Like::new("10#%", Some('#'), |character| character)
+                .unwrap()
+                .matches(b"10%"),
+            Some(true)
+        );
+        assert_eq!(
+            Like::new("_", None, |character| character).unwrap().matches(b"\xff"),
+            None
+        );
+        assert_eq!(
+            Like::new("%", None, |character| character).unwrap().matches(b"\xff"),
+            Some(true)
+        );
     }
 }

@@ -5,6 +5,7 @@
 //! `pg_dump` always writes them. That the locale of the source's database is not Turkic (where the lower case of `I` is
 //! not `i`) is taken for granted where a column has no collation of its own.
 
+pub(crate) mod case;
 mod check;
 mod collation;
 mod compare;
@@ -21,6 +22,7 @@ mod typed;
 mod types;
 mod value;
 
+use self::case::Case;
 use self::check::Checker;
 use self::tree::{Row, Test};
 use crate::ast::condition::parse_condition;
@@ -35,16 +37,26 @@ pub(crate) struct Condition {
 }
 
 impl Condition {
-    /// Reads a condition such as `"isDemo" OR id LIKE 'demo-%'`.
+    /// Reads a condition such as `"isDemo" OR id LIKE 'demo-%'`, without a rule for upper and lower case beyond ASCII.
     ///
     /// # Errors
     /// What is not SQL, names no column of the table, or mixes types that PostgreSQL would not compare; and what cannot
     /// be evaluated here exactly as PostgreSQL does on the source.
+    #[cfg(any(test, feature = "laws"))]
     pub(crate) fn compile(sql: &str, table: &Table, catalog: &Catalog) -> Result<Self> {
+        Self::compile_with(sql, table, catalog, None)
+    }
+
+    /// The same with a rule for upper and lower case beyond ASCII.
+    ///
+    /// # Errors
+    /// As [`compile`](Self::compile).
+    pub(crate) fn compile_with(sql: &str, table: &Table, catalog: &Catalog, case: Option<Case>) -> Result<Self> {
         let expr = parse_condition(sql)?;
         let mut checker = Checker {
             table,
             catalog,
+            case,
             columns: Vec::new(),
         };
         let test = checker.test(&expr)?;

@@ -1,5 +1,6 @@
 //! `LIKE`, `ILIKE` and regular expressions.
 
+use super::case::{self, Case};
 use super::check::Checker;
 use super::collation::Collation;
 use super::compare::{ORDERED_BY_BYTES, no_operator};
@@ -45,9 +46,10 @@ impl Checker<'_> {
         if let Some(problem) = collation.equality_problem() {
             return Err(refuse(format!("{problem}, so that patterns are not exact")).with_hint(ORDERED_BY_BYTES));
         }
-        if ignore_case {
-            case_is_known(&collation)?;
-        }
+        let case = match ignore_case {
+            true => case_is_known(&collation, self.case)?,
+            false => None,
+        };
         let pattern = match pattern.draft {
             Draft::Literal(text) => Some(text),
             _ => None,
@@ -66,11 +68,11 @@ impl Checker<'_> {
         };
         let scalar = operand.finish(kind)?;
         if *regex {
-            let regex = Regex::new(&pattern, ignore_case, collation.is_c())
+            let regex = Regex::new(&pattern, ignore_case, collation.is_c(), case.is_some())
                 .map_err(|why| refuse(format!("the regular expression '{pattern}': {why}")))?;
             return Ok(Test::Regex(scalar, regex));
         }
-        like(scalar, &pattern, escape, ignore_case, &collation)
+        like(scalar, &pattern, escape, ignore_case, &collation, case)
     }
 
     /// The escape character of `LIKE … ESCAPE`: `None` for NULL, `Some(None)` for none.
@@ -89,14 +91,31 @@ impl Checker<'_> {
     }
 }
 
-fn like(scalar: Scalar, pattern: &str, escape: Option<char>, ignore_case: bool, collation: &Collation) -> Result<Test> {
-    if ignore_case && !collation.is_c() && !pattern.is_ascii() {
+fn like(
+    scalar: Scalar,
+    pattern: &str,
+    escape: Option<char>,
+    ignore_case: bool,
+    collation: &Collation,
+    case: Option<Case>,
+) -> Result<Test> {
+    let case = case.filter(|_| !collation.is_c());
+    let fold = |character: char| match (ignore_case, case) {
+        (false, _) => Some(character),
+        (true, Some(case)) => case.fold(character),
+        (true, None) => Some(character.to_ascii_lowercase()),
+    };
+    if ignore_case && !collation.is_c() && !pattern.is_ascii() && case.is_none() {
         let error = refuse(format!(
             "the pattern '{pattern}' is not ASCII, and its letters' cases are the locale's"
         ));
-        return Err(error.with_hint(ORDERED_BY_BYTES));
+        return Err(error.with_hint(case::HINT));
     }
-    let compiled = Like::new(pattern, escape, ignore_case)
+    if !pattern.chars().all(|character| fold(character).is_some()) {
+        let message = format!("the pattern '{pattern}' has a letter whose other case hangs on the source's locale");
+        return Err(refuse(message));
+    }
+    let compiled = Like::new(pattern, escape, |character| fold(character).unwrap_or(character))
         .map_err(|EndsWithEscape| refuse(format!("the pattern '{pattern}' ends with its escape character")))?;
     let mut scalar = match ignore_case {
         false => scalar,
@@ -104,6 +123,7 @@ fn like(scalar: Scalar, pattern: &str, escape: Option<char>, ignore_case: bool, 
             of: Box::new(scalar),
             upper: false,
             ascii: !collation.is_c(),
+            case,
             against_ascii: false,
         },
     };
@@ -113,9 +133,10 @@ fn like(scalar: Scalar, pattern: &str, escape: Option<char>, ignore_case: bool, 
     Ok(Test::Like(scalar, compiled))
 }
 
-pub(super) fn case_is_known(collation: &Collation) -> Result<()> {
-    match collation.case_problem() {
+/// The rule for upper and lower case beyond ASCII in a collation, if one is known; an error if not even that of ASCII is.
+pub(super) fn case_is_known(collation: &Collation, case: Option<Case>) -> Result<Option<Case>> {
+    match collation.case_problem(case) {
         Some(problem) => Err(refuse(problem).with_hint(ORDERED_BY_BYTES)),
-        None => Ok(()),
+        None => Ok(case.filter(|_| !collation.has_own_case())),
     }
 }

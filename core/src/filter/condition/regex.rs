@@ -7,6 +7,8 @@ use std::fmt::Write;
 
 use regex::bytes::{Regex as Engine, RegexBuilder};
 
+use super::case::both;
+
 /// Most memory of a compiled pattern, in bytes.
 const SIZE_MAX: usize = 4 << 20;
 /// Deepest groups.
@@ -27,8 +29,9 @@ pub(super) const CLASSES_NOT_ASCII: &str =
     "is not ASCII, and which of its characters are letters is known to the source's locale alone";
 
 impl Regex {
-    /// Reads a pattern; `locale_c` if only ASCII letters are letters. The error says what is not supported.
-    pub(super) fn new(pattern: &str, ignore_case: bool, locale_c: bool) -> Result<Self, String> {
+    /// Reads a pattern; `locale_c` if only ASCII letters are letters, `by_rule` if the cases of others are known. The error
+    /// says what is not supported.
+    pub(super) fn new(pattern: &str, ignore_case: bool, locale_c: bool, by_rule: bool) -> Result<Self, String> {
         if pattern.starts_with("***") {
             return Err("the director *** is not supported".to_owned());
         }
@@ -37,6 +40,7 @@ impl Regex {
             out: String::with_capacity(pattern.len() + 16),
             ignore_case,
             locale_c,
+            by_rule,
             has_class: false,
             depth: 0,
         };
@@ -80,6 +84,7 @@ struct Translation {
     out: String,
     ignore_case: bool,
     locale_c: bool,
+    by_rule: bool,
     has_class: bool,
     depth: usize,
 }
@@ -243,12 +248,17 @@ impl Translation {
 
     /// Beyond ASCII there are characters whose other case is an ASCII letter, such as U+212A.
     fn check_case(&self, literal: char) -> Step {
-        if self.ignore_case && !self.locale_c && !literal.is_ascii() {
-            return Err(format!(
-                "upper and lower case of {literal} are known to the source's locale alone"
-            ));
+        if !self.ignore_case || self.locale_c || literal.is_ascii() || (self.by_rule && both(literal).is_some()) {
+            return Ok(());
         }
-        Ok(())
+        let hint = if self.by_rule {
+            ""
+        } else {
+            "; say `case = unicode` or `case = turkish`"
+        };
+        Err(format!(
+            "upper and lower case of {literal} are known to the source's locale alone{hint}"
+        ))
     }
 
     fn bracket(&mut self) -> Step {
@@ -337,6 +347,11 @@ impl Translation {
             if last < first {
                 return Err(format!("the range {first}-{last} is empty"));
             }
+            if self.ignore_case && !self.locale_c && !last.is_ascii() && first != last {
+                return Err(format!(
+                    "the range {first}-{last} is not supported without regard to case"
+                ));
+            }
         }
         self.push_range(first, last)
     }
@@ -358,6 +373,12 @@ impl Translation {
             write!(self.out, "\\x{{{:x}}}-\\x{{{:x}}}", u32::from(first), u32::from(last))
                 .map_err(|error| error.to_string())
         };
+        // PostgreSQL looks for both cases, and not for what is neither of them.
+        let cases = both(first).filter(|_| self.ignore_case && !self.locale_c && !first.is_ascii() && first == last);
+        if let Some([lower, upper]) = cases.filter(|[lower, upper]| lower != upper) {
+            push(lower, lower)?;
+            return push(upper, upper);
+        }
         push(first, last)?;
         if self.ignore_case {
             for (low, high, turn) in [
@@ -401,7 +422,7 @@ mod tests {
     use super::*;
 
     fn matches(pattern: &str, text: &str) -> bool {
-        Regex::new(pattern, false, false)
+        Regex::new(pattern, false, false, false)
             .unwrap()
             .matches(text.as_bytes())
             .unwrap()
@@ -465,24 +486,33 @@ mod tests {
             "[\\w-a]",
             "{1}",
         ] {
-            assert!(Regex::new(pattern, false, false).is_err(), "{pattern}");
+            assert!(Regex::new(pattern, false, false, false).is_err(), "{pattern}");
         }
-        assert!(Regex::new("é", true, false).is_err());
-        assert!(Regex::new(&"(".repeat(100_000), false, false).is_err());
-        assert!(Regex::new("((a{200}){200}){200}", false, false).is_err());
+        assert!(Regex::new("é", true, false, false).is_err());
+        let by_rule = Regex::new("^[éß-]$", true, false, true);
+        assert!(by_rule.is_err(), "ß has no capital of its own");
+        let by_rule = Regex::new("^[éx]$", true, false, true).unwrap();
+        for (text, expected) in [("É", true), ("é", true), ("X", true), ("e", false)] {
+            assert_eq!(by_rule.matches(text.as_bytes()), Ok(expected), "{text}");
+        }
+        assert!(Regex::new(&"(".repeat(100_000), false, false, false).is_err());
+        assert!(Regex::new("((a{200}){200}){200}", false, false, false).is_err());
     }
 
     #[test]
     fn text_beyond_ascii() {
         assert_eq!(
-            Regex::new("\\w", false, false).unwrap().matches("é".as_bytes()),
+            Regex::new("\\w", false, false, false).unwrap().matches("é".as_bytes()),
             Err(CLASSES_NOT_ASCII)
         );
         assert_eq!(
-            Regex::new("\\w", false, true).unwrap().matches("é".as_bytes()),
+            Regex::new("\\w", false, true, false).unwrap().matches("é".as_bytes()),
             Ok(false)
         );
-        assert_eq!(Regex::new("E", true, false).unwrap().matches("é".as_bytes()), Ok(false));
-        assert!(Regex::new(".", false, false).unwrap().matches(b"\xff").is_err());
+        assert_eq!(
+            Regex::new("E", true, false, false).unwrap().matches("é".as_bytes()),
+            Ok(false)
+        );
+        assert!(Regex::new(".", false, false, false).unwrap().matches(b"\xff").is_err());
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use super::case::{self, Case};
 use super::like::Like;
 use super::regex::Regex;
 use super::value::{self, Kind, Read, Value};
@@ -49,6 +50,8 @@ pub(super) enum Scalar {
         of: Box<Scalar>,
         upper: bool,
         ascii: bool,
+        /// The rule for those others, if it is known.
+        case: Option<Case>,
         against_ascii: bool,
     },
     /// `length(…)` in characters or in bytes, as a number of a kind.
@@ -218,6 +221,7 @@ impl Scalar {
             of,
             upper,
             ascii,
+            case,
             against_ascii,
         } = self
         {
@@ -225,8 +229,15 @@ impl Scalar {
                 return Ok(None);
             };
             let is_certain = *against_ascii && value::stays_beyond_ascii(&text, *upper);
+            if let Some(case) = case.filter(|case| *ascii && (*case == Case::Turkish || !text.is_ascii())) {
+                let changed = case.change(&text, *upper, false);
+                return match changed.or_else(|| case.change(&text, *upper, true).filter(|_| is_certain)) {
+                    Some(changed) => Ok(Some(Cow::Owned(changed.into_bytes()))),
+                    None => Err(of.error(row, &text, value::NO_ONE_CASE)),
+                };
+            }
             if *ascii && !text.is_ascii() && !is_certain {
-                return Err(of.error(row, &text, value::NOT_ASCII));
+                return Err(of.error(row, &text, value::NOT_ASCII).with_hint(case::HINT));
             }
             let change = if *upper { value::upper } else { value::lower };
             return Ok(Some(match text {

@@ -260,6 +260,10 @@ fn boolean(text: &[u8]) -> Result<bool, &'static str> {
 pub(super) const NOT_ASCII: &str =
     "is not ASCII, and which letters are the same in upper and lower case is known to the source's locale alone";
 
+/// The reason not to change the case of text by a rule.
+pub(super) const NO_ONE_CASE: &str =
+    "has a letter whose other case is several letters, or hangs on its neighbours, by the source's locale";
+
 /// Whether no character beyond ASCII becomes one of ASCII, or more than one, in another case, whatever the locale is. (That
 /// of a Turkic language is not looked at: there letters of ASCII have other cases too.)
 pub(super) fn stays_beyond_ascii(text: &[u8], upper: bool) -> bool {

@@ -1,0 +1,2 @@
+-- By hand
+INSERT INTO public.t (id, v) VALUES (1, 'one');

@@ -1,0 +1,3 @@
+COPY public.t (id, v) FROM stdin;
+1	one\
+\.

@@ -1,0 +1,12 @@
+<opening>
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL lock_timeout = 0;
+CALL pg_temp.dumpsert_begin('{"no_key":"match","triggers":"off"}');
+CALL pg_temp.dumpsert_stage(1, 'public', 't', ARRAY[]::pg_catalog.text[]);
+\set SHOW_CONTEXT errors
+COPY pg_temp.dumpsert_stage_1 FROM stdin;
+
+
+\.
+\set SHOW_CONTEXT never
+<epilogue>

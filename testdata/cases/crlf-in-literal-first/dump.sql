@@ -1,0 +1,2 @@
+INSERT INTO public.t (id, v) VALUES (1, 'two
+lines');

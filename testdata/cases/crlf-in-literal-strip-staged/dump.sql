@@ -1,0 +1,3 @@
+-- Windows
+INSERT INTO public.t (id, v) VALUES (2, 'two
+lines''');

@@ -1,0 +1,3 @@
+-- Windows
+INSERT INTO public."a
+b" (id, v) VALUES (1, 'one');

@@ -1,0 +1,12 @@
+SET search_path TO public;
+BEGIN;
+INSERT INTO "users" ("id", "email", "bio", "active", "score") VALUES (1, 'zoe@example.com', 'Zoë O''Brien, "back\slash"', true, 9.50);
+INSERT INTO "users" ("id", "email", "bio", "active", "score") VALUES (2, 'li@example.com', NULL, false, NULL);
+INSERT INTO "orders" ("id", "user_id", "note") VALUES (1, 1, 'first');
+INSERT INTO "orders" ("id", "user_id", "note") VALUES (2, 2, NULL);
+INSERT INTO "django_migrations" ("id", "app", "name") VALUES (1, 'contenttypes', '0001_initial');
+COMMIT;
+BEGIN;
+SELECT setval(pg_get_serial_sequence('"users"','id'), coalesce(max("id"), 1), max("id") IS NOT null) FROM "users";
+SELECT setval(pg_get_serial_sequence('"orders"','id'), coalesce(max("id"), 1), max("id") IS NOT null) FROM "orders";
+COMMIT;

@@ -1,0 +1,60 @@
+--
+-- PostgreSQL database dump
+--
+
+-- Dumped from database version 14.9
+-- Dumped by pg_dump version 14.9
+
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+
+SET SESSION AUTHORIZATION DEFAULT;
+
+ALTER TABLE public.users DISABLE TRIGGER ALL;
+
+COPY public.users (id, email, bio, active, score) FROM stdin;
+1	zoe@example.com	Zoë O'Brien, "back\\slash"	t	9.50
+2	li@example.com	\N	f	\N
+\.
+
+
+ALTER TABLE public.users ENABLE TRIGGER ALL;
+
+
+ALTER TABLE public.orders DISABLE TRIGGER ALL;
+
+COPY public.orders (id, user_id, note) FROM stdin;
+1	1	first
+2	2	\N
+\.
+
+
+ALTER TABLE public.orders ENABLE TRIGGER ALL;
+
+
+--
+-- Name: users_id_seq; Type: SEQUENCE SET; Schema: public; Owner: app
+--
+
+SELECT pg_catalog.setval('public.users_id_seq', 2, true);
+
+
+--
+-- Name: orders_id_seq; Type: SEQUENCE SET; Schema: public; Owner: app
+--
+
+SELECT pg_catalog.setval('public.orders_id_seq', 2, true);
+
+
+--
+-- PostgreSQL database dump complete
+--
+

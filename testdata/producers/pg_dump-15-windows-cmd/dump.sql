@@ -1,0 +1,52 @@
+--
+-- PostgreSQL database dump
+--
+
+-- Dumped from database version 15.4
+-- Dumped by pg_dump version 15.4
+
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+
+--
+-- Data for Name: users; Type: TABLE DATA; Schema: public; Owner: app
+--
+
+INSERT INTO public.users (id, email, bio, active, score) VALUES (1, 'zoe@example.com', 'Zoë O''Brien, "back\slash"', true, 9.50);
+INSERT INTO public.users (id, email, bio, active, score) VALUES (2, 'li@example.com', NULL, false, NULL);
+
+
+--
+-- Data for Name: orders; Type: TABLE DATA; Schema: public; Owner: app
+--
+
+INSERT INTO public.orders (id, user_id, note) VALUES (1, 1, 'first');
+INSERT INTO public.orders (id, user_id, note) VALUES (2, 2, NULL);
+
+
+--
+-- Name: users_id_seq; Type: SEQUENCE SET; Schema: public; Owner: app
+--
+
+SELECT pg_catalog.setval('public.users_id_seq', 2, true);
+
+
+--
+-- Name: orders_id_seq; Type: SEQUENCE SET; Schema: public; Owner: app
+--
+
+SELECT pg_catalog.setval('public.orders_id_seq', 2, true);
+
+
+--
+-- PostgreSQL database dump complete
+--
+
