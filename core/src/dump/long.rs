@@ -284,6 +284,13 @@ impl LongCopy {
 /// What is wrong with so many values, if it is known how many there should be.
 pub(super) fn check_count(values: usize, columns: Option<usize>) -> Result<(), String> {
     match columns {
+        Some(0) => match values {
+            0 => Ok(()),
+            _ => Err(format!(
+                "the row has {values} values, and the COPY names no columns: give the schema of the source with \
+                 `schema = FILE`, which tells them"
+            )),
+        },
         Some(columns) if columns != values => Err(format!("the row has {values} values for {columns} columns")),
         _ => Ok(()),
     }

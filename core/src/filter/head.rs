@@ -7,7 +7,7 @@ use super::condition::Condition;
 use super::key_form::KeyForm;
 use super::soft::{SoftColumn, soft_columns};
 use crate::catalog::{Catalog, TableName};
-use crate::dump::head::Head;
+use crate::dump::head::{Head, Rows};
 use crate::error::{Error, ErrorKind, Result};
 use crate::rewrite::names::Names;
 
@@ -205,7 +205,9 @@ impl FilterPlan {
             Some(columns) => names.read_all(columns).ok()?,
             None => {
                 let table = catalog?.table(&name.schema, &name.name)?;
-                table.columns.iter().map(|column| column.name.clone()).collect()
+                let columns = table.columns.iter();
+                let columns = columns.filter(|column| head.rows != Rows::Copy || !column.generated);
+                columns.map(|column| column.name.clone()).collect()
             }
         };
         let mut filter = self.head(name, &columns, catalog).ok()??;

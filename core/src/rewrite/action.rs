@@ -100,8 +100,14 @@ impl Writer {
                 shown: self.names.read_all(&columns)?,
                 raw: columns,
             };
-            if head.columns.is_none() && head.rows == Rows::Values && !self.has_own_catalog() {
-                self.warn_once(POSITIONAL.to_owned());
+            let is_positional = head.columns.is_none() && !columns.raw.is_empty();
+            if is_positional && !self.has_own_catalog() {
+                self.warn_once(match head.rows {
+                    Rows::Copy => {
+                        POSITIONAL.replace("INSERTs name no columns (pg_dump --inserts)", "a COPY names no columns")
+                    }
+                    _ => POSITIONAL.to_owned(),
+                });
             }
             self.meet_demo_columns(&name, &columns.shown);
             let action = if self.is_staged() {
@@ -233,11 +239,7 @@ impl Writer {
     /// The columns of a head: its own list, or that of the catalog.
     fn columns(&self, head: &Head, name: &TableName) -> Result<Vec<Vec<u8>>> {
         let Some(columns) = &head.columns else {
-            return if head.rows == Rows::Values {
-                self.columns_of_catalog(name)
-            } else {
-                Ok(Vec::new())
-            };
+            return self.columns_of_catalog(head, name);
         };
         let mut seen = HashSet::new();
         match columns.iter().find(|column| !seen.insert(*column)) {
@@ -265,8 +267,14 @@ impl Writer {
         }
     }
 
-    /// The columns of an `INSERT` that names none, in the order of the table, where that order is certain.
-    pub(super) fn columns_of_catalog(&self, name: &TableName) -> Result<Vec<Vec<u8>>> {
+    /// The columns of a head that names none, in the order of the table, where that order is certain. A `COPY` has no
+    /// generated ones, and of a table that is not known pg_dump means one without columns.
+    pub(super) fn columns_of_catalog(&self, head: &Head, name: &TableName) -> Result<Vec<Vec<u8>>> {
+        let what = match head.rows {
+            Rows::Values => "INSERT",
+            Rows::Copy if self.known(name).is_some() => "COPY",
+            Rows::Copy | Rows::Default => return Ok(Vec::new()),
+        };
         let refuse = |message: String| Err(Error::new(ErrorKind::UnsupportedShape, message).with_hint(OTHER_SHAPE));
         let Some(table) = self.known(name) else {
             let message = format!("the INSERT into {name} names no columns, and the table is not in the catalog");
@@ -279,11 +287,12 @@ impl Writer {
         // column added to a parent later stands elsewhere in its child than a new server would put it.
         if table.kind == TableKind::Partitioned || !table.inherits.is_empty() {
             return refuse(format!(
-                "the INSERT into {name} names no columns, and their order in the source is not certain"
+                "the {what} into {name} names no columns, and their order in the source is not certain"
             ));
         }
         let columns = table.columns.iter();
         columns
+            .filter(|column| head.rows == Rows::Values || !column.generated)
             .map(|column| Ok(self.names.write(&column.name)?.into_owned()))
             .collect()
     }

@@ -9,7 +9,7 @@ use super::names::Names;
 use super::tables::Action;
 use super::writer::Writer;
 use crate::catalog::TableName;
-use crate::dump::head::{Head, Rows};
+use crate::dump::head::Head;
 use crate::dump::{Events, Piece};
 use crate::error::Result;
 use crate::filter::row::Row;
@@ -37,8 +37,7 @@ impl Writer {
         };
         let columns = match &head.columns {
             Some(columns) => self.names.read_all(columns)?,
-            None if head.rows == Rows::Values => self.names.read_all(&self.columns_of_catalog(name)?)?,
-            None => Vec::new(),
+            None => self.names.read_all(&self.columns_of_catalog(head, name)?)?,
         };
         Ok(filter.plan.head(name, &columns, self.plan.catalog())?.map(Arc::new))
     }

@@ -245,6 +245,30 @@ fn inserts_without_columns() {
     }
 }
 
+/// By hand; pg_dump always writes the list.
+#[test]
+fn copies_without_columns() {
+    let dump = "COPY public.t FROM stdin;\n1\tone\n\\.\n";
+    for style in ALL {
+        let (target, catalog) = target();
+        let options = Options::new().with_style(style);
+        let (_, result) = try_script(dump.as_bytes(), options.clone());
+        let error = result.unwrap_err();
+        assert!(error.to_string().contains("`schema = FILE`"), "{error}");
+        merged(&target, dump, &options.clone().with_catalog(catalog).unwrap());
+        assert_eq!(target.rows("SELECT * FROM public.t"), ["1|one"]);
+        // The dump itself tells them, and a COPY has no generated ones.
+        target.db.execute(
+            "CREATE TABLE public.g (id integer PRIMARY KEY, d integer GENERATED ALWAYS AS (id * 2) STORED, v text)",
+        );
+        let full = "CREATE TABLE public.g (id integer NOT NULL, d integer GENERATED ALWAYS AS ((id * 2)) STORED, v text);\n\
+                    COPY public.g FROM stdin;\n4\tfour\n\\.\n\
+                    ALTER TABLE ONLY public.g ADD CONSTRAINT g_pkey PRIMARY KEY (id);\n";
+        merged(&target, full, &options);
+        assert_eq!(target.rows("SELECT * FROM public.g"), ["4|8|four"]);
+    }
+}
+
 #[test]
 fn columns_that_only_the_dump_has() {
     let dump = copy("public.t", "id, v, gone", &["1\tone\tx"]);

@@ -53,7 +53,7 @@ fn the_rule_that_is_said_is_that_of_the_server() {
             continue;
         }
         // By Unicode its lower case is two letters.
-        let is_one = |value: &&str| case == Case::Turkish || !value.contains('İ');
+        let is_one = |value: &&&str| case == Case::Turkish || !value.contains('İ');
         for (id, value) in VALUES.iter().filter(is_one).enumerate() {
             source
                 .db
