@@ -11,14 +11,14 @@ BEGIN
       THEN 'needs standard_conforming_strings = on'
     WHEN pg_catalog.current_setting('session_replication_role') OPERATOR(pg_catalog.=) 'replica'
       THEN 'refuses session_replication_role = replica: foreign keys would not be checked'
-    WHEN pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) 'on'
-      THEN 'needs a transaction that may write: this one is read-only, or the server is a standby'
   END;
   IF _fault IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
-      MESSAGE = pg_catalog.concat('dumpsert ', _fault, '; nothing was changed'),
-      HINT = CASE WHEN pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) 'on'
-        THEN 'Begin with BEGIN READ WRITE, where default_transaction_read_only is on.' ELSE 'Set it otherwise for this session.' END;
+      MESSAGE = pg_catalog.concat('dumpsert ', _fault, '; nothing was changed');
+  ELSIF pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) 'on' THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+      MESSAGE = 'dumpsert needs a transaction that may write: this one is read-only, or the server is a standby; nothing was changed',
+      HINT = 'Begin with BEGIN READ WRITE, where default_transaction_read_only is on.';
   ELSIF NOT pg_catalog.has_database_privilege(pg_catalog.current_database()::pg_catalog.text, 'TEMPORARY') THEN
     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
       MESSAGE = 'dumpsert needs the privilege TEMPORARY on this database; nothing was changed',
