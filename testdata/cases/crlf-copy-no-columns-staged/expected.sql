@@ -4,7 +4,7 @@ SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"match","triggers":"off"}');
 CALL pg_temp.dumpsert_stage(1, 'public', 't', ARRAY[]::pg_catalog.text[]);
 \set SHOW_CONTEXT errors
-COPY pg_temp.dumpsert_stage_1 FROM stdin;
+COPY pg_temp."stage 1: public.t" FROM stdin;
 
 
 \.

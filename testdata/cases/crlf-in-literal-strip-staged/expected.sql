@@ -4,7 +4,7 @@ SET LOCAL lock_timeout = 0;
 CALL pg_temp.dumpsert_begin('{"no_key":"match","triggers":"off"}');
 CALL pg_temp.dumpsert_stage(1, 'public', 't', ARRAY['id', 'v']::pg_catalog.text[]);
 \set SHOW_CONTEXT errors
-COPY pg_temp.dumpsert_stage_1 ("id", "v") FROM stdin;
+COPY pg_temp."stage 1: public.t" ("id", "v") FROM stdin;
 2	two\nlines'
 \.
 \set SHOW_CONTEXT never
