@@ -263,6 +263,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
        UNION ALL SELECT format('(SELECT x FROM pg_catalog.unnest(pg_catalog.enum_range(NULL::%s)) AS x WHERE x OPERATOR(pg_catalog.<>) ALL (ARRAY(SELECT y.%I FROM %s AS y))'
                                ' OFFSET m.id OPERATOR(pg_catalog.-) (SELECT pg_catalog.min(a.id) FROM pg_temp.dumpsert_aside AS a WHERE a.index OPERATOR(pg_catalog.=) %s) LIMIT 1)',
                                c.type, c.name, _relid::regclass, _index), 3 WHERE b.typcategory = 'E'
+       UNION ALL SELECT format('(SELECT x.bits FROM (SELECT g.n::bit(%1$s) AS bits FROM pg_catalog.generate_series(0, %2$s) AS g(n)) AS x'
+                               ' WHERE x.bits OPERATOR(pg_catalog.<>) ALL (ARRAY(SELECT y.%3$I::bit(%1$s) FROM %4$s AS y WHERE y.%3$I IS NOT NULL)) ORDER BY x.bits'
+                               ' OFFSET m.id OPERATOR(pg_catalog.-) (SELECT pg_catalog.min(a.id) FROM pg_temp.dumpsert_aside AS a WHERE a.index OPERATOR(pg_catalog.=) %5$s) LIMIT 1)',
+                               c.atttypmod, (1 << c.atttypmod) - 1, c.name, _relid::regclass, _index), 3 WHERE b.typcategory = 'V' AND c.atttypmod BETWEEN 1 AND 12
        UNION ALL SELECT x.value, x.ord FROM (VALUES
            ('S', 3, 'pg_catalog.concat(''~'', {md5})'), ('S', 4, 'pg_catalog.substr({md5}, 1, 8)'),
            ('S', 5, 'pg_catalog.translate(pg_catalog.upper({md5}), ''0123456789'', ''GHIJKLMNOP'')'), ('S', 6, 'pg_catalog.concat(''1'', pg_catalog.lpad(m.id::pg_catalog.text, 9, ''0''))'),
@@ -271,7 +275,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
            ('N', 7, 'pg_catalog.round(({random} OPERATOR(pg_catalog.*) 99)::pg_catalog.numeric, 2)::pg_catalog.text'),
            ('D', 5, '{day}'), ('D', 6, '{time}'), ('T', 5, '{time}'),
            ('I', 3, 'pg_catalog.concat(''fd00::'', pg_catalog.substr({md5}, 1, 4))'), ('I', 4, 'pg_catalog.concat(''fd00::'', pg_catalog.substr({md5}, 1, 4), ''/128'')'),
-           ('V', 3, format('pg_catalog.substr(({random} OPERATOR(pg_catalog.*) 2000000000)::pg_catalog.int4::bit(32)::pg_catalog.text, 8, %s)',
+           ('V', 4, format('pg_catalog.substr(({random} OPERATOR(pg_catalog.*) 2000000000)::pg_catalog.int4::bit(32)::pg_catalog.text, 8, %s)',
                            CASE WHEN c.atttypmod BETWEEN 1 AND 24 THEN c.atttypmod ELSE 24 END)),
            ('A', 3, 'pg_catalog.concat(''{'', {number}, ''}'')'), ('A', 4, 'pg_catalog.concat(''{'', {md5}, ''}'')'),
            ('R', 3, 'pg_catalog.concat(''['', {number}, '',]'')'), ('R', 4, 'pg_catalog.concat(''['', {day}, '',]'')'),
