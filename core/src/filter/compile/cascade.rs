@@ -208,7 +208,7 @@ impl Compiler<'_> {
     /// The condition of a foreign key, which is on the rows that have it.
     fn condition(&self, at: usize, condition: &str) -> Result<Condition> {
         let table = self.table(at)?;
-        Condition::compile(condition, table, self.catalog).map_err(|error| {
+        Condition::compile_with(condition, table, self.catalog, self.case).map_err(|error| {
             let message = format!(
                 "in the foreign key of table {} WHERE {condition}: {}",
                 table.table_name(),
