@@ -40,7 +40,7 @@ test('options that cannot be used', async () => {
     [{ onProgess: () => {} }, /did you mean onProgress\?/],
     [{ style: 'row' }, /`style`: `row` is none of rows, batches, staged \(did you mean rows\?\)/],
     [{ style: 1 }, /`style`: a string is wanted/],
-    [{ noKey: 'match' }, /^noKey = match works only in style staged/],
+    [{ noKey: 'match' }, /^`noKey: 'match'` works only with `style: 'staged'`/],
     [{ batchRows: 0 }, /`batchRows`: a positive whole number/],
     [{ batchRows: NaN }, /`batchRows`/],
     [{ batchRows: 1n }, /`batchRows`: a value of type bigint/],

@@ -14,6 +14,7 @@ use super::session::Session;
 use super::settle::{self, Fate};
 use super::source::{self, Digest, Form, Hashed, ProgramReader, Warnings};
 use super::{Cancel, Connection, Ending, Failure, Origin, Outcome, Source, Step, Stop, Target, left_out};
+use crate::catalog::{Table, TableName};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Client, Plan, Style};
 use crate::script::Script;
@@ -223,6 +224,9 @@ impl Run<'_> {
         }
         self.outcome.source = Origin::Database(database);
         let catalog = left_out::catalog(from)?;
+        // Nothing of a table that is not dumped would show that its name is wrong.
+        let names: Vec<TableName> = catalog.tables().iter().map(Table::table_name).collect();
+        plan.selection().check_met(&names, true)?;
         let left_out = left_out::tables(plan, &catalog);
         self.outcome.not_dumped = left_out.iter().map(ToString::to_string).collect();
         // Patterns are looked up in it, since a table that is not dumped would not be met; and rows are followed by it.

@@ -56,7 +56,7 @@ fn unique_values_that_change_places() {
     let message = target.refuses(&rows(&["1, 'b'", "2, 'a'"]), "23505");
     assert_says(
         &message,
-        &["t_v_key", "public.t exchange values", "(1), (2)", "holds_v_fkey"],
+        &["t_v_key", "public.t exchange values", "(2), (1)", "holds_v_fkey"],
     );
 }
 
