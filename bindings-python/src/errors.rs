@@ -37,7 +37,7 @@ pub(crate) fn raise_with_output(py: Python<'_>, fault: &Fault, output: Bound<'_,
 
 fn exception(py: Python<'_>, error: &Error, output: Bound<'_, PyBytes>) -> PyResult<PyErr> {
     let facts = PyDict::new(py);
-    facts.set_item("message", error.message())?;
+    facts.set_item("message", in_python(error.message()))?;
     facts.set_item("hint", error.hint().map(in_python))?;
     if let Some(position) = error.position() {
         facts.set_item("byte", position.byte)?;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,10 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "bindings-python"
+
+
+# An option in a message, as Python writes it.
+OPTION = re.compile(r"`[a-z]\w*=[^`]*`")
 
 
 def cargo_target() -> Path:

@@ -33,7 +33,7 @@ def test_names_are_those_of_the_library() -> None:
         ({"batch_rows": 0}, ["`batch_rows`: a positive whole number is wanted"]),
         ({"batch_rows": 1.5}, ["`batch_rows`"]),
         ({"batch_rows": float("nan")}, ["a number that is none"]),
-        ({"style": "rows", "no_key": "match"}, ["only in style staged"]),
+        ({"style": "rows", "no_key": "match"}, ["`no_key='match'` works only with `style='staged'`"]),
         ({"keys": {"public.t": ""}}, ['`keys."public.t"`']),
         ({"tables": {"public.t": {"updat": "changed"}}}, ["did you mean update?"]),
         ({"lock_timeout": timedelta(0)}, ["`lock_timeout`"]),
