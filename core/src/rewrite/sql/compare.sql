@@ -35,8 +35,10 @@ BEGIN
   IF _s.way = 'insert' THEN
     EXECUTE format('SELECT EXISTS (SELECT FROM pg_temp.dumpsert_stage_%s)', _n) INTO _differs;
   ELSIF _s.key_index IS NOT NULL THEN
-    -- Not EXISTS: the planner would take a nested loop for it, in the hope of an early end. INTO ends at the first row as well.
-    EXECUTE _s.differs_sql INTO _differs;
+    -- Not EXISTS: the planner would take a nested loop for it, in the hope of an early end. EXECUTE INTO would read all rows.
+    FOR _differs IN EXECUTE _s.differs_sql LOOP
+      EXIT;
+    END LOOP;
     _differs := coalesce(_differs, false);
   END IF;
   IF _s.way = 'match' AND NOT _differs THEN
