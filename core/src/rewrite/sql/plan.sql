@@ -90,33 +90,15 @@ BEGIN
 END
 $dumpsert$;
 
--- Which tables before which? Stages are one component where no order of them can do: a table that references itself, a circle of
--- foreign keys, and foreign keys without an action whose referenced value may change, so that both sides must change at once.
--- The others follow the tables that they reference; what an action of the target did to them is then compared as well.
--- With _together, foreign keys with an action count as those without.
-CREATE PROCEDURE pg_temp.dumpsert_group(_together boolean)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+-- Tarjan's strongly connected components of a graph with the nodes 1 to _count and edges ordered by where they begin: each is found,
+-- and numbered, when all that it depends on have been.
+CREATE FUNCTION pg_temp.dumpsert_components(_count integer, _from integer[], _to integer[]) RETURNS integer[]
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
-  _nodes oid[];
-  _from integer[]; _to integer[];  -- edges, from a child to a parent, ordered by child
   _first integer[]; _next integer[]; _low integer[]; _index integer[]; _component integer[];
   _stack integer[] := '{}'; _path integer[] := '{}';
-  _count integer; _seen integer := 0; _components integer := 0; _v integer; _w integer; _top integer; _depth integer; _root integer;
+  _seen integer := 0; _components integer := 0; _v integer; _w integer; _top integer; _depth integer; _root integer;
 BEGIN
-  SELECT array_agg(DISTINCT s.node) INTO _nodes FROM pg_temp.dumpsert_stages AS s WHERE s.node IS NOT NULL AND s.way <> 'skip';
-  _count := coalesce(cardinality(_nodes), 0);
-  WITH node AS (SELECT u.oid, u.i::integer FROM unnest(_nodes) WITH ORDINALITY AS u(oid, i)
-  ), fk AS (
-    SELECT c.i AS child, p.i AS parent, bool_or(m.name IS NOT NULL) AS moves
-      FROM pg_temp.dumpsert_references AS r JOIN node AS c ON c.oid = r.child JOIN node AS p ON p.oid = r.parent
-      LEFT JOIN (SELECT s.node, u.name FROM pg_temp.dumpsert_stages AS s CROSS JOIN LATERAL unnest(s.set_columns) AS u(name) WHERE u.name <> ALL (s.key_columns)) AS m
-        ON m.node = r.parent AND m.name = ANY (r.referenced) AND (_together OR r.action IN ('a', 'r'))
-     GROUP BY 1, 2
-  ), edge AS (
-    SELECT child, parent FROM fk UNION SELECT parent, child FROM fk WHERE moves
-  )
-  SELECT array_agg(e.child ORDER BY e.child, e.parent), array_agg(e.parent ORDER BY e.child, e.parent) INTO _from, _to FROM edge AS e;
-  -- Tarjan's components: each is found when all that it depends on have been.
   _first := array_fill(0, ARRAY[_count + 1]);
   FOR _v IN 1 .. coalesce(cardinality(_from), 0) LOOP
     IF _first[_from[_v]] = 0 THEN
@@ -158,20 +140,55 @@ BEGIN
       END IF;
     END LOOP;
   END LOOP;
+  RETURN _component;
+END
+$dumpsert$;
+
+-- Which tables before which? Stages are one component where no order of them can do: a table that references itself, a circle of
+-- foreign keys, and foreign keys without an action whose referenced value may change, so that both sides must change at once.
+-- The others follow the tables that they reference; what an action of the target did to them is then compared as well.
+-- With _together, foreign keys with an action count as those without.
+CREATE PROCEDURE pg_temp.dumpsert_group(_together boolean)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _nodes oid[];
+  _from integer[]; _to integer[];  -- edges, from a child to a parent, ordered by child
+  _is_key boolean[];               -- whether they are foreign keys, and not only the way back
+  _count integer; _component integer[]; _circle integer[];
+BEGIN
+  SELECT array_agg(DISTINCT s.node) INTO _nodes FROM pg_temp.dumpsert_stages AS s WHERE s.node IS NOT NULL AND s.way <> 'skip';
+  _count := coalesce(cardinality(_nodes), 0);
+  WITH node AS (SELECT u.oid, u.i::integer FROM unnest(_nodes) WITH ORDINALITY AS u(oid, i)
+  ), fk AS (
+    SELECT c.i AS child, p.i AS parent, bool_or(m.name IS NOT NULL) AS moves
+      FROM pg_temp.dumpsert_references AS r JOIN node AS c ON c.oid = r.child JOIN node AS p ON p.oid = r.parent
+      LEFT JOIN (SELECT s.node, u.name FROM pg_temp.dumpsert_stages AS s CROSS JOIN LATERAL unnest(s.set_columns) AS u(name) WHERE u.name <> ALL (s.key_columns)) AS m
+        ON m.node = r.parent AND m.name = ANY (r.referenced) AND (_together OR r.action IN ('a', 'r'))
+     GROUP BY 1, 2
+  ), edge AS (
+    SELECT e.child, e.parent, bool_or(e.is_key) AS is_key
+      FROM (SELECT child, parent, true AS is_key FROM fk UNION ALL SELECT parent, child, false FROM fk WHERE moves) AS e GROUP BY 1, 2
+  )
+  SELECT array_agg(e.child ORDER BY e.child, e.parent), array_agg(e.parent ORDER BY e.child, e.parent), array_agg(e.is_key ORDER BY e.child, e.parent)
+    INTO _from, _to, _is_key FROM edge AS e;
+  _component := pg_temp.dumpsert_components(_count, _from, _to);
+  -- Without the ways back: what is together by its foreign keys alone.
+  _circle := pg_temp.dumpsert_components(_count,
+    ARRAY(SELECT _from[i] FROM generate_subscripts(_from, 1) AS i WHERE _is_key[i] ORDER BY i), ARRAY(SELECT _to[i] FROM generate_subscripts(_from, 1) AS i WHERE _is_key[i] ORDER BY i));
   -- Stages of partitions are written one after the other, where nothing else joins them.
   WITH member AS (
-    SELECT u.oid AS node, _component[u.i::integer] AS component FROM unnest(_nodes) WITH ORDINALITY AS u(oid, i)
+    SELECT u.oid AS node, _component[u.i::integer] AS component, _circle[u.i::integer] AS circle FROM unnest(_nodes) WITH ORDINALITY AS u(oid, i)
   ), joined AS (
     SELECT m.component, count(*) > 1 OR EXISTS (SELECT FROM pg_temp.dumpsert_references AS r WHERE r.child = min(m.node) AND r.parent = min(m.node)) AS joined
       FROM member AS m GROUP BY m.component
   ), routed AS (
     SELECT DISTINCT s.node FROM pg_temp.dumpsert_stages AS s WHERE s.relid = s.node
   ), part AS (
-    SELECT s.n, j.joined OR count(*) OVER (PARTITION BY s.relid) > 1 AS joined,
+    SELECT s.n, m.circle, j.joined OR count(*) OVER (PARTITION BY s.relid) > 1 AS joined,
            dense_rank() OVER (ORDER BY m.component, CASE WHEN j.joined OR EXISTS (SELECT FROM routed AS r WHERE r.node = s.node) THEN 0 ELSE s.relid END) AS component
       FROM pg_temp.dumpsert_stages AS s JOIN member AS m ON m.node = s.node JOIN joined AS j ON j.component = m.component WHERE s.way <> 'skip'
   )
-  UPDATE pg_temp.dumpsert_stages AS s SET component = p.component, joined = p.joined FROM part AS p WHERE p.n = s.n;
+  UPDATE pg_temp.dumpsert_stages AS s SET component = p.component, circle = p.circle, joined = p.joined FROM part AS p WHERE p.n = s.n;
   UPDATE pg_temp.dumpsert_stages AS s SET joined = true
    WHERE s.component IN (SELECT b.component FROM pg_temp.dumpsert_stages AS b GROUP BY b.component HAVING count(*) > 1);
 END

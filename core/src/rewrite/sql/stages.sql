@@ -17,6 +17,7 @@ CREATE TEMPORARY TABLE pg_temp.dumpsert_stages (
   rule pg_catalog.jsonb,         -- the update policy: update, newer, only, never; the guard column
   guard pg_catalog.text,         -- the guard column, if the target has it
   component integer,             -- stages of a component are written together, components in this order
+  circle integer,                -- stages whose tables reference each other; those that they reference have lower numbers
   joined boolean,                -- whether all of a component goes into one statement
   reached boolean,               -- whether a referential action of the target may write to the table meanwhile
   differs_sql pg_catalog.text, diff_sql pg_catalog.text, guard_sql pg_catalog.text, twice_sql pg_catalog.text,

@@ -105,7 +105,8 @@ $dumpsert$;
 
 -- Writes what has to be written of a component, in one of three ways:
 -- plain: as the rows come. ordered: updates as places become free. singly: the same, row by row, where a foreign key of the table to
--- itself does not see in one statement what it sees in several.
+-- itself does not see in one statement what it sees in several. Tables that are only together because a referenced value changes can
+-- also be written by circle.
 CREATE PROCEDURE pg_temp.dumpsert_write_as(_component integer, _how pg_catalog.text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
@@ -193,6 +194,26 @@ BEGIN
 END
 $dumpsert$;
 
+-- Writes a component as if it were several: one for each circle of its foreign keys, those that are referenced first. A foreign key
+-- with RESTRICT looks at the end of a statement for rows that have the old value: those that the same statement has just given the
+-- value, which it takes from another row, would be in its way.
+CREATE PROCEDURE pg_temp.dumpsert_write_circles(_component integer)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _circle integer;
+BEGIN
+  UPDATE pg_temp.dumpsert_stages AS s SET component = -s.circle, joined = true WHERE s.component = _component;  -- no component is below 0
+  FOR _circle IN SELECT DISTINCT s.circle FROM pg_temp.dumpsert_stages AS s WHERE s.component < 0 ORDER BY 1 LOOP
+    -- An action of the target may have changed rows of this circle with those before it.
+    UPDATE pg_temp.dumpsert_stages AS s SET new = c.new, changed = c.changed, is_empty = c.is_empty
+      FROM pg_temp.dumpsert_stages AS b CROSS JOIN LATERAL pg_temp.dumpsert_count(b.n) AS c
+     WHERE b.component = -_circle AND s.n = b.n;
+    CALL pg_temp.dumpsert_write(-_circle);
+  END LOOP;
+  UPDATE pg_temp.dumpsert_stages AS s SET component = _component, new = 0, changed = 0 WHERE s.component < 0;  -- counted as inserted
+END
+$dumpsert$;
+
 -- Writes a component until its tables are as the dump says. A referential action within it may undo what the same statement has
 -- written; what it did is compared and written again. It fires only when a referenced value changes, and those come to rest.
 CREATE PROCEDURE pg_temp.dumpsert_write(_component integer)
@@ -203,6 +224,9 @@ DECLARE
   _rounds integer := 3 + (SELECT count(*) FROM pg_temp.dumpsert_references AS r
                            WHERE r.child IN (SELECT s.node FROM pg_temp.dumpsert_stages AS s WHERE s.component = _component));
   _updates boolean;
+  _ways text[] := CASE WHEN (SELECT count(DISTINCT s.circle) > 1 FROM pg_temp.dumpsert_stages AS s WHERE s.component = _component)
+    THEN ARRAY['plain', 'ordered', 'by circle', 'singly'] ELSE ARRAY['plain', 'ordered', 'singly'] END;
+  _how text;
 BEGIN
   CALL pg_temp.dumpsert_step('writing');
   FOR _round IN 1 .. _rounds LOOP
@@ -216,24 +240,24 @@ BEGIN
       RETURN;
     END IF;
     CALL pg_temp.dumpsert_check_once(_component, false);
-    BEGIN
-      CALL pg_temp.dumpsert_write_as(_component, 'plain');
-    EXCEPTION WHEN unique_violation OR exclusion_violation OR foreign_key_violation THEN
-      IF SQLSTATE = '23505' THEN
-        CALL pg_temp.dumpsert_check_once(_component, true);  -- a better reason, if it is the dump's own fault
-      END IF;
-      IF NOT _updates THEN
-        RAISE;
-      END IF;
+    FOREACH _how IN ARRAY _ways LOOP
       BEGIN
-        CALL pg_temp.dumpsert_write_as(_component, 'ordered');
+        IF _how = 'by circle' THEN
+          CALL pg_temp.dumpsert_write_circles(_component);
+        ELSE
+          CALL pg_temp.dumpsert_write_as(_component, _how);
+        END IF;
+        EXIT;
       EXCEPTION WHEN unique_violation OR exclusion_violation OR foreign_key_violation THEN
-        IF starts_with(SQLERRM, 'dumpsert: ') THEN
+        IF _how = 'plain' AND SQLSTATE = '23505' THEN
+          CALL pg_temp.dumpsert_check_once(_component, true);  -- a better reason, if it is the dump's own fault
+        END IF;
+        -- The last way has the last word, but for a circle of places that no row leaves.
+        IF NOT _updates OR _how = 'singly' OR _how = 'ordered' AND starts_with(SQLERRM, 'dumpsert: ') THEN
           RAISE;
         END IF;
-        CALL pg_temp.dumpsert_write_as(_component, 'singly');
       END;
-    END;
+    END LOOP;
     UPDATE pg_temp.dumpsert_stages AS s SET inserted = s.inserted + s.new WHERE s.component = _component;
     IF NOT _reached THEN
       RETURN;

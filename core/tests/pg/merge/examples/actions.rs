@@ -405,3 +405,36 @@ fn deletions_are_none_of_its_business() {
     .then("SELECT c.p, d.p FROM c JOIN d USING (id) ORDER BY id", &["1|1", "2|2"])
     .passes();
 }
+
+/// The value goes from an old row to a new one, and rows that are new reference it. RESTRICT looks for rows with the value of
+/// the old row at the end of a statement, whatever else has that value by then.
+#[test]
+fn restrict_where_a_value_moves_to_a_new_row() {
+    for (parents_first, action) in [
+        (true, "RESTRICT"),
+        (false, "RESTRICT"),
+        (true, "NO ACTION"),
+        (false, "NO ACTION"),
+    ] {
+        let parent = "CREATE TABLE p (id integer PRIMARY KEY, code text UNIQUE NOT NULL);";
+        let child = "CREATE TABLE c (id integer PRIMARY KEY, code text);";
+        let (first, second) = if parents_first {
+            (parent, child)
+        } else {
+            (child, parent)
+        };
+        Case::new(
+            &format!("{first} {second} ALTER TABLE c ADD FOREIGN KEY (code) REFERENCES p (code) ON UPDATE {action};"),
+            "INSERT INTO p VALUES (1, 'A'), (9, 'D'); INSERT INTO c VALUES (30, 'D');",
+            "INSERT INTO p VALUES (1, 'B'), (2, 'A'), (3, 'C'); INSERT INTO c VALUES (10, 'A'), (11, 'B'), (12, 'C');",
+        )
+        .passes();
+        // The same behind values that change places.
+        Case::new(
+            &format!("{first} {second} ALTER TABLE c ADD FOREIGN KEY (code) REFERENCES p (code) ON UPDATE {action};"),
+            "INSERT INTO p VALUES (1, 'A'), (2, 'B'), (3, 'C'); INSERT INTO c VALUES (10, NULL);",
+            "INSERT INTO p VALUES (1, 'B'), (2, 'A'), (3, 'D'), (4, 'C'); INSERT INTO c VALUES (10, 'C'), (11, 'A'), (12, 'C');",
+        )
+        .passes();
+    }
+}
