@@ -49,7 +49,7 @@ export interface Limits {
  * Tables are named in SQL: `public.users`, `public."OrderItem"`.
  */
 export interface Options {
-  /** How the script writes rows. Default: `'rows'`. */
+  /** How the script writes rows. Default: `'staged'`; of `statements`, `'batches'`. */
   style?: 'rows' | 'batches' | 'staged';
   /** What happens to rows of a table without a key; `'match'` only in style `staged`, and its default; else `'error'`. */
   noKey?: 'error' | 'insert' | 'skip' | 'match';

@@ -41,7 +41,7 @@ export function cases() {
   return names.map(({ name }) => {
     const file = (part) => join(folder, name, part);
     const optional = (part) => (existsSync(file(part)) ? readFileSync(file(part)) : undefined);
-    const json = JSON.parse(optional('options.json') ?? '{}');
+    const json = { style: 'rows', ...JSON.parse(optional('options.json') ?? '{}') };
     const schema = optional('schema.sql');
     return {
       name,

@@ -67,7 +67,8 @@ def _cases() -> list[Case]:
     cases = []
     for folder in folders:
         options = folder / "options.json"
-        cases.append(Case(folder, json.loads(options.read_text()) if options.exists() else {}))
+        given = json.loads(options.read_text()) if options.exists() else {}
+        cases.append(Case(folder, {"style": "rows", **given}))
     return cases
 
 

@@ -1,14 +1,15 @@
 //! Merges a PostgreSQL dump into a database that is already alive.
 //!
 //! `dumpsert` reads the plain SQL that `pg_dump` writes, as a stream of bytes, and writes one script for `psql` that
-//! turns every row into an upsert, is one transaction, and can be run again and again with the same result.
+//! merges every row by its key, is one transaction, and can be run again and again with the same result.
 //!
 //! ```
-//! use dumpsert::{Catalog, Options, convert_str};
+//! use dumpsert::{Catalog, Options, Style, convert_str};
 //!
 //! let schema = "CREATE TABLE public.t (id integer NOT NULL, v text);
 //!               ALTER TABLE ONLY public.t ADD CONSTRAINT t_pkey PRIMARY KEY (id);";
-//! let plan = Options::new().with_catalog(Catalog::from_schema_sql(schema)?)?.build()?;
+//! let options = Options::new().with_style(Style::Rows);
+//! let plan = options.with_catalog(Catalog::from_schema_sql(schema)?)?.build()?;
 //! let script = convert_str("INSERT INTO public.t (id, v) VALUES (1, 'one');\n", &plan)?;
 //! assert!(script.contains(r#"VALUES (1, 'one') ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";"#));
 //! # Ok::<(), dumpsert::Error>(())

@@ -34,13 +34,12 @@ pub(crate) fn lineage(name: &TableName, partition_of: impl Fn(&TableName) -> Opt
 }
 
 /// How the script writes rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Style {
     /// One upsert a row, with the dump's literals byte for byte: easy to read and to compare. The keys must be known
     /// (catalog, option, or a column `id`), and parents must come before children, as in `pg_dump --data-only`.
-    #[default]
     Rows,
     /// As `Rows`, but with many rows in one upsert: faster, and still plain SQL.
     Batches,
@@ -141,7 +140,7 @@ pub enum Client {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    style: Style,
+    style: Option<Style>,
     catalog: Option<Catalog>,
     is_catalog_of_dump: bool,
     keys: BTreeMap<TableName, Listed<String>>,
@@ -169,10 +168,10 @@ impl Options {
         Self::default()
     }
 
-    /// How the script writes rows. Default: [`Style::Rows`].
+    /// How the script writes rows. Default: [`Style::Staged`]; with [`Client::Driver`], [`Style::Batches`].
     #[must_use]
     pub fn with_style(mut self, style: Style) -> Self {
-        self.style = style;
+        self.style = Some(style);
         self
     }
 
@@ -484,7 +483,10 @@ impl Options {
     }
 
     pub(crate) fn style(&self) -> Style {
-        self.style
+        self.style.unwrap_or(match self.client {
+            Client::Psql => Style::Staged,
+            Client::Driver => Style::Batches,
+        })
     }
 
     pub(crate) fn has_catalog(&self) -> bool {
@@ -496,11 +498,11 @@ impl Options {
     /// # Errors
     /// If they do not: a key of a column that its table has not in the catalog, or an option that the style cannot keep.
     pub fn build(mut self) -> Result<Plan> {
-        if self.no_key == Some(NoKey::Match) && self.style != Style::Staged {
+        if self.no_key == Some(NoKey::Match) && self.style() != Style::Staged {
             let message = "`no_key = match` works only with `style = staged`";
             return Err(Error::new(ErrorKind::InvalidOption, message));
         }
-        if self.client == Client::Driver && self.style == Style::Staged {
+        if self.client == Client::Driver && self.style() == Style::Staged {
             let message = "style staged needs psql: a driver has no COPY between its statements";
             return Err(
                 Error::new(ErrorKind::InvalidOption, message).with_hint("choose `style = rows` or `style = batches`")

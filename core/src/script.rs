@@ -212,7 +212,7 @@ impl Script<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::Options;
+    use crate::options::{Options, Style};
     use std::io::Cursor;
 
     const FULL: &str = "CREATE TABLE public.t (k integer NOT NULL, v text);\n\
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn every_way_in_gives_the_same_script() {
-        let plan = Options::new().build().unwrap();
+        let plan = Options::new().with_style(Style::Rows).build().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("dump.sql");
         std::fs::write(&path, FULL).unwrap();

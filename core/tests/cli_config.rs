@@ -61,7 +61,7 @@ fn what_is_typed_goes_before() {
 #[test]
 fn what_is_typed_replaces_the_same_table_and_list() {
     let folder = folder(
-        "update_only = ['v']\nupdate_never = ['v']\n[keys]\n't' = 'v'\n'public.other' = 'v'\n\
+        "style = 'rows'\nupdate_only = ['v']\nupdate_never = ['v']\n[keys]\n't' = 'v'\n'public.other' = 'v'\n\
          [tables.'public.t']\nupdate_only = ['code']\n",
     );
     let script = |args: &[&str]| {

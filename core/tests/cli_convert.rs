@@ -48,6 +48,11 @@ impl Shell {
     fn run(&self, arguments: &[&str], input: &[u8]) -> Output {
         let mut command = program();
         let command = command.current_dir(self.path()).arg("convert").args(arguments);
+        // The rows are easier to look at.
+        let command = match arguments.iter().any(|argument| argument.starts_with("--style")) {
+            true => command,
+            false => command.arg("--style=rows"),
+        };
         program::run(command, input)
     }
 
@@ -546,7 +551,7 @@ fn a_pipe_that_closes_early() {
     fs::write(shell.path().join("long.sql"), dump).unwrap();
     let mut child = program()
         .current_dir(shell.path())
-        .args(["convert", "long.sql"])
+        .args(["convert", "--style=rows", "long.sql"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -93,7 +93,7 @@ fn a_file_and_a_pipe_say_the_same() {
         .unwrap();
     assert!(piped.status.success());
     assert_eq!(piped.stdout, fs::read(folder.path().join("out.jsonl")).unwrap());
-    assert_eq!(parse(&piped.stdout), of_library(ROWS.as_bytes(), Style::Rows).0);
+    assert_eq!(parse(&piped.stdout), of_library(ROWS.as_bytes(), Style::Batches).0);
 }
 
 /// Nothing of what fails comes out: no half line, and no statement that ends the transaction well.
@@ -115,7 +115,7 @@ fn a_broken_dump_leaves_whole_lines_and_a_status() {
             "only UTF-8",
         ),
     ] {
-        let output = run(folder.path(), &["dump.sql"], &dump);
+        let output = run(folder.path(), &["--style=rows", "dump.sql"], &dump);
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{stderr}");
         assert!(stderr.contains(message), "{stderr}");

@@ -22,7 +22,11 @@ const DUMP: &str = "-- Dumped from database version 15.4\x1b[2J\n\
 
 fn run(folder: &Path, arguments: &[&str], input: &[u8]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dumpsert"));
-    program::run(command.current_dir(folder).arg("inspect").args(arguments), input)
+    command.current_dir(folder).arg("inspect").args(arguments);
+    if !arguments.iter().any(|argument| argument.starts_with("--style")) {
+        command.arg("--style=rows"); // which knows the keys by itself
+    }
+    program::run(&mut command, input)
 }
 
 fn text(bytes: &[u8]) -> String {

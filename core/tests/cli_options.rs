@@ -69,7 +69,7 @@ const BATCHES: &[&str] = &["--schema=schema.sql", "--style=batches", "dump.sql"]
 
 const ROWS: [Row; 47] = [
     (KNOWN, &["--style=batches"], "style = 'batches'"),
-    (KNOWN, &["--style=staged"], "style = 'staged'"),
+    (KNOWN, &["--style=rows"], "style = 'rows'"),
     (&["dump.sql"], &["--schema=schema.sql"], "schema = 'schema.sql'"),
     (&["dump.sql"], &["--catalog=catalog.json"], "catalog = 'catalog.json'"),
     (
@@ -286,6 +286,12 @@ fn folder() -> tempfile::TempDir {
 fn a_switch_does_what_its_option_does() {
     let folder = folder();
     for (always, switches, toml) in ROWS {
+        // Style rows shows more of what an option does than the default.
+        let has_style = [always, switches]
+            .concat()
+            .iter()
+            .any(|switch| switch.starts_with("--style"));
+        let always = &[always, if has_style { &[][..] } else { &["--style=rows"] }].concat()[..];
         let without = run(folder.path(), &[always]);
         let typed = run(folder.path(), &[always, switches]);
         assert!(typed != without, "{switches:?} has no effect: {}", typed.messages);

@@ -92,7 +92,7 @@ fn shapes() {
          CREATE TABLE public.t (id integer, v text);\nINSERT INTO public.t VALUES\n\t(1, 'a'),\n\t(2, 'b'),\n\t(3, 'c') ON CONFLICT DO NOTHING;\n\
          ALTER TABLE ONLY public.t ADD CONSTRAINT t_pkey PRIMARY KEY (id);\n\
          --\n-- PostgreSQL database dump complete\n--\n\n",
-        Options::new(),
+        Options::new().with_style(Style::Rows),
     );
     assert!(many.shape.full && !many.shape.cluster && many.shape.on_conflict_do_nothing);
     assert!(!many.shape.standard_conforming_strings);
@@ -176,7 +176,12 @@ fn databases_of_a_cluster() {
 fn missing_keys() {
     let dump = "INSERT INTO public.a (x) VALUES (1);\nINSERT INTO public.b (id) VALUES (1);\nINSERT INTO public.c VALUES (1, 2);\n\
                 INSERT INTO public.c VALUES (3, 4);\nSELECT pg_catalog.lo_create('1');\n";
-    let inspection = inspected(dump, Options::new().with_losses(dumpsert::Losses::Error));
+    let inspection = inspected(
+        dump,
+        Options::new()
+            .with_style(Style::Rows)
+            .with_losses(dumpsert::Losses::Error),
+    );
     let kinds: Vec<_> = inspection
         .problems
         .iter()

@@ -422,7 +422,8 @@ fn names_in_two_encodings() {
 /// What is UTF-8 by chance would arrive as something else.
 #[test]
 fn drivers_take_only_one_encoding() {
-    let plan = Options::new().with_client(Client::Driver).build().unwrap();
+    let options = Options::new().with_client(Client::Driver);
+    let plan = options.with_style(Style::Rows).build().unwrap();
     let dump = |encoding: &str| {
         format!(
             "SET client_encoding = '{encoding}';\n{}",

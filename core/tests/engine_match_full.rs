@@ -1,7 +1,7 @@
 //! A key of `MATCH FULL` is never made NULL in part: PostgreSQL refuses that, so the row goes.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
-use dumpsert::{Catalog, Options, convert};
+use dumpsert::{Catalog, Options, Style, convert};
 
 const PARENTS: &str = "
     CREATE TABLE p (a int, b int, PRIMARY KEY (a, b));
@@ -16,7 +16,7 @@ INSERT INTO public.c (id, a, b) VALUES (10, 1, 1), (20, 2, 2), (30, NULL, NULL);
 /// The rows of `c` that are kept under a schema and an exclusion.
 fn kept(child: &str, exclude: &str) -> Vec<String> {
     let catalog = Catalog::from_schema_sql(format!("{PARENTS}{child}")).unwrap();
-    let options = Options::new().with_catalog(catalog).unwrap();
+    let options = Options::new().with_style(Style::Rows).with_catalog(catalog).unwrap();
     let plan = options.with_exclude(exclude).unwrap().build().unwrap();
     let mut script = Vec::new();
     convert(DUMP.as_bytes(), &mut script, &plan).unwrap();

@@ -144,7 +144,7 @@ proptest! {
     #[test]
     fn random_dumps(tables in prop::collection::vec(table(), 1..4), at in any::<prop::sample::Index>()) {
         let dump = format!("-- {}\n{}", "x".repeat(512), tables.join("\n\n"));
-        let plan = Options::new().build().unwrap();
+        let plan = Options::new().with_style(Style::Rows).build().unwrap();
         let (first, second) = dump.as_bytes().split_at(at.index(dump.len()));
         let outcome = run(&plan, [first, second]);
         prop_assert!(outcome.result.is_ok(), "{:?}", outcome.result);

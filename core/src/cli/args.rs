@@ -120,7 +120,7 @@ pub(super) struct Planning {
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
 
-    /// How rows are written [default: rows]
+    /// How rows are written [default: staged, or batches with --client driver]
     #[arg(long, value_enum)]
     pub(super) style: Option<Style>,
 
@@ -283,14 +283,15 @@ pub(super) struct Planning {
 const EXAMPLES: &str = "\
 Examples:
   Merge one database into another: new rows are inserted, rows with the same key overwritten, no row is deleted:
-    pg_dump source | dumpsert convert --style staged | psql -X target
+    pg_dump source | dumpsert convert | psql -X target
 
   The same, but rows that are newer on the target stay as they are:
-    pg_dump source | dumpsert convert --style staged --update 'newer(updated_at)' | psql -X target
+    pg_dump source | dumpsert convert --update 'newer(updated_at)' | psql -X target
 
   Look at the script before it is run:
     pg_dump --schema-only source > schema.sql
-    dumpsert convert --schema schema.sql --report report.json -o merge.sql dump.sql
+    pg_dump --data-only --column-inserts source > data.sql
+    dumpsert convert --style rows --schema schema.sql --report report.json -o merge.sql data.sql
 
 Exit status:
   0  done

@@ -116,7 +116,7 @@ fn unmet(option: &str, pattern: &TablePattern, error: Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Catalog, Config, ErrorKind, Options, convert_str};
+    use crate::{Catalog, Config, ErrorKind, Options, Style, convert_str};
 
     const DUMP: &str = "INSERT INTO public.t (id) VALUES (1);\nINSERT INTO app.log (id) VALUES (1);\n";
 
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn what_is_typed_replaces_the_patterns_of_a_file() {
         let config = Config::from_toml("exclude_tables = ['t', 'app.log']\nonly_tables = ['app.*']").unwrap();
-        let options = config.options.with_only_table("t").unwrap();
+        let options = config.options.with_style(Style::Rows).with_only_table("t").unwrap();
         let options = options.with_exclude_table("app.log").unwrap();
         let script = convert_str(DUMP, &options.build().unwrap()).unwrap();
         assert!(script.contains("\"public\".\"t\"") && !script.contains("\"app\".\"log\""));

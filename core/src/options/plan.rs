@@ -20,7 +20,7 @@ pub struct Plan(pub(super) Arc<Options>);
 impl Plan {
     /// How the script writes rows.
     pub fn style(&self) -> Style {
-        self.0.style
+        self.0.style()
     }
 
     pub(crate) fn has_catalog(&self) -> bool {
@@ -29,7 +29,7 @@ impl Plan {
 
     /// Whether the keys of a full dump have to be read before its rows.
     pub(crate) fn needs_catalog(&self) -> bool {
-        let is_needed = self.0.style != Style::Staged || self.0.exclusions.is_any();
+        let is_needed = self.0.style() != Style::Staged || self.0.exclusions.is_any();
         is_needed && self.0.catalog.is_none() && !self.0.exclusions.has_no_catalog
     }
 
@@ -232,7 +232,7 @@ impl Plan {
     }
 
     pub(crate) fn no_key(&self) -> NoKey {
-        self.0.no_key.unwrap_or(match self.0.style {
+        self.0.no_key.unwrap_or(match self.0.style() {
             Style::Staged => NoKey::Match,
             Style::Rows | Style::Batches => NoKey::Error,
         })
@@ -283,7 +283,7 @@ impl Plan {
         let (triggers, sequences) = (self.0.constraint_triggers, self.0.sequences);
         let triggers = (triggers != ConstraintTriggers::default()).then(|| serde_json::json!(triggers));
         let sequences = (sequences != Sequences::default()).then(|| serde_json::json!(sequences));
-        let is_staged = self.0.style == Style::Staged;
+        let is_staged = self.0.style() == Style::Staged;
         let keys: Vec<_> = self.0.keys.iter().filter(|_| is_staged).collect();
         let keys = keys.iter().map(
             |(table, key)| serde_json::json!({ "schema": table.schema, "name": table.name, "columns": key.items() }),

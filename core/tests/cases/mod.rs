@@ -38,7 +38,10 @@ impl Case {
             let path: PathBuf = folder.join(name);
             path.exists().then(|| std::fs::read(path).unwrap())
         };
-        let options = optional("options.json").map_or(json!({}), |text| serde_json::from_slice(&text).unwrap());
+        let mut options = optional("options.json").map_or(json!({}), |text| serde_json::from_slice(&text).unwrap());
+        if options.get("style").is_none() {
+            options["style"] = json!("rows");
+        }
         Self {
             name: folder.file_name().unwrap().to_str().unwrap().to_owned(),
             dump: optional("dump.sql").unwrap(),
@@ -48,14 +51,13 @@ impl Case {
         }
     }
 
-    /// Whether it has neither options nor a schema.
+    /// Whether it has neither options, but for the style, nor a schema.
     pub(crate) fn is_default(&self) -> bool {
-        self.options == json!({}) && self.schema.is_none()
+        self.options == json!({"style": "rows"}) && self.schema.is_none()
     }
 
     pub(crate) fn style(&self) -> Style {
-        let style = self.options.get("style");
-        style.map_or_else(Style::default, |style| serde_json::from_value(style.clone()).unwrap())
+        serde_json::from_value(self.options["style"].clone()).unwrap()
     }
 
     pub(crate) fn plan(&self) -> Result<Plan> {

@@ -153,26 +153,26 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _nodes oid[];
   _from integer[]; _to integer[];  -- edges, from a child to a parent, ordered by child
-  _is_key boolean[];               -- whether they are foreign keys, and not only the way back
+  _is_key boolean[];               -- whether they are foreign keys that cannot wait, and not only the way back
   _count integer; _component integer[]; _circle integer[];
 BEGIN
   SELECT array_agg(DISTINCT s.node) INTO _nodes FROM pg_temp.dumpsert_stages AS s WHERE s.node IS NOT NULL AND s.way <> 'skip';
   _count := coalesce(cardinality(_nodes), 0);
   WITH node AS (SELECT u.oid, u.i::integer FROM unnest(_nodes) WITH ORDINALITY AS u(oid, i)
   ), fk AS (
-    SELECT c.i AS child, p.i AS parent, bool_or(m.name IS NOT NULL) AS moves
+    SELECT c.i AS child, p.i AS parent, bool_or(m.name IS NOT NULL) AS moves, bool_or(NOT r.can_wait) AS is_key
       FROM pg_temp.dumpsert_references AS r JOIN node AS c ON c.oid = r.child JOIN node AS p ON p.oid = r.parent
       LEFT JOIN (SELECT s.node, u.name FROM pg_temp.dumpsert_stages AS s CROSS JOIN LATERAL unnest(s.set_columns) AS u(name) WHERE u.name <> ALL (s.key_columns)) AS m
         ON m.node = r.parent AND m.name = ANY (r.referenced) AND (_together OR r.action IN ('a', 'r'))
      GROUP BY 1, 2
   ), edge AS (
     SELECT e.child, e.parent, bool_or(e.is_key) AS is_key
-      FROM (SELECT child, parent, true AS is_key FROM fk UNION ALL SELECT parent, child, false FROM fk WHERE moves) AS e GROUP BY 1, 2
+      FROM (SELECT child, parent, is_key FROM fk UNION ALL SELECT parent, child, false FROM fk WHERE moves) AS e GROUP BY 1, 2
   )
   SELECT array_agg(e.child ORDER BY e.child, e.parent), array_agg(e.parent ORDER BY e.child, e.parent), array_agg(e.is_key ORDER BY e.child, e.parent)
     INTO _from, _to, _is_key FROM edge AS e;
   _component := pg_temp.dumpsert_components(_count, _from, _to);
-  -- Without the ways back: what is together by its foreign keys alone.
+  -- What is together by foreign keys that cannot be deferred, without the ways back.
   _circle := pg_temp.dumpsert_components(_count,
     ARRAY(SELECT _from[i] FROM generate_subscripts(_from, 1) AS i WHERE _is_key[i] ORDER BY i), ARRAY(SELECT _to[i] FROM generate_subscripts(_from, 1) AS i WHERE _is_key[i] ORDER BY i));
   -- Stages of partitions are written one after the other, where nothing else joins them.

@@ -139,7 +139,7 @@ BEGIN
   END LOOP;
   SELECT string_agg(format('(SELECT pg_catalog.count(*) FROM %s) IS NOT NULL', n), ' AND ') INTO _after FROM unnest(_names) AS n;
   FOR _s IN SELECT s.n, s.relid, s.new FROM pg_temp.dumpsert_stages AS s WHERE s.component = _component AND s.new > 0 ORDER BY s.n LOOP
-    IF _joined AND _how <> 'singly' OR cardinality(_names) > 0 THEN
+    IF _joined OR cardinality(_names) > 0 THEN
       FOREACH _statement IN ARRAY pg_temp.dumpsert_inserts(_s.n, _after) LOOP
         _names := _names || format('i%s_%s', _s.n, cardinality(_names)); _parts := _parts || _statement;
         _relids := _relids || _s.relid; _verbs := _verbs || 'inserted'::text; _counts := _counts || NULL::bigint;

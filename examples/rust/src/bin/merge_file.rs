@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fs::{self, File};
 
-use dumpsert::{Catalog, Options, convert_file};
+use dumpsert::{Catalog, Options, Style, convert_file};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -11,7 +11,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: merge_file DUMP SCHEMA SCRIPT".into());
     };
     let catalog = Catalog::from_schema_sql(fs::read(schema)?)?;
-    let plan = Options::new().with_catalog(catalog)?.build()?;
+    let plan = Options::new().with_style(Style::Rows).with_catalog(catalog)?.build()?;
     let report = convert_file(dump, File::create(script)?, &plan, |_| {})?;
     fs::write("report.json", report.to_json())?;
     Ok(())
