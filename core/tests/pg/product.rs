@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use dumpsert::{Catalog, Options, Style};
 use dumpsert_testkit::{Cluster, Db};
 
-use crate::exceptions::{assert_listed, assert_listed_of_order, assert_listed_positional, assert_merged};
+use crate::exceptions::{assert_listed, assert_listed_positional, assert_merged};
 use crate::promises::{Make, Policy, Setup};
 use crate::sources::Source;
 use crate::support::{psql, try_script};
@@ -232,16 +232,10 @@ fn exceptions_of_rows_without_columns() {
     }
 }
 
-/// Style batches differs from style rows in the order of rows, so that is what `make test` looks at.
 #[test]
 fn exceptions_of_batches() {
     let setup = SHAPES[0].setup(Style::Batches, Policy::Always);
-    let assert = if is_all() {
-        assert_listed
-    } else {
-        assert_listed_of_order
-    };
-    assert(&setup, Source::get("torture"));
+    assert_listed(&setup, Source::get("torture"));
 }
 
 /// A full dump brings tables by their names: foreign keys wait, which the report says.
