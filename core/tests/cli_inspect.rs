@@ -109,7 +109,7 @@ fn options_of_convert() {
             "{shown}"
         );
         assert!(
-            shown.contains("public.t references itself (a row before one"),
+            shown.contains("public.t references itself (checked at the end"),
             "{shown}"
         );
         assert!(!shown.contains("would stop"), "{shown}");
@@ -196,10 +196,13 @@ fn the_order_that_a_style_needs() {
     fs::write(folder.path().join("schema.sql"), schema).unwrap();
     let dump = b"INSERT INTO public.t (id, v) VALUES (1, 'one');\n";
     for (style, advice) in [
-        ("--style=rows", "a row before one that it references is refused"),
+        (
+            "--style=rows",
+            "checked at the end, for which the script must own the tables",
+        ),
         (
             "--style=batches",
-            "a row in a statement before that of one that it references is refused",
+            "checked at the end, for which the script must own the tables",
         ),
         ("--style=staged", "any order will do"),
     ] {

@@ -202,10 +202,9 @@ fn print_order(to: &mut impl Write, problems: Option<&[OrderProblem]>, style: St
         let advice = match (style, problem.deferrable) {
             (Style::Staged, _) => "any order will do",
             (_, true) => "checked at the end",
-            (Style::Batches, false) if problem.kind == OrderProblemKind::SelfReference => {
-                "a row in a statement before that of one that it references is refused; --style staged takes any order"
+            (_, false) => {
+                "checked at the end, for which the script must own the tables and locks them; --style staged takes any order without that"
             }
-            (_, false) => "a row before one that it references is refused; --style staged takes any order",
         };
         writeln!(to, "  {what} ({advice})")?;
     }

@@ -243,7 +243,7 @@ impl Plan {
     }
 
     /// The options that the script hands to its fixed text.
-    pub(crate) fn target_options(&self) -> String {
+    pub(crate) fn target_options(&self, any_order: bool) -> String {
         let (extension_tables, relations) = self.allowed_names();
         let mut options = serde_json::json!({ "triggers": self.0.triggers, "no_key": self.no_key() });
         for (name, list) in [
@@ -265,6 +265,7 @@ impl Plan {
         }
         if let Some(options) = options.as_object_mut() {
             options.extend(self.changed_options());
+            options.extend(any_order.then(|| ("order".to_owned(), "any".into())));
         }
         let rules = self.0.rules.to_json();
         if let (Some(options), false) = (options.as_object_mut(), rules.is_empty()) {

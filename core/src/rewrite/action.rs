@@ -316,7 +316,9 @@ impl Writer {
             shown: kept(&dumped.shown, keep.as_deref()),
             raw: kept(&dumped.raw, keep.as_deref()),
         };
-        for warning in self.order.as_mut().map(|order| order.meet(name)).unwrap_or_default() {
+        let by_name = self.is_full;
+        let order = self.order.as_mut().map(|order| order.meet(name, by_name));
+        for warning in order.unwrap_or_default() {
             self.warn_once(warning);
         }
         let Some(decision) = decide(&self.plan, name, &columns.shown)? else {

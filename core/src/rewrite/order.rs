@@ -1,8 +1,8 @@
-//! Warns of orders of rows that immediate foreign keys may refuse, in styles `rows` and `batches`.
+//! Warns of orders of rows that immediate foreign keys may refuse, in styles `rows` and `batches`, and of what it takes that they do not.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::catalog::{Catalog, OrderProblem, OrderProblemKind, TableName};
+use crate::catalog::{Catalog, OrderProblem, OrderProblemKind, Table, TableKind, TableName};
 
 /// What is known of the order in which a dump brings its tables. Of partitions, the root stands for all.
 pub(crate) struct OrderWatch {
@@ -13,21 +13,22 @@ pub(crate) struct OrderWatch {
     children: HashMap<TableName, BTreeSet<TableName>>,
     /// The root of every partition.
     roots: HashMap<TableName, TableName>,
-    /// Whether several rows of a table may share a statement, at whose end their foreign keys are checked.
-    in_batches: bool,
+    /// The partitioned tables, by whose foreign keys `pg_dump` does not sort.
+    partitioned: HashSet<TableName>,
     met: HashSet<TableName>,
     warned: HashSet<TableName>,
 }
 
+/// Where the target makes the foreign keys wait (`waiting.sql`).
+const WAITS: &str = "a row may come before one that it references, so that foreign keys wait until all rows are there: the script \
+                     must own the tables, and nobody else can read them until it ends; `style = staged` takes any order without that";
+
+/// Where the target cannot know that it has to.
 const ADVICE: &str = "where a row comes before one that it references, the script ends with error 23503 and changes \
                       nothing; `style = staged` takes any order";
 
-/// The same within one table in style `batches`.
-const ADVICE_IN_BATCHES: &str = "where a row comes in a statement before that of one that it references, the script ends \
-                                 with error 23503 and changes nothing; `style = staged` takes any order";
-
 impl OrderWatch {
-    pub(crate) fn new(catalog: &Catalog, in_batches: bool) -> Self {
+    pub(crate) fn new(catalog: &Catalog) -> Self {
         let mut roots = HashMap::new();
         for table in catalog.tables().iter().filter(|table| table.partition_of.is_some()) {
             let name = table.table_name();
@@ -43,6 +44,9 @@ impl OrderWatch {
                 }
             }
         }
+        let tables = catalog.tables().iter();
+        let partitioned = tables.filter(|table| table.kind == TableKind::Partitioned);
+        let partitioned = partitioned.map(Table::table_name).collect();
         let mut problems = catalog.order_problems();
         problems.retain(|problem| !problem.deferrable && problem.kind != OrderProblemKind::Partitioned);
         let mut problems_of: HashMap<TableName, Vec<usize>> = HashMap::new();
@@ -56,14 +60,19 @@ impl OrderWatch {
             problems_of,
             children,
             roots,
-            in_batches,
+            partitioned,
             met: HashSet::new(),
             warned: HashSet::new(),
         }
     }
 
-    /// A table whose rows come now; returns what to warn of.
-    pub(crate) fn meet(&mut self, table: &TableName) -> Vec<String> {
+    /// Whether a foreign key between two tables is checked row by row.
+    pub(crate) fn has_references(&self) -> bool {
+        !self.children.is_empty()
+    }
+
+    /// A table whose rows come now, by name or behind those that it references; returns what to warn of.
+    pub(crate) fn meet(&mut self, table: &TableName, by_name: bool) -> Vec<String> {
         let root = self.roots.get(table).unwrap_or(table).clone();
         if !self.met.insert(root.clone()) {
             return Vec::new();
@@ -77,17 +86,16 @@ impl OrderWatch {
             self.warned.extend(problem.tables.iter().cloned());
             let names: Vec<String> = problem.tables.iter().map(TableName::to_string).collect();
             warnings.push(match problem.kind {
-                OrderProblemKind::SelfReference => {
-                    let advice = if self.in_batches { ADVICE_IN_BATCHES } else { ADVICE };
-                    format!("table {} references itself: {advice}", names.join(", "))
-                }
-                _ => format!("tables {} reference each other: {ADVICE}", names.join(", ")),
+                OrderProblemKind::SelfReference => format!("table {} references itself: {WAITS}", names.join(", ")),
+                _ => format!("tables {} reference each other: {WAITS}", names.join(", ")),
             });
         }
         for child in self.children.get(&root).into_iter().flatten() {
             if self.met.contains(child) && self.warned.insert(child.clone()) {
+                let waits = by_name || self.partitioned.contains(child) || self.partitioned.contains(&root);
+                let advice = if waits { WAITS } else { ADVICE };
                 warnings.push(format!(
-                    "the rows of {child} come before those of {root}, which they reference: {ADVICE}"
+                    "the rows of {child} come before those of {root}, which they reference: {advice}"
                 ));
             }
         }
@@ -131,17 +139,22 @@ mod tests {
             schema: "public".into(),
             name: name.into(),
         };
-        let mut watch = OrderWatch::new(&catalog, false);
-        let mut meet = |table: &str| watch.meet(&name(table)).join(" | ");
-        assert_eq!(meet("late"), "");
-        assert!(meet("tree").contains("table public.tree references itself"));
+        let mut watch = OrderWatch::new(&catalog);
+        assert!(watch.has_references());
+        let mut meet = |table: &str, by_name: bool| watch.meet(&name(table), by_name).join(" | ");
+        assert_eq!(meet("late", false), "");
+        let tree = meet("tree", false);
+        assert!(tree.contains("table public.tree references itself: a row may come before one that it references, so that foreign keys wait"));
+        assert_eq!(meet("child", false), "");
+        let parent = meet("parent", false);
+        assert!(parent.contains("the rows of public.child come before those of public.parent"));
+        assert!(parent.contains("23503") && !parent.contains("wait"));
+        assert!(meet("b", false).contains("tables public.a, public.b reference each other: a row may come"));
+        assert_eq!(meet("a", false), "");
+        let mut watch = OrderWatch::new(&catalog);
+        let mut meet = |table: &str| watch.meet(&name(table), true).join(" | ");
         assert_eq!(meet("child"), "");
-        assert!(meet("parent").contains("the rows of public.child come before those of public.parent"));
-        assert!(meet("b").contains("tables public.a, public.b reference each other"));
-        assert_eq!(meet("a"), "");
-        let mut batches = OrderWatch::new(&catalog, true);
-        let mut meet = |table: &str| batches.meet(&name(table)).join(" | ");
-        assert!(meet("tree").contains("comes in a statement before that of one"));
-        assert!(meet("b").contains("reference each other: where a row comes before one"));
+        let parent = meet("parent");
+        assert!(parent.contains("come before those of public.parent") && parent.contains("foreign keys wait"));
     }
 }

@@ -12,6 +12,7 @@ const NAMES: &str = include_str!("sql/names.sql");
 const CAUSES: &str = include_str!("sql/causes.sql");
 const FOUND: &str = include_str!("sql/found.sql");
 const SELECTED: &str = include_str!("sql/selected.sql");
+const WAITING: &str = include_str!("sql/waiting.sql");
 /// In this order: a function in SQL is checked when it is made, so what it calls comes first.
 const STAGED: [&str; 11] = [
     include_str!("sql/stages.sql"),
@@ -137,6 +138,7 @@ pub(crate) fn open(out: &mut Vec<u8>, frame: &Frame<'_>) -> Result<()> {
     if frame.style == Style::Staged {
         STAGED.iter().for_each(|text| out.extend_from_slice(text.as_bytes()));
     } else {
+        out.extend_from_slice(WAITING.as_bytes());
         // Where the target's foreign keys are deferrable, the order of rows does not matter; the epilogue checks them.
         out.extend_from_slice(b"SET CONSTRAINTS ALL DEFERRED;\n");
     }

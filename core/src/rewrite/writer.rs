@@ -91,7 +91,7 @@ impl Writer {
         let order = plan
             .catalog()
             .filter(|_| plan.style() != Style::Staged)
-            .map(|catalog| OrderWatch::new(catalog, plan.style() == Style::Batches));
+            .map(OrderWatch::new);
         // Until the dump names a database it is not the wanted one.
         let is_other = plan.database().is_some();
         let mut report = Report {
@@ -156,9 +156,15 @@ impl Writer {
             client: self.plan.client(),
             client_encoding: self.names.encoding(),
             lock_timeout: self.plan.lock_timeout(),
-            options: &self.plan.target_options(),
+            options: &self.plan.target_options(self.comes_in_any_order()),
         };
         script::open(&mut self.out, &frame)
+    }
+
+    /// Whether rows come by the names of their tables, as in a dump that makes the tables and adds the foreign keys behind
+    /// the rows, and a foreign key is checked row by row.
+    fn comes_in_any_order(&self) -> bool {
+        self.is_full && self.order.as_ref().is_some_and(OrderWatch::has_references)
     }
 
     /// The dump has ended well.

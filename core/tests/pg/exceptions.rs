@@ -110,13 +110,6 @@ pub(crate) fn assert_listed_positional(setup: &Setup, source: &Source) {
     assert_listed_where(setup, source, |exception| exception.positional);
 }
 
-/// The same of what an empty target refuses: there all is a matter of the order of rows.
-pub(crate) fn assert_listed_of_order(setup: &Setup, source: &Source) {
-    assert_listed_where(setup, source, |exception| {
-        exception.promise == Promise::Empty && !exception.positional && exception.refused.is_none()
-    });
-}
-
 fn assert_listed_where(setup: &Setup, source: &Source, filter: fn(&Exception) -> bool) {
     let alone = Alone::new(setup, source);
     let listed = read();

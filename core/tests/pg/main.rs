@@ -49,6 +49,7 @@ mod triggers;
 mod unguarded;
 mod updates;
 mod versions;
+mod waiting;
 mod whole;
 
 #[path = "../live/mod.rs"]

@@ -81,5 +81,6 @@ BEGIN
       HINT = CASE WHEN _fault.is_generated THEN 'Give the schema of the target (schema = FILE), by which its values are left out, or use style staged.'
         ELSE pg_temp.dumpsert_shown(format('Leave it as it is with update_never = %I.%I=%I, give the schema of the target (schema = FILE), or use style staged.', _schema, _name, _fault.attname)) END;
   END IF;
+  CALL pg_temp.dumpsert_check_actions(to_regclass(format('%I.%I', _schema, _name)), '{}', _set);
 END
 $dumpsert$;

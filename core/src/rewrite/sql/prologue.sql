@@ -190,7 +190,7 @@ BEGIN
     FROM jsonb_each(_options) AS o
     LEFT JOIN (VALUES ('triggers', '["off", "fire"]'::jsonb), ('constraint_triggers', '["off", "fire"]'), ('no_key', '["error", "insert", "skip", "match"]'),
                       ('unknown_columns', '["error", "drop"]'), ('unknown_tables', '["error", "drop"]'),
-                      ('on_guard', '["error", "skip"]'), ('sequences', '["forward", "dump", "keep"]'))
+                      ('on_guard', '["error", "skip"]'), ('sequences', '["forward", "dump", "keep"]'), ('order', '["any"]'))
            AS known(key, choices) ON known.key = o.key
    WHERE NOT CASE WHEN o.key IN ('allow_extension_tables', 'allow_relations', 'rules', 'keys') THEN jsonb_typeof(o.value) = 'array'
                   WHEN o.key = 'selected' THEN jsonb_typeof(o.value) = 'object'
@@ -364,8 +364,9 @@ END
 $dumpsert$;
 
 -- Row by row, a referential action would change rows that are written already: of the table itself, or of one that came before. Where
--- the table has rows whose referenced values may change, only style staged compares again what the action did.
-CREATE PROCEDURE pg_temp.dumpsert_check_actions(_relid pg_catalog.oid, _columns pg_catalog.text[])
+-- the table has rows whose referenced values may change, only style staged compares again what the action did. A primary key changes only
+-- where it is set to another spelling of the same value, which empties what references it if the action is not CASCADE.
+CREATE PROCEDURE pg_temp.dumpsert_check_actions(_relid pg_catalog.oid, _columns pg_catalog.text[], _set pg_catalog.text[] DEFAULT '{}')
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _fault record;
@@ -377,8 +378,10 @@ BEGIN
    WHERE c.contype = 'f' AND c.confrelid = ANY (ARRAY(SELECT _relid UNION SELECT a.relid FROM pg_partition_ancestors(_relid) AS a)) AND c.confupdtype IN ('c', 'n', 'd')
      AND coalesce((to_jsonb(c) ->> 'conenforced')::boolean, true)
      AND coalesce(pg_partition_root(c.conrelid), c.conrelid) IN (SELECT t.root FROM pg_temp.dumpsert_touched AS t)  -- this table is one of them
-     AND EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.confrelid AND a.attnum = ANY (c.confkey) AND a.attname = ANY (_columns)
-                    AND NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.confrelid AND i.indisprimary AND a.attnum = ANY (i.indkey)))
+     AND EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.confrelid AND a.attnum = ANY (c.confkey)
+                    AND (a.attname = ANY (_columns) AND NOT EXISTS (
+                           SELECT FROM pg_index AS i WHERE i.indrelid = c.confrelid AND i.indisprimary AND a.attnum = ANY (i.indkey))
+                         OR a.attname = ANY (_set) AND c.confupdtype <> 'c'))
      AND NOT EXISTS (SELECT FROM pg_temp.dumpsert_options AS o CROSS JOIN LATERAL jsonb_array_elements(o.options -> 'rules') AS r
                       WHERE NOT r ? 'name' AND r ->> 'update' = 'nothing')
    LIMIT 1;
@@ -386,8 +389,8 @@ BEGIN
     EXECUTE format('SELECT EXISTS (SELECT FROM %s)', _relid::regclass) INTO _has_rows;
     IF _has_rows THEN
       RAISE EXCEPTION USING ERRCODE = 'feature_not_supported', HINT = 'Use style staged, which needs no order of rows.',
-        MESSAGE = format('dumpsert: rows of %s that are written before those of %s would be changed by ON UPDATE %s of the foreign key on (%s); nothing was changed',
-                         _fault.child, _relid::regclass, _fault.action, _fault.columns);
+        MESSAGE = pg_temp.dumpsert_shown(format('dumpsert: rows of %s that are written before those of %s would be changed by ON UPDATE %s of the foreign key on (%s); nothing was changed',
+                         _fault.child, _relid::regclass, _fault.action, _fault.columns));
     END IF;
   END IF;
 END
@@ -402,6 +405,8 @@ BEGIN
   PERFORM pg_temp.dumpsert_unknown(_relid, _columns, false);
   CALL pg_temp.dumpsert_check_actions(_relid, _columns);
   CALL pg_temp.dumpsert_must_own(ARRAY[_relid]);
+  -- This lock is the strongest: it comes first, since one that was taken already could stand in its way.
+  CALL pg_temp.dumpsert_wait(_relid);
   -- Also of the tables that ON UPDATE actions may reach from here: their triggers do not fire either.
   _reached := ARRAY(
     WITH RECURSIVE fk AS (
