@@ -99,7 +99,10 @@ impl Shared {
             if self.cancel.is_cancelled() {
                 return Err(io::Error::other("the run was stopped"));
             }
-            state = self.changed.wait(state).unwrap_or_else(std::sync::PoisonError::into_inner);
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
         }
     }
 }
@@ -132,7 +135,14 @@ impl Read for Fed {
             Some((taken, wants_more))
         })?;
         if wants_more {
-            say(&self.tell, &self.shared, RestoreEvent { kind: "read", ..RestoreEvent::default() });
+            say(
+                &self.tell,
+                &self.shared,
+                RestoreEvent {
+                    kind: "read",
+                    ..RestoreEvent::default()
+                },
+            );
         }
         Ok(read)
     }
@@ -200,7 +210,12 @@ struct Job {
 }
 
 impl Job {
-    fn new(options: &str, catalogs: &[ClassInstance<'_, NativeCatalog>], settings: &RestoreSettings, fed: Fed) -> dumpsert::Result<Self> {
+    fn new(
+        options: &str,
+        catalogs: &[ClassInstance<'_, NativeCatalog>],
+        settings: &RestoreSettings,
+        fed: Fed,
+    ) -> dumpsert::Result<Self> {
         drill::pass("NativeRestore::new");
         let mut target = Target::new(Connection::parse_option("to", &settings.to)?)
             .with_dry_run(settings.dry_run)
@@ -227,12 +242,23 @@ impl Job {
 
     /// Runs it, and says how it has ended.
     fn run(self) -> RestoreEvent {
-        let (outcome, fault) = match guarded(|| restore(drill::passed("NativeRestore::run", self.source), &self.target, &self.plan)) {
+        let (outcome, fault) = match guarded(|| {
+            restore(
+                drill::passed("NativeRestore::run", self.source),
+                &self.target,
+                &self.plan,
+            )
+        }) {
             Ok(Ok(outcome)) => (Some(outcome.to_json()), None),
             Ok(Err(failure)) => (Some(failure.outcome.to_json()), Some(fault_of(&failure))),
             Err(panic) => (None, Some(panic)),
         };
-        RestoreEvent { kind: "done", outcome, fault, ..RestoreEvent::default() }
+        RestoreEvent {
+            kind: "done",
+            outcome,
+            fault,
+            ..RestoreEvent::default()
+        }
     }
 }
 
@@ -259,7 +285,10 @@ impl NativeRestore {
         tell: Tell,
     ) -> napi::Result<Self> {
         let (shared, tell) = (Arc::new(Shared::default()), Arc::new(tell));
-        let fed = Fed { shared: shared.clone(), tell: tell.clone() };
+        let fed = Fed {
+            shared: shared.clone(),
+            tell: tell.clone(),
+        };
         let job = Job::new(&options, &catalogs, &settings, fed).map_err(failed)?;
         let listener = shared.clone();
         let run = move || {

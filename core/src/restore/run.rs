@@ -381,7 +381,9 @@ impl Run<'_> {
 
 fn is_url(path: &Path) -> bool {
     let text = path.to_string_lossy();
-    ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme))
+    ["postgres://", "postgresql://"]
+        .iter()
+        .any(|scheme| text.starts_with(scheme))
 }
 
 /// A lock that the target holds must not be seen by the source.

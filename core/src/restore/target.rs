@@ -121,9 +121,8 @@ impl Target {
         };
         let schema = match (from, self.connection.schema()) {
             (Some(from), Some(to)) if from != to => {
-                let message = format!(
-                    "the URLs name two schemas, {from} and {to}: rows go to the schema that they come from"
-                );
+                let message =
+                    format!("the URLs name two schemas, {from} and {to}: rows go to the schema that they come from");
                 return Err(Error::new(ErrorKind::InvalidOption, message));
             }
             (from, to) => from.or(to),

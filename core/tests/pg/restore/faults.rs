@@ -174,7 +174,9 @@ fn while_a_pipe_has_nothing() {
             let (status, words) = match victim {
                 "psql" => {
                     wait_for("psql", || !children(child.id(), "psql").is_empty());
-                    children(child.id(), "psql").into_iter().for_each(|pid| kill("KILL", pid));
+                    children(child.id(), "psql")
+                        .into_iter()
+                        .for_each(|pid| kill("KILL", pid));
                     (3, "psql has ended")
                 }
                 signal => {

@@ -270,7 +270,11 @@ fn the_caller_may_refuse_before_the_commit() {
         // All is written, and nobody else sees it yet.
         assert_eq!(outcome.ending, Ending::RolledBack);
         assert_eq!(outcome.input_sha256.as_ref().unwrap().len(), 64);
-        let table = outcome.tables.iter().find(|table| table.table == "public.nokey").unwrap();
+        let table = outcome
+            .tables
+            .iter()
+            .find(|table| table.table == "public.nokey")
+            .unwrap();
         assert_eq!((table.read, table.inserted, table.unchanged), (3, Some(2), Some(1)));
         Err(Error::refused("too many"))
     });
