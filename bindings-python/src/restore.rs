@@ -123,7 +123,7 @@ pub(crate) fn restore_<'py>(
 ) -> PyResult<String> {
     let caught = Caught::default();
     let cancel = Cancel::new();
-    let (wishes, wished) = channel();
+    let (wishes, mut wished) = channel();
     let wishes = Arc::new(Mutex::new(wishes));
     let file = dump.as_ref().map(path).transpose()?.flatten();
     let mut caller = Caller {
@@ -158,7 +158,7 @@ pub(crate) fn restore_<'py>(
     let run = run.map_err(|fault| raise(py, &fault))?;
     let thread = std::thread::Builder::new().name("dumpsert".to_owned());
     thread.spawn(move || ask(&wishes, Wish::Done(Box::new(run()))))?;
-    let result = caller.serve(py, &wished, &cancel);
+    let result = caller.serve(py, &mut wished, &cancel);
     caller.result(py, result)
 }
 
@@ -186,7 +186,7 @@ fn target(settings: &Settings, cancel: &Cancel, wishes: &Arc<Wishes>, asks: bool
 
 impl Caller<'_> {
     /// Does what the run wants until it is done, however that comes.
-    fn serve(&mut self, py: Python<'_>, wished: &Receiver<Wish>, cancel: &Cancel) -> Result<Outcome, Stopped> {
+    fn serve(&mut self, py: Python<'_>, wished: &mut Receiver<Wish>, cancel: &Cancel) -> Result<Outcome, Stopped> {
         let mut has_cancelled = false;
         loop {
             let wish = py.detach(|| wished.recv_timeout(SIGNALS_EVERY));
