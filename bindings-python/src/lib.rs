@@ -8,7 +8,6 @@ mod guard;
 mod inspect;
 mod prescan;
 mod progress;
-mod restore;
 mod rewriter;
 mod slices;
 mod source;
@@ -32,8 +31,6 @@ mod _core {
     use super::inspect::inspect;
     #[pymodule_export]
     use super::prescan::Prescan;
-    #[pymodule_export]
-    use super::restore::restore_;
     #[pymodule_export]
     use super::rewriter::Rewriter;
     #[pymodule_export]
