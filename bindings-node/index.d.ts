@@ -263,6 +263,119 @@ export interface Inspection {
   order_problems: { kind: string; tables: string[]; deferrable: boolean }[] | null;
 }
 
+/** How far a restore is. */
+export interface RestoreProgress {
+  /** Both sides are asked what they are, the dump is read, the target compares and writes, and is told to commit. */
+  phase: 'check' | 'read' | 'merge' | 'commit';
+  /** In phase `read`: bytes of the dump that were read, decompressed. */
+  bytes?: number;
+  /** In phase `read`: rows that were read. */
+  rows?: number;
+  /** In phase `read`: the table that is being read, as `schema.table`. */
+  table?: string;
+}
+
+/** Options of {@link restore}: those of the library, with style `staged` and client `psql`, and those of a run. */
+export interface RestoreOptions extends Options {
+  /**
+   * The database that is written to: a URL (`postgresql://…`, also one of Prisma), a list of `keyword=value`, or a name, as
+   * for psql. What it does not say comes from the environment: `PGHOST`, `PGSERVICE`, the password file.
+   */
+  to: string;
+  /** The folder of psql, pg_dump and pg_restore. Default: that of the environment variable `PG_BIN`, else `PATH`. */
+  binDir?: string | URL;
+  /** Does all of it and rolls it back. Values that new rows draw from sequences remain drawn. Default: false. */
+  dryRun?: boolean;
+  /**
+   * Decides when all was written and verified, before the target is told to commit. What it throws, or a promise that it
+   * returns rejects with, rolls everything back: the run fails with the code `refused`, that message, and that `cause`. What
+   * it returns means nothing. The outcome says `rolled_back` there, as it is until the target has committed. A dry run does
+   * not ask.
+   */
+  beforeCommit?: (outcome: Outcome) => unknown;
+  /** What is known of the source's tables; several add up. */
+  catalog?: Catalog | Catalog[];
+  /** Called at every phase, and while the dump is read at most ten times a second. If it throws, the run fails. */
+  onProgress?: (progress: RestoreProgress) => void;
+  /**
+   * Stops the run: the programs that run for it are ended, and it fails with the code `aborted` and the name `AbortError`.
+   * One whose target was told to commit already waits for the answer, which counts.
+   */
+  signal?: AbortSignal;
+}
+
+/** Options of {@link sync}. */
+export interface SyncOptions extends RestoreOptions {
+  /** The database that is read, as for `to`. */
+  from: string;
+}
+
+/** A database that a run has reached. */
+export interface Database {
+  host: string;
+  port: string;
+  database: string;
+  user: string;
+  server_version: string;
+}
+
+/** One table in an {@link Outcome}. */
+export interface TableOutcome {
+  /** Its name as `schema.table`. */
+  table: string;
+  /** Rows in the dump. */
+  read: number;
+  /** Rows that were left out, and those that a guard has refused. */
+  left_out: number;
+  /** Rows that were new; null where the target says nothing of the table. */
+  inserted: number | null;
+  /** Rows that were changed. */
+  updated: number | null;
+  /** Rows that were the same already. */
+  unchanged: number | null;
+}
+
+/** What a restore has done, the same JSON as that of the command line's `--report`. It holds no values of rows. */
+export interface Outcome {
+  /** Version of this form: 1. */
+  version: number;
+  /** Version of the library. */
+  dumpsert: string;
+  /** What has become of the transaction. Where it is `unknown`, all has arrived or nothing, and it is safe to run again. */
+  ending: 'not_begun' | 'committed' | 'rolled_back' | 'unknown';
+  dry_run: boolean;
+  /** What stopped the run. Absent: nothing. */
+  stopped_by?: { kind: string; category: Category; position?: Position };
+  /** The target's number of the transaction, which `pg_xact_status()` takes. Absent: it was not begun. */
+  transaction_id?: string;
+  /** Where the dump came from. */
+  source: 'reader' | { file: string } | { database: Database };
+  /** The target, once it was reached. */
+  target?: Database;
+  /** The programs that were used, and their versions. */
+  programs: Record<string, string>;
+  /** When it began, in seconds since 1970. */
+  started_at: number;
+  check_seconds: number;
+  read_seconds: number;
+  merge_seconds: number;
+  total_seconds: number;
+  /** Bytes of the input: of a file as it is, of an archive or a database what pg_restore or pg_dump writes. */
+  input_bytes: number;
+  /** SHA-256 of the input, once all of it was read. */
+  input_sha256?: string;
+  /** Tables of the source that were not dumped, because none of their rows would be taken. */
+  not_dumped: string[];
+  /** The tables, by name. */
+  tables: TableOutcome[];
+  /** What has become of the sequences, as the target says it. */
+  sequences: unknown;
+  /** What the target remarks. */
+  notes: string[];
+  /** What was read of the dump, and left out of it. */
+  dump: Report;
+}
+
 /** Who has to act on an error. */
 export type Category = 'io' | 'syntax' | 'unsupported' | 'truncated' | 'limit' | 'config' | 'internal';
 
@@ -286,6 +399,8 @@ export class DumpsertError extends Error {
   readonly table?: string;
   /** The row of that table within the dump, the first is 1. */
   readonly row?: number;
+  /** Of a restore: how far it came. Nothing was changed, but where its `ending` is `unknown`. */
+  readonly outcome?: Outcome;
   readonly cause?: unknown;
 }
 
@@ -381,3 +496,19 @@ export function inspect(input: Chunk, options?: RunOptions): Promise<Inspection>
 
 /** The same of a file, as {@link convertFile} reads it. */
 export function inspectFile(input: string | URL, options?: RunOptions): Promise<Inspection>;
+
+/**
+ * Merges a dump into a database: all of it arrives or nothing does. `input` is the path of a file or of a folder of pg_dump
+ * (a string or a `file:` URL), bytes, or any iterable of their chunks: a Node stream, a Web stream such as `request.body`, a
+ * generator. It is plain SQL, compressed with gzip or zstd or not, or an archive, which pg_restore reads. The user's own psql
+ * writes, and is told to commit when all rows were merged and verified. Nobody is asked whether a database on another
+ * machine is meant. No error and no outcome holds a password. A stream that is not read to its end is destroyed, but for a
+ * request of `node:http`, which can still be answered.
+ */
+export function restore(
+  input: string | URL | Exclude<Chunk, string> | AsyncIterable<Chunk> | Iterable<Chunk> | ReadableStream<Uint8Array>,
+  options: RestoreOptions,
+): Promise<Outcome>;
+
+/** Merges one database into another: {@link restore} of what pg_dump reads. Tables that are left out are not dumped. */
+export function sync(options: SyncOptions): Promise<Outcome>;

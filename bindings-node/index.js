@@ -3,6 +3,7 @@
 const { CATALOG_QUERY, Catalog } = require('./lib/catalog.js');
 const { convert, convertFile, inspect, inspectFile } = require('./lib/convert.js');
 const { DumpsertError } = require('./lib/errors.js');
+const { restore, sync } = require('./lib/restore.js');
 const { createRewriter, rewrite, statements } = require('./lib/stream.js');
 const { rewriterPair } = require('./lib/web.js');
 
@@ -15,7 +16,9 @@ module.exports = {
   createRewriter,
   inspect,
   inspectFile,
+  restore,
   rewrite,
   rewriterPair,
   statements,
+  sync,
 };

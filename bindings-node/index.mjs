@@ -10,7 +10,9 @@ export const {
   createRewriter,
   inspect,
   inspectFile,
+  restore,
   rewrite,
   rewriterPair,
   statements,
+  sync,
 } = dumpsert;

@@ -122,4 +122,4 @@ async function inspectFile(input, options) {
   return (await run(settings, (control) => inspectPath(settings.plan, path, control))).report;
 }
 
-module.exports = { convert, convertFile, inspect, inspectFile };
+module.exports = { convert, convertFile, inspect, inspectFile, pathOf };

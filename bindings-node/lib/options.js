@@ -50,8 +50,8 @@ function check(value, place) {
   }
 }
 
-function toJson(options) {
-  const values = rename(options, OPTIONS, '', OWN);
+function toJson(options, own) {
+  const values = rename(options, OPTIONS, '', own);
   for (const [name, value] of Object.entries(values)) check(value, camel(name));
   if (isPlain(values.tables)) {
     const tables = Object.entries(values.tables).map(([table, value]) => [
@@ -75,10 +75,11 @@ function inCamelCase(error) {
 }
 
 /**
- * Checks options. `fixed` are options that the caller of this function has set, over which a user has no choice.
- * Returns the plan, and what is for this package alone.
+ * Checks options as far as this package does. `fixed` are options that the caller of this function has set, over which a
+ * user has no choice, and `own` names that it has beside those of every run. Returns what the native part checks, and what
+ * is for this package alone.
  */
-function planOf(options = {}, fixed = {}) {
+function prepare(options = {}, fixed = {}, own = []) {
   if (!isPlain(options)) throw invalid('options are an object of names and values');
   for (const [name, value] of Object.entries(fixed)) {
     if (options[name] !== undefined && options[name] !== value) {
@@ -96,7 +97,12 @@ function planOf(options = {}, fixed = {}) {
     if (found === undefined) throw invalid('`catalog` is a Catalog, or a list of them');
     return found;
   });
-  const json = toJson({ ...options, ...fixed });
+  return { json: toJson({ ...options, ...fixed }, [...OWN, ...own]), catalogs, onProgress, signal };
+}
+
+/** Checks options, see {@link prepare}. Returns the plan, and what is for this package alone. */
+function planOf(options, fixed) {
+  const { json, catalogs, onProgress, signal } = prepare(options, fixed);
   try {
     return { plan: new NativePlan(json, catalogs), onProgress, signal };
   } catch (error) {
@@ -104,4 +110,4 @@ function planOf(options = {}, fixed = {}) {
   }
 }
 
-module.exports = { planOf };
+module.exports = { inCamelCase, invalid, planOf, prepare };

@@ -8,6 +8,15 @@ use serde_json::{Value, json};
 
 /// Everything that can be seen of an error.
 pub(crate) fn of(error: &Error) -> String {
+    with_message(error, &error.to_string())
+}
+
+/// The same with more words behind the message.
+pub(crate) fn with_words(error: &Error, words: &str) -> String {
+    with_message(error, &format!("{error}; {words}"))
+}
+
+fn with_message(error: &Error, message: &str) -> String {
     let mut causes = Vec::new();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -17,7 +26,7 @@ pub(crate) fn of(error: &Error) -> String {
     let mut fault = json!({
         "code": error.kind(),
         "category": error.category(),
-        "message": in_language(&error.to_string(), Language::JavaScript),
+        "message": in_language(message, Language::JavaScript),
         "hint": error.hint().map(|hint| in_language(hint, Language::JavaScript)),
         "causes": causes,
     });

@@ -6,6 +6,7 @@ mod drill;
 mod engine;
 mod fault;
 mod guard;
+mod restore;
 mod run;
 mod source;
 
@@ -20,6 +21,7 @@ use napi_derive::napi;
 
 use convert::Control;
 use guard::guarded;
+pub use restore::{NativeRestore, RestoreEvent, RestoreSettings};
 use run::{Piece, Run};
 
 /// An error whose reason is a fault as JSON.

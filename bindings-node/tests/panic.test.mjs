@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
-import { Catalog, DumpsertError, convert, convertFile, createRewriter, inspect, rewrite, rewriterPair, statements } from '../index.mjs';
+import { Catalog, DumpsertError, convert, convertFile, createRewriter, inspect, restore, rewrite, rewriterPair, statements } from '../index.mjs';
 import { collect, folder, here } from './support.mjs';
 
 const { liveRuns, panicAt } = createRequire(import.meta.url)('../native.js');
@@ -44,8 +44,17 @@ test('a panic on either thread', async (t) => {
   writeFileSync(from, DUMP);
   const works = { convert: () => convert(DUMP), convertFile: () => convertFile(from, to), inspect: () => inspect(DUMP) };
   const catalogs = { fromSchemaSql: () => Catalog.fromSchemaSql('CREATE TABLE public.t (id integer);') };
+  // There is no server here: without programs it ends before it asks for one.
+  const binDir = folder(t);
+  const restores = {
+    restore: () => restore([DUMP], { to: 'dbname=x', binDir }).catch((error) => {
+        if (error.code !== 'program') throw error;
+      }),
+  };
   const places = {
     'NativePlan::new': { ...STREAMS, ...works },
+    'NativeRestore::new': restores,
+    'NativeRestore::run': restores,
     'NativeRun::feed': STREAMS,
     'Run::step': STREAMS,
     'StepTask::resolve': STREAMS,

@@ -124,6 +124,8 @@ pub enum ErrorKind {
     Database,
     /// The run was ended from outside.
     Cancelled,
+    /// The caller has decided against it, such as before it commits.
+    Refused,
     /// `write` or `finish` was called after the end or after an error.
     Finished,
     /// A bug in this program.
@@ -142,7 +144,7 @@ impl ErrorKind {
             }
             Truncated => Category::Truncated,
             TooLarge => Category::Limit,
-            InvalidOption | InvalidCatalog | NoKey | UnknownName | Finished => Category::Config,
+            InvalidOption | InvalidCatalog | NoKey | UnknownName | Refused | Finished => Category::Config,
             Internal => Category::Internal,
         }
     }
@@ -194,6 +196,11 @@ impl Error {
             self.0.position = Some(position());
         }
         self
+    }
+
+    /// The caller's own decision against a run, such as before a restore commits.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Refused, message)
     }
 
     /// Wraps a failure to read the dump; for adaptors that do their own reading.

@@ -66,6 +66,17 @@ impl Connection {
         }
     }
 
+    /// The same of an option, which the message begins with.
+    ///
+    /// # Errors
+    /// As those of [`parse`](Self::parse).
+    pub fn parse_option(name: &str, text: &str) -> Result<Self> {
+        Self::parse(text).map_err(|error| {
+            let message = format!("`{name}`: {}", error.message());
+            error.with_message(message)
+        })
+    }
+
     /// The schema that Prisma's parameter `schema` names: the only one that is meant.
     pub fn schema(&self) -> Option<&str> {
         self.schema.as_deref()

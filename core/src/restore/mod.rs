@@ -20,6 +20,7 @@
 mod children;
 mod connection;
 mod database;
+mod handed;
 mod keywords;
 mod left_out;
 mod messages;
@@ -46,7 +47,7 @@ use crate::options::Plan;
 pub enum Source {
     /// A file: plain SQL, compressed or not, or an archive of pg_dump; or the folder of one.
     File(PathBuf),
-    /// The same from a pipe.
+    /// The same from a pipe. It is read on a thread of its own, so that a run that is ended does not wait for it.
     Reader(Box<dyn Read + Send>),
     /// A database, which pg_dump reads.
     Database(Connection),

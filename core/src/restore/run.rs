@@ -2,13 +2,14 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Instant;
 
 use super::children::{Reaper, cancelled};
 use super::database::{Side, find_psql};
+use super::handed::Handed;
 use super::programs::{self, Program};
 use super::session::Session;
 use super::settle::{self, Fate};
@@ -33,8 +34,10 @@ pub(super) fn run(source: Source, target: &Target, plan: &Plan) -> Result<Outcom
         begun: Instant::now(),
         digest: Digest::default(),
         warnings: Warnings::default(),
+        is_over: Arc::default(),
     };
     let result = run.all(source, plan);
+    run.is_over.store(true, Ordering::SeqCst);
     let mut outcome = run.outcome;
     outcome.timings.total = run.begun.elapsed();
     outcome
@@ -76,6 +79,8 @@ struct Run<'a> {
     begun: Instant,
     digest: Digest,
     warnings: Warnings,
+    /// Whether psql has ended, or all of the run: nobody reads on.
+    is_over: Arc<AtomicBool>,
 }
 
 /// The source, opened as far as nothing is started for it.
@@ -167,6 +172,11 @@ impl Run<'_> {
     fn open(&mut self, source: Source) -> Result<Opened> {
         let (bin_dir, cancel) = (self.target.bin_dir.as_deref(), &self.target.cancel);
         let opened = match source {
+            // It may hold a password, and would be shown as a file that is not there.
+            Source::File(path) if is_url(&path) => {
+                let message = "a database is no dump: sync reads it";
+                return Err(Error::new(ErrorKind::InvalidOption, message));
+            }
             Source::File(path) => {
                 self.outcome.source = Origin::File(path.display().to_string());
                 match source::form_of_file(&path)? {
@@ -174,7 +184,8 @@ impl Run<'_> {
                     Form::Archive => Opened::Archive(Some(path), None, programs::find("pg_restore", bin_dir, cancel)?),
                 }
             }
-            Source::Reader(mut reader) => {
+            Source::Reader(reader) => {
+                let mut reader = Handed::new(reader, cancel, &self.is_over);
                 let mut start = Vec::new();
                 reader.by_ref().take(8).read_to_end(&mut start).map_err(Error::read)?;
                 let form = source::form(&start);
@@ -256,7 +267,7 @@ impl Run<'_> {
         check: impl FnOnce(&Session<'_>) -> Result<()>,
         open: impl FnOnce(&dyn Fn(usize)) -> Result<Script<R>>,
     ) -> Result<()> {
-        let (feeder, is_gone) = (Arc::new(OnceLock::new()), Arc::new(AtomicBool::new(false)));
+        let (feeder, is_gone) = (Arc::new(OnceLock::new()), self.is_over.clone());
         let ended = {
             let (feeder, is_gone, cancel) = (feeder.clone(), is_gone.clone(), to.cancel.clone());
             move || {
@@ -330,6 +341,7 @@ impl Run<'_> {
             return Ok(session.roll_back()?);
         }
         if let Some(ask) = &self.target.before_commit {
+            self.outcome.timings.total = self.begun.elapsed();
             ask(&self.outcome).map_err(Trouble::Own)?;
         }
         self.target.step(Step::Committing);
@@ -365,6 +377,13 @@ impl Run<'_> {
             Trouble::Own(error) => error,
         })
     }
+}
+
+fn is_url(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    ["postgres://", "postgresql://"]
+        .iter()
+        .any(|scheme| text.starts_with(scheme))
 }
 
 /// A lock that the target holds must not be seen by the source.

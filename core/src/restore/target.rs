@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Cancel, Connection, Database, Origin, Outcome};
-use crate::error::Result;
+use super::{Cancel, Connection, Database, Origin, Outcome, Source};
+use crate::error::{Error, ErrorKind, Result};
+use crate::options::{Client, Options, Plan, Style};
 use crate::rewriter::Progress;
 
 /// How far a run is.
@@ -98,11 +99,39 @@ impl Target {
         self
     }
 
-    /// Is asked when all was written and verified, before the target is told to commit; an error rolls it back.
+    /// Is asked when all was written and verified, and all that feeds the script has ended well, before the target is told
+    /// to commit; an error ([`Error::refused`](crate::Error::refused)) rolls it back, and is that of the run. The outcome says
+    /// [`RolledBack`](super::Ending::RolledBack) there, as it is until the target has committed. A dry run, which commits
+    /// nothing, does not ask.
     #[must_use]
     pub fn with_before_commit(mut self, ask: impl Fn(&Outcome) -> Result<()> + Send + Sync + 'static) -> Self {
         self.before_commit = Some(Arc::new(ask));
         self
+    }
+
+    /// The plan of a run to here: these options, with style [`Staged`](Style::Staged) and client [`Psql`](Client::Psql). Where
+    /// a URL names a schema, as those of Prisma do, and the options name none, that is the only one.
+    ///
+    /// # Errors
+    /// If the options cannot be used, or the URLs of both sides name two schemas.
+    pub fn plan(&self, source: &Source, options: Options) -> Result<Plan> {
+        let from = match source {
+            Source::Database(connection) => connection.schema(),
+            _ => None,
+        };
+        let schema = match (from, self.connection.schema()) {
+            (Some(from), Some(to)) if from != to => {
+                let message =
+                    format!("the URLs name two schemas, {from} and {to}: rows go to the schema that they come from");
+                return Err(Error::new(ErrorKind::InvalidOption, message));
+            }
+            (from, to) => from.or(to),
+        };
+        let mut options = options.with_style(Style::Staged).with_client(Client::Psql);
+        if let Some(schema) = schema.filter(|_| options.permits.only_schemas().is_empty()) {
+            options = options.with_only_schema(&format!("\"{}\"", schema.replace('"', "\"\"")))?;
+        }
+        options.build()
     }
 
     pub(super) fn step(&self, step: Step<'_>) {

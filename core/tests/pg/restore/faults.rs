@@ -148,6 +148,59 @@ fn dumpsert_is_asked_to_end() {
     }
 }
 
+/// Where a pipe has nothing for a long time, nobody waits for it who has been asked to end or has lost psql.
+#[test]
+fn while_a_pipe_has_nothing() {
+    let pair = Pair::new();
+    let dump = pair.source.pg_dump(&["--data-only"]);
+    for at in [0, 4, dump.len() / 2] {
+        for victim in ["TERM", "psql"] {
+            if victim == "psql" && at < 8 {
+                // It is not started before it is known what comes.
+                continue;
+            }
+            let before = pair.target.snapshot();
+            let mut command = program(&pair.target, &["restore", "-", "--to", pair.target.name()]);
+            command
+                .stdin(std::process::Stdio::piped())
+                .stdout(std::process::Stdio::piped())
+                .stderr(std::process::Stdio::piped());
+            let mut child = command.spawn().unwrap();
+            let mut stdin = child.stdin.take().unwrap();
+            std::io::Write::write_all(&mut stdin, &dump[..at]).unwrap();
+            if at >= 8 {
+                wait_for("the transaction begins", || backends(&pair.target) == 1);
+            }
+            let (status, words) = match victim {
+                "psql" => {
+                    wait_for("psql", || !children(child.id(), "psql").is_empty());
+                    children(child.id(), "psql")
+                        .into_iter()
+                        .for_each(|pid| kill("KILL", pid));
+                    (3, "psql has ended")
+                }
+                signal => {
+                    wait_for("signals are caught", || catches(child.id(), 15));
+                    kill(signal, child.id());
+                    (143, "the run was ended from outside")
+                }
+            };
+            let output = child.wait_with_output().unwrap();
+            says(&output, status, &[words]);
+            drop(stdin);
+            assert_eq!(before.diff(&pair.target.snapshot()), Vec::<String>::new(), "{at}");
+        }
+    }
+}
+
+/// Whether a process has a handler for a signal.
+fn catches(pid: u32, signal: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_some_and(|mask| mask & (1 << (signal - 1)) != 0)
+}
+
 /// While the target works, and psql only waits for it: the backend is ended, although nothing would tell it of that.
 #[test]
 fn while_the_target_merges() {

@@ -267,11 +267,21 @@ fn the_caller_may_refuse_before_the_commit() {
     let before = pair.target.snapshot();
     let refusing = target.clone().with_before_commit(|outcome| {
         assert_eq!(outcome.totals()[0], 1950 + 1980 + 2);
-        Err(Error::read(std::io::Error::other("too many")))
+        // All is written, and nobody else sees it yet.
+        assert_eq!(outcome.ending, Ending::RolledBack);
+        assert_eq!(outcome.input_sha256.as_ref().unwrap().len(), 64);
+        let table = outcome
+            .tables
+            .iter()
+            .find(|table| table.table == "public.nokey")
+            .unwrap();
+        assert_eq!((table.read, table.inserted, table.unchanged), (3, Some(2), Some(1)));
+        Err(Error::refused("too many"))
     });
     let failure = restore(Source::Database(connection(&pair.source)), &refusing, &plan).unwrap_err();
     assert_eq!(failure.outcome.ending, Ending::RolledBack);
-    assert_eq!(failure.to_string(), "the dump cannot be read; nothing was changed");
+    assert_eq!(failure.error.kind(), dumpsert::ErrorKind::Refused);
+    assert_eq!(failure.to_string(), "too many; nothing was changed");
     assert_eq!(before.diff(&pair.target.snapshot()), Vec::<String>::new());
     let dump = pair.source.pg_dump(&["--data-only"]);
     let source = Source::Reader(Box::new(std::io::Cursor::new(dump)));

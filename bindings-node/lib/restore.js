@@ -1,0 +1,204 @@
+'use strict';
+// A dump or a database into a database. The run has a thread of its own; here it gets its dump, and is asked and told.
+
+const { IncomingMessage } = require('node:http');
+const { NativeRestore } = require('../native.js');
+const { Encoder } = require('./bytes.js');
+const { pathOf } = require('./convert.js');
+const { DumpsertError, aborted, asDumpsertError, unreadable } = require('./errors.js');
+const { inCamelCase, invalid, prepare } = require('./options.js');
+
+/** Options that no conversion has. */
+const OWN = ['to', 'binDir', 'dryRun', 'beforeCommit'];
+
+function urlOf(value, name) {
+  if (value === undefined) throw invalid(`\`${name}\` is missing`, 'is the variable set that it comes from?');
+  if (typeof value !== 'string') throw invalid(`\`${name}\` is the URL of a database, as a string`);
+  return value;
+}
+
+function settingsOf(options, own) {
+  const prepared = prepare(options, { style: 'staged', client: 'psql' }, own);
+  const { to, from, binDir, dryRun = false, beforeCommit } = options ?? {};
+  if (typeof dryRun !== 'boolean') throw invalid('`dryRun` is true or false');
+  if (beforeCommit !== undefined && typeof beforeCommit !== 'function') throw invalid('`beforeCommit` is a function');
+  const native = {
+    to: urlOf(to, 'to'),
+    from: own.includes('from') ? urlOf(from, 'from') : undefined,
+    binDir: binDir === undefined ? undefined : pathOf(binDir, 'binDir'),
+    dryRun,
+    asksBeforeCommit: beforeCommit !== undefined,
+  };
+  return { ...prepared, native, beforeCommit };
+}
+
+/** The chunks of a dump: `next` as that of an iterator, and `abandon` for one that is not read to its end. */
+function chunksOf(input) {
+  if (ArrayBuffer.isView(input) || input instanceof ArrayBuffer) return chunksOf([input]);
+  if (typeof input?.getReader === 'function') {
+    const reader = input.getReader();
+    return { next: () => reader.read(), abandon: (reason) => reader.cancel(reason) };
+  }
+  const method = input?.[Symbol.asyncIterator] ?? input?.[Symbol.iterator];
+  if (typeof method !== 'function') {
+    const message = 'a dump is a path, bytes, or an iterable of bytes or strings';
+    throw new DumpsertError(message, { code: 'invalid_argument' });
+  }
+  const iterator = method.call(input);
+  return {
+    next: async () => iterator.next(),
+    async abandon() {
+      // An answer to a request goes by the connection that the request comes from.
+      if (input instanceof IncomingMessage) return;
+      if (typeof input.destroy === 'function') input.destroy();
+      else await iterator.return?.();
+    },
+  };
+}
+
+const textOf = (thrown) => (thrown instanceof Error ? thrown.message : String(thrown));
+
+/** One run, see `src/restore.rs`. */
+class Run {
+  #settings;
+  #native;
+  #chunks;
+  /** Goes on with reading. */
+  #wanted = () => {};
+  #isOver = false;
+  /** Why it is ended from here. */
+  #failure;
+  /** What `beforeCommit` has thrown, in a list. */
+  #refusal;
+  #resolve;
+  #reject;
+
+  constructor(settings, chunks) {
+    this.#settings = settings;
+    this.#chunks = chunks;
+  }
+
+  run() {
+    const { json, catalogs, native, signal } = this.#settings;
+    if (signal?.aborted) {
+      this.#abandon();
+      throw aborted(signal.reason);
+    }
+    return new Promise((resolve, reject) => {
+      [this.#resolve, this.#reject] = [resolve, reject];
+      try {
+        this.#native = new NativeRestore(json, catalogs, native, (event) => this[event.kind](event));
+      } catch (error) {
+        this.#abandon();
+        reject(inCamelCase(asDumpsertError(error)));
+        return;
+      }
+      signal?.addEventListener('abort', this.#onAbort, { once: true });
+      if (this.#chunks !== undefined) void this.#feed();
+    });
+  }
+
+  #onAbort = () => this.#stop(aborted(this.#settings.signal.reason));
+
+  #stop(error) {
+    if (this.#isOver) return;
+    this.#failure ??= error;
+    this.#native.cancel();
+  }
+
+  #abandon() {
+    // Nobody needs to know how that ends.
+    this.#chunks?.abandon(this.#failure).catch(() => {});
+    this.#chunks = undefined;
+  }
+
+  async #feed() {
+    const encoder = new Encoder();
+    for (;;) {
+      let chunk;
+      try {
+        chunk = await this.#chunks.next();
+      } catch (error) {
+        this.#stop(error instanceof DumpsertError ? error : unreadable(error));
+        return;
+      }
+      if (this.#isOver) return;
+      try {
+        if (chunk.done) {
+          encoder.end();
+          this.#chunks = undefined;
+          this.#native.end();
+          return;
+        }
+        const bytes = encoder.encode(chunk.value);
+        if (!this.#native.feed(bytes)) await new Promise((resolve) => (this.#wanted = resolve));
+      } catch (error) {
+        this.#stop(asDumpsertError(error));
+        return;
+      }
+      if (this.#isOver) return;
+    }
+  }
+
+  // What the native part tells.
+
+  read() {
+    this.#wanted();
+  }
+
+  step({ phase, bytes, rows, table }) {
+    if (this.#settings.onProgress === undefined || this.#failure !== undefined) return;
+    try {
+      this.#settings.onProgress({ phase, bytes, rows, table });
+    } catch (error) {
+      this.#stop(asDumpsertError(error));
+    }
+  }
+
+  async confirm({ outcome }) {
+    try {
+      await this.#settings.beforeCommit(JSON.parse(outcome));
+    } catch (error) {
+      this.#refusal = [error];
+      this.#native.answer(textOf(error));
+      return;
+    }
+    this.#native.answer();
+  }
+
+  done({ outcome: json, fault }) {
+    this.#isOver = true;
+    this.#settings.signal?.removeEventListener('abort', this.#onAbort);
+    this.#abandon();
+    this.#wanted();
+    const outcome = json === undefined ? undefined : JSON.parse(json);
+    // Where it was too late to stop it, the outcome is there, and counts.
+    if (fault === undefined) this.#resolve(outcome);
+    else this.#reject(Object.assign(this.#errorOf(fault, outcome), { outcome }));
+  }
+
+  #errorOf(fault, outcome) {
+    const error = inCamelCase(asDumpsertError(new Error(fault)));
+    if (outcome?.ending === 'unknown') return error;
+    if (error.code === 'refused' && this.#refusal !== undefined) {
+      const [cause] = this.#refusal;
+      return new DumpsertError(textOf(cause), { code: error.code, category: error.category, cause });
+    }
+    return this.#failure ?? error;
+  }
+}
+
+async function restore(input, options) {
+  const settings = settingsOf(options, OWN);
+  if (typeof input === 'string' || input instanceof URL) {
+    settings.native.path = pathOf(input, 'input');
+    return new Run(settings).run();
+  }
+  return new Run(settings, chunksOf(input)).run();
+}
+
+async function sync(options) {
+  return new Run(settingsOf(options, [...OWN, 'from'])).run();
+}
+
+module.exports = { restore, sync };

@@ -1,0 +1,347 @@
+//! `restore` and `sync`: a run of the library on a thread of its own, since it may wait for hours for a server or for a
+//! stream. It tells JavaScript what it wants, and `lib/restore.js` answers.
+
+use std::collections::VecDeque;
+use std::io::{self, Read};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use dumpsert::restore::{Cancel, Connection, Ending, Failure, Outcome, Source, Step, Target, restore};
+use dumpsert::{Error, Options, Plan};
+use napi::Status;
+use napi::bindgen_prelude::ClassInstance;
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi_derive::napi;
+
+use crate::guard::{guarded, lock};
+use crate::{NativeCatalog, drill, failed, fault, thrown};
+
+/// Bytes of a stream that may wait for the run.
+const WAITING_BYTES: usize = 1 << 20;
+/// How often progress is told.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+/// What the run tells: see `lib/restore.js`.
+#[napi(object, object_from_js = false)]
+#[derive(Default)]
+pub struct RestoreEvent {
+    /// `step`, `read`, `confirm` or `done`.
+    pub kind: &'static str,
+    pub phase: Option<&'static str>,
+    pub bytes: Option<f64>,
+    pub rows: Option<f64>,
+    pub table: Option<String>,
+    /// What was done, as JSON.
+    pub outcome: Option<String>,
+    pub fault: Option<String>,
+}
+
+type Tell = ThreadsafeFunction<RestoreEvent, (), RestoreEvent, Status, false>;
+
+/// Where the dump comes from and where it goes.
+#[napi(object)]
+pub struct RestoreSettings {
+    pub to: String,
+    /// A database.
+    pub from: Option<String>,
+    /// A file or folder; with neither, what is fed.
+    pub path: Option<String>,
+    pub bin_dir: Option<String>,
+    pub dry_run: bool,
+    pub asks_before_commit: bool,
+}
+
+/// What both threads see of a run.
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+    cancel: Cancel,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Vec<u8>>,
+    bytes: usize,
+    /// What was read of the first piece.
+    read: usize,
+    has_ended: bool,
+    /// Whether JavaScript waits before it feeds more.
+    is_full: bool,
+    /// What JavaScript says before the commit: nothing, or why it is refused.
+    answer: Option<Option<String>>,
+}
+
+impl Shared {
+    /// Ends the run; whoever waits for JavaScript does so no more.
+    fn cancel(&self) {
+        self.cancel.cancel();
+        drop(lock(&self.state));
+        self.changed.notify_all();
+    }
+
+    /// Nobody reads on. Who waits for more of the dump would keep the function of JavaScript, and with it the process.
+    fn close(&self) {
+        let mut state = lock(&self.state);
+        state.waiting.clear();
+        state.has_ended = true;
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Waits until the state gives something, or the run is ended.
+    fn wait<T>(&self, mut take: impl FnMut(&mut State) -> Option<T>) -> io::Result<T> {
+        let mut state = lock(&self.state);
+        loop {
+            if let Some(taken) = take(&mut state) {
+                return Ok(taken);
+            }
+            if self.cancel.is_cancelled() {
+                return Err(io::Error::other("the run was stopped"));
+            }
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+        }
+    }
+}
+
+/// A dump that JavaScript feeds.
+struct Fed {
+    shared: Arc<Shared>,
+    tell: Arc<Tell>,
+}
+
+impl Read for Fed {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let (read, wants_more) = self.shared.wait(|state| {
+            let Some(piece) = state.waiting.front() else {
+                return state.has_ended.then_some((0, false));
+            };
+            let rest = piece.get(state.read..).unwrap_or_default();
+            let taken = rest.len().min(out.len());
+            if let (Some(from), Some(to)) = (rest.get(..taken), out.get_mut(..taken)) {
+                to.copy_from_slice(from);
+            }
+            state.read += taken;
+            state.bytes -= taken;
+            if state.read == piece.len() {
+                state.waiting.pop_front();
+                state.read = 0;
+            }
+            let wants_more = state.is_full && state.bytes < WAITING_BYTES / 2;
+            state.is_full &= !wants_more;
+            Some((taken, wants_more))
+        })?;
+        if wants_more {
+            say(
+                &self.tell,
+                &self.shared,
+                RestoreEvent {
+                    kind: "read",
+                    ..RestoreEvent::default()
+                },
+            );
+        }
+        Ok(read)
+    }
+}
+
+/// Tells JavaScript; where it does not listen any more, nobody wants the run.
+fn say(tell: &Tell, shared: &Shared, event: RestoreEvent) {
+    if tell.call(event, ThreadsafeFunctionCallMode::NonBlocking) != Status::Ok {
+        shared.cancel();
+    }
+}
+
+/// Tells how far the run is, at every phase, and now and then while it reads.
+fn teller(tell: Arc<Tell>, shared: Arc<Shared>) -> impl Fn(Step<'_>) + Send + Sync {
+    let told = Mutex::new(None::<Instant>);
+    move |step| {
+        let (phase, progress) = match step {
+            Step::Checking => ("check", None),
+            Step::Reading(progress) => ("read", Some(progress)),
+            Step::Merging => ("merge", None),
+            Step::Committing => ("commit", None),
+            _ => return,
+        };
+        let mut told = lock(&told);
+        if progress.is_some() {
+            if told.is_some_and(|told| told.elapsed() < PROGRESS_EVERY) {
+                return;
+            }
+            *told = Some(Instant::now());
+        }
+        let event = RestoreEvent {
+            kind: "step",
+            phase: Some(phase),
+            bytes: progress.as_ref().map(|progress| progress.bytes as f64),
+            rows: progress.as_ref().map(|progress| progress.rows as f64),
+            table: progress.and_then(|progress| progress.table.map(str::to_owned)),
+            ..RestoreEvent::default()
+        };
+        say(&tell, &shared, event);
+    }
+}
+
+/// Asks JavaScript before the commit.
+fn asker(tell: Arc<Tell>, shared: Arc<Shared>) -> impl Fn(&Outcome) -> dumpsert::Result<()> + Send + Sync {
+    move |outcome| {
+        let event = RestoreEvent {
+            kind: "confirm",
+            outcome: Some(outcome.to_json()),
+            ..RestoreEvent::default()
+        };
+        say(&tell, &shared, event);
+        match shared.wait(|state| state.answer.take()) {
+            Ok(None) => Ok(()),
+            Ok(Some(message)) => Err(Error::refused(message)),
+            Err(_) => Err(Error::refused("the run was stopped")),
+        }
+    }
+}
+
+/// What is to be done, checked as far as it can be without starting anything.
+struct Job {
+    plan: Plan,
+    source: Source,
+    target: Target,
+}
+
+impl Job {
+    fn new(
+        options: &str,
+        catalogs: &[ClassInstance<'_, NativeCatalog>],
+        settings: &RestoreSettings,
+        fed: Fed,
+    ) -> dumpsert::Result<Self> {
+        drill::pass("NativeRestore::new");
+        let mut target = Target::new(Connection::parse_option("to", &settings.to)?)
+            .with_dry_run(settings.dry_run)
+            .with_cancel(&fed.shared.cancel)
+            .with_progress(teller(fed.tell.clone(), fed.shared.clone()));
+        if let Some(folder) = &settings.bin_dir {
+            target = target.with_bin_dir(folder);
+        }
+        if settings.asks_before_commit {
+            target = target.with_before_commit(asker(fed.tell.clone(), fed.shared.clone()));
+        }
+        let source = match (&settings.from, &settings.path) {
+            (Some(from), _) => Source::Database(Connection::parse_option("from", from)?),
+            (None, Some(path)) => Source::File(path.into()),
+            (None, None) => Source::Reader(Box::new(fed)),
+        };
+        let mut options = Options::from_json(options)?;
+        for catalog in catalogs {
+            options = options.with_catalog(catalog.0.clone())?;
+        }
+        let plan = target.plan(&source, options)?;
+        Ok(Self { plan, source, target })
+    }
+
+    /// Runs it, and says how it has ended.
+    fn run(self) -> RestoreEvent {
+        let (outcome, fault) = match guarded(|| {
+            restore(
+                drill::passed("NativeRestore::run", self.source),
+                &self.target,
+                &self.plan,
+            )
+        }) {
+            Ok(Ok(outcome)) => (Some(outcome.to_json()), None),
+            Ok(Err(failure)) => (Some(failure.outcome.to_json()), Some(fault_of(&failure))),
+            Err(panic) => (None, Some(panic)),
+        };
+        RestoreEvent {
+            kind: "done",
+            outcome,
+            fault,
+            ..RestoreEvent::default()
+        }
+    }
+}
+
+/// Nothing was changed, and that needs no words, but where it is not known.
+fn fault_of(failure: &Failure) -> String {
+    match failure.outcome.ending {
+        Ending::Unknown => fault::with_words(&failure.error, failure.consequence()),
+        _ => fault::of(&failure.error),
+    }
+}
+
+/// One run into a database.
+#[napi(js_name = "NativeRestore")]
+pub struct NativeRestore(Arc<Shared>);
+
+#[napi]
+impl NativeRestore {
+    /// Begins it. `tell` is called with what happens, the last time with `done`.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(
+        options: String,
+        catalogs: Vec<ClassInstance<'_, NativeCatalog>>,
+        settings: RestoreSettings,
+        tell: Tell,
+    ) -> napi::Result<Self> {
+        let (shared, tell) = (Arc::new(Shared::default()), Arc::new(tell));
+        let fed = Fed {
+            shared: shared.clone(),
+            tell: tell.clone(),
+        };
+        let job = Job::new(&options, &catalogs, &settings, fed).map_err(failed)?;
+        let listener = shared.clone();
+        let run = move || {
+            let ended = job.run();
+            listener.close();
+            say(&tell, &listener, ended);
+        };
+        std::thread::Builder::new()
+            .name("dumpsert".to_owned())
+            .spawn(run)
+            .map_err(|error| thrown(fault::internal(&format!("no thread can be started: {error}"))))?;
+        Ok(Self(shared))
+    }
+
+    /// Takes a piece of the dump; returns whether another one may follow before a `read` is told.
+    #[napi(catch_unwind)]
+    pub fn feed(&self, bytes: &[u8]) -> bool {
+        let mut state = lock(&self.0.state);
+        if !bytes.is_empty() {
+            state.waiting.push_back(bytes.to_vec());
+            state.bytes += bytes.len();
+        }
+        state.is_full = state.bytes >= WAITING_BYTES;
+        let is_full = state.is_full;
+        drop(state);
+        self.0.changed.notify_all();
+        !is_full
+    }
+
+    /// The dump has ended.
+    #[napi(catch_unwind)]
+    pub fn end(&self) {
+        lock(&self.0.state).has_ended = true;
+        self.0.changed.notify_all();
+    }
+
+    /// Answers a `confirm`: with why it is refused, or nothing.
+    #[napi(catch_unwind)]
+    pub fn answer(&self, refusal: Option<String>) {
+        lock(&self.0.state).answer = Some(refusal);
+        self.0.changed.notify_all();
+    }
+
+    /// Ends the run, which then tells `done`.
+    #[napi(catch_unwind)]
+    pub fn cancel(&self) {
+        self.0.cancel();
+    }
+}
+
+/// The environment is gone, or nobody listens: nobody could answer any more.
+impl Drop for NativeRestore {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
