@@ -87,7 +87,7 @@ def test_catalogs_that_no_text_of_postgresql_can_be() -> None:
 )
 def test_classes(dump: bytes, kind: str | None, of: type[dumpsert.DumpsertError]) -> None:
     with pytest.raises(of) as caught:
-        dumpsert.convert([dump])
+        dumpsert.convert([dump], style="rows")
     assert kind is None or caught.value.kind == kind
 
 
@@ -502,9 +502,9 @@ def test_pipes() -> None:
     with os.fdopen(read, "rb", buffering=0) as source, os.fdopen(write, "wb") as target:
         target.write(full)
         target.close()
-        script = b"".join(dumpsert.rewrite(source))
+        script = b"".join(dumpsert.rewrite(source, style="rows"))
     assert b'ON CONFLICT("k")' in script
-    rewriter = dumpsert.Rewriter()
+    rewriter = dumpsert.Rewriter(style="rows")
     with pytest.raises(dumpsert.DumpsertError, match=r"schema|catalog"):
         rewriter.write(full) + rewriter.finish()
 

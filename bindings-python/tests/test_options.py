@@ -74,14 +74,15 @@ def test_values_of_python() -> None:
     seconds = dumpsert.convert_str(DUMP, lock_timeout=timedelta(seconds=30))
     assert seconds == dumpsert.convert_str(DUMP, lock_timeout="30s") == dumpsert.convert_str(DUMP, lock_timeout=30000)
     assert "30000" in seconds
-    key = dumpsert.convert_str(DUMP, keys={"public.t": ("v",)})
+    key = dumpsert.convert_str(DUMP, style="rows", keys={"public.t": ("v",)})
     assert 'ON CONFLICT("v")' in key
-    assert key == dumpsert.convert_str(DUMP, keys={"public.t": {"v"}})  # type: ignore[dict-item]
+    assert key == dumpsert.convert_str(DUMP, style="rows", keys={"public.t": {"v"}})  # type: ignore[dict-item]
 
 
 def test_what_is_given_by_name_goes_before() -> None:
     options = Options({"style": "staged", "lock_timeout": "30s"})
-    assert dumpsert.convert_str(DUMP, options=options, style="rows") == dumpsert.convert_str(DUMP, lock_timeout="30s")
+    by_name = dumpsert.convert_str(DUMP, options=options, style="rows")
+    assert by_name == dumpsert.convert_str(DUMP, style="rows", lock_timeout="30s")
     assert "lock_timeout" in options
     assert "Options(style='staged'" in repr(options)
     copy = pickle.loads(pickle.dumps(options))
@@ -120,7 +121,7 @@ def test_catalogs(tmp_path: Path) -> None:
     file.write_text(catalog.to_json())
     other = Catalog.from_schema_sql("CREATE TABLE public.u (id integer PRIMARY KEY);")
     for given in (catalog, [catalog, other], file, [file, other]):
-        assert 'ON CONFLICT("v")' in dumpsert.convert_str(DUMP, catalog=given)  # type: ignore[arg-type]
+        assert 'ON CONFLICT("v")' in dumpsert.convert_str(DUMP, style="rows", catalog=given)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="not the JSON of a catalog"):
         Catalog.from_json("{}")
     with pytest.raises(TypeError, match="bytes are wanted, not"):

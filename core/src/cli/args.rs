@@ -311,7 +311,7 @@ Exit status: as that of convert; 0 also where convert would stop because the opt
 
 #[derive(Clone, Copy, ValueEnum)]
 pub(super) enum Style {
-    /// One readable upsert a row; needs the keys, and parents before children (pg_dump --data-only)
+    /// One readable upsert a row; needs the keys, in the schema or by --key
     Rows,
     /// As rows, with many rows in one statement
     Batches,

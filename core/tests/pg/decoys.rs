@@ -155,7 +155,10 @@ fn rows() {
     );
     let catalog = dumpsert::Catalog::from_schema_sql(source.pg_dump(&["--schema-only"])).unwrap();
     let dump = source.pg_dump(&["--data-only", "--column-inserts"]);
-    let script = script(&dump, Options::new().with_catalog(catalog).unwrap());
+    let script = script(
+        &dump,
+        Options::new().with_style(Style::Rows).with_catalog(catalog).unwrap(),
+    );
     let target = cluster.copy_of(&source);
     target.execute("UPDATE public.t SET v = 'changed'; SELECT setval('public.t_id_seq', 1); DELETE FROM public.c;");
     run_among_decoys(&target, &script, &["t", "c"]);

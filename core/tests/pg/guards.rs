@@ -255,7 +255,12 @@ fn tables_without_the_column() {
         );
         assert_eq!(rows(&target.db, "SELECT v FROM u"), ["b"]);
     });
-    let report = convert(dump.as_bytes(), Vec::new(), &all.clone().build().unwrap()).unwrap();
+    let report = convert(
+        dump.as_bytes(),
+        Vec::new(),
+        &all.clone().with_style(Style::Rows).build().unwrap(),
+    )
+    .unwrap();
     let warnings: Vec<&str> = report.warnings.iter().map(|warning| warning.message.as_str()).collect();
     assert!(
         warnings
@@ -269,7 +274,12 @@ fn tables_without_the_column() {
     );
 
     let one = Options::new().with_guard("u=tenant").unwrap();
-    let error = convert(dump.as_bytes(), Vec::new(), &one.clone().build().unwrap()).unwrap_err();
+    let error = convert(
+        dump.as_bytes(),
+        Vec::new(),
+        &one.clone().with_style(Style::Rows).build().unwrap(),
+    )
+    .unwrap_err();
     assert!(
         error.to_string().contains("no column `tenant` of table public.u"),
         "{error}"

@@ -59,7 +59,11 @@ fn name_of(encoding: &str, byte: u8) -> Result<String, ErrorKind> {
     let mut dump = format!("SET client_encoding = '{encoding}';\nINSERT INTO public.\"x").into_bytes();
     dump.push(byte);
     dump.extend_from_slice(b"\" (id) VALUES (1);\n");
-    let report = convert(&dump[..], Vec::new(), &Options::new().build().unwrap());
+    let report = convert(
+        &dump[..],
+        Vec::new(),
+        &Options::new().with_style(Style::Rows).build().unwrap(),
+    );
     let report = report.map_err(|error| error.kind())?;
     let name = report.tables.first().unwrap().table.clone();
     Ok(name

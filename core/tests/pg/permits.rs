@@ -152,6 +152,7 @@ fn partitions_that_are_foreign_tables() {
 fn foreign_tables_of_the_catalog() {
     let schema = "CREATE FOREIGN TABLE public.t (id integer, v text) SERVER s;";
     let options = Options::new()
+        .with_style(Style::Rows)
         .with_no_key(NoKey::Insert)
         .with_catalog(dumpsert::Catalog::from_schema_sql(schema).unwrap())
         .unwrap();

@@ -267,6 +267,7 @@ fn dumps_by_name_wait() {
     defer_foreign_keys(&target);
     let schema = target.pg_dump(&["--schema-only"]);
     let options = Options::new()
+        .with_style(Style::Rows)
         .with_catalog(Catalog::from_schema_sql(schema).unwrap())
         .unwrap();
     let (script, report) = try_script(&source.db.pg_dump(&[]), options);

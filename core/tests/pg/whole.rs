@@ -95,8 +95,8 @@ fn compressed_dumps() {
     let source = Cluster::shared().create_unique("compressed");
     source.execute(SQL);
     let dump = source.pg_dump(&[]);
-    let plan = Options::new().build().unwrap();
-    let plain = script(&dump, Options::new());
+    let plan = Options::new().with_style(Style::Rows).build().unwrap();
+    let plain = script(&dump, Options::new().with_style(Style::Rows));
     for program in ["gzip", "zstd"] {
         let mut child = match std::process::Command::new(program)
             .arg("-c")
