@@ -38,7 +38,7 @@ def test_as_the_command_line(program: str, case: Case, tmp_path: Path) -> None:
 
 
 def test_what_it_tells() -> None:
-    inspection = dumpsert.inspect([DUMP])
+    inspection = dumpsert.inspect([DUMP], style="rows")
     assert inspection.version == 1
     assert inspection.report.rows_read == 2
     assert inspection.columns == {"public.t": ["id", "v"], "public.log": ["line"]}

@@ -194,7 +194,7 @@ def test_hints_name_options_as_python_does() -> None:
     with pytest.raises(dumpsert.ConfigError, match=r"`cascade=False`"):
         dumpsert.convert([DUMP], exclude_demo=True)
     with pytest.raises(dumpsert.ConfigError, match=r"`keys=\{'public.t': 'column,column'\}`"):
-        dumpsert.convert([b"INSERT INTO public.t (k) VALUES (1);\n"])
+        dumpsert.convert([b"INSERT INTO public.t (k) VALUES (1);\n"], style="rows")
 
 
 def test_closed_files(tmp_path: Path) -> None:
@@ -247,7 +247,7 @@ def test_an_error_behind_much_output() -> None:
     """Everything that was made of the script comes before the exception, in chunks of a bounded size."""
     chunks = []
     with pytest.raises(dumpsert.DumpSyntaxError):
-        for chunk in dumpsert.rewrite([DUMP * 20_000 + BAD]):
+        for chunk in dumpsert.rewrite([DUMP * 20_000 + BAD], style="rows"):
             chunks.append(chunk)
     script = b"".join(chunks)
     assert max(map(len, chunks)) <= 96 * 1024 < len(script)
@@ -389,7 +389,7 @@ def test_large_chunks() -> None:
 def test_an_error_in_a_large_chunk(kind: type[bytes] | type[bytearray]) -> None:
     """What was made of the slices before it comes with the error."""
     rows = 3 * (1 << 20) // len(DUMP)
-    rewriter = dumpsert.Rewriter()
+    rewriter = dumpsert.Rewriter(style="rows")
     with pytest.raises(dumpsert.DumpSyntaxError) as caught:
         rewriter.write(kind(DUMP * rows + BAD + DUMP * rows))
     assert (caught.value.line, caught.value.row) == (rows + 2, rows + 2)
@@ -403,7 +403,7 @@ def test_progress_of_a_large_chunk() -> None:
     def enough(done: int, _rows: int, _table: str | None) -> None:
         raise InterruptedError(f"{done} bytes")
 
-    rewriter = dumpsert.Rewriter(progress=enough)
+    rewriter = dumpsert.Rewriter(progress=enough, style="rows")
     time.sleep(0.15)  # so that the first slice is told of
     with pytest.raises(InterruptedError, match=r"^\d+ bytes") as caught:
         rewriter.write(DUMP * (3 * (1 << 20) // len(DUMP)))

@@ -142,7 +142,7 @@ def test_what_is_left_of_an_iterator() -> None:
 
 def test_what_is_left_of_a_rewriter() -> None:
     """What a call that raises has made of the script is not lost."""
-    rewriter = dumpsert.Rewriter(progress=refuse)
+    rewriter = dumpsert.Rewriter(progress=refuse, style="rows")
     written = io.BytesIO()
     with pytest.raises(LookupError, match="enough"):
         while True:

@@ -73,7 +73,7 @@ def test_other_threads_go_on_during_one_write(kind: type[bytes] | type[bytearray
     longest = []
     for _ in range(3):  # other programs can keep a thread waiting as well
         results: list[bytes] = []
-        rewriter = dumpsert.Rewriter()
+        rewriter = dumpsert.Rewriter(style="rows")
         took, gaps = ticking(lambda: results.append(rewriter.write(data)))  # noqa: B023
         assert len(results[0]) > len(data)
         assert len(gaps) > 10
@@ -180,16 +180,16 @@ def test_pieces() -> None:
     columns = ", ".join(f'"{at:03}{"n" * 60}"' for at in range(200))
     row = ", ".join(["1"] * 200)
     dump = f"INSERT INTO public.t (id, {columns}) VALUES (1, {row}){f', (1, {row})' * 300};\n".encode()
-    whole = dumpsert.Rewriter()
+    whole = dumpsert.Rewriter(style="rows")
     script = whole.write(dump) + whole.finish()
     assert len(script) > 20 * len(dump)
     for kind in (bytes, bytearray, memoryview):
-        rewriter = dumpsert.Rewriter()
+        rewriter = dumpsert.Rewriter(style="rows")
         pieces = list(rewriter.pieces(kind(dump)))
         assert max(map(len, pieces)) < 1 << 20
         assert len(pieces) > 10
         assert b"".join(pieces) + rewriter.finish() == script
-    broken = dumpsert.Rewriter()
+    broken = dumpsert.Rewriter(style="rows")
     with pytest.raises(dumpsert.DumpsertError) as caught:
         list(broken.pieces(dump + b"UPDATE t SET id = 2;\n"))
     assert b"RAISE EXCEPTION" in caught.value.output
@@ -234,7 +234,7 @@ def test_command_line(command: list[str], program: str, tmp_path: Path) -> None:
 
 
 def test_the_reader_of_the_command_line_goes(dump: Path) -> None:
-    pipe = f"{sys.executable} -m dumpsert convert {dump} | head -c 100 >/dev/null; echo ${{PIPESTATUS[0]}}"
+    pipe = f"{sys.executable} -m dumpsert convert --style rows {dump} | head -c 100 >/dev/null; echo ${{PIPESTATUS[0]}}"
     result = subprocess.run(["bash", "-c", pipe], capture_output=True, text=True, check=True)
     assert result.stdout == "3\n"
     warning, last = result.stderr.strip().split("\n")
