@@ -85,13 +85,15 @@ for (const [name, run] of Object.entries(RUNS)) {
   test(`memory and event loop: ${name}`, async (t) => {
     await run(64 * MB, {});
     base ??= await settled();
+    const start = performance.now();
     const { peak, gap } = await watched(() => run(1024 * MB, {}));
+    const took = performance.now() - start;
     const grown = peak - base;
     t.diagnostic(`1 GiB: ${(grown / MB).toFixed(1)} MiB more memory, longest gap ${gap.toFixed(1)} ms`);
     // V8 collects buffers when there are 32 MiB of them; the rest is what is under way.
     assert.ok(grown < 64e6, `${grown} bytes`);
-    // On an idle machine it is below 20 ms (benches/record); what else runs on this one is not known here.
-    assert.ok(gap < 250, `${gap} ms`);
+    // On an idle machine it is below 20 ms (benches/record); what else runs on this one is not known here, but slows the run as well.
+    assert.ok(gap < Math.max(250, took / 40), `${gap} ms of ${took} ms`);
   });
 }
 

@@ -40,7 +40,8 @@ test('rows left out because of later ones, in every way in', async (t) => {
 
   const [stream, generator, pair] = [createRewriter(await options()), rewrite(cut(bytes, 65_536), await options()), rewriterPair(await options())];
   Readable.from(cut(bytes, 65_536)).pipe(stream);
-  let [last, gap] = [performance.now(), 0];
+  const start = performance.now();
+  let [last, gap] = [start, 0];
   const timer = setInterval(() => {
     gap = Math.max(gap, performance.now() - last);
     last = performance.now();
@@ -56,9 +57,10 @@ test('rows left out because of later ones, in every way in', async (t) => {
     assert.deepEqual(await promised, report);
   }
   clearInterval(timer);
+  const took = performance.now() - start;
   t.diagnostic(`longest gap of the event loop: ${gap.toFixed(1)} ms`);
-  // As in memory.test.mjs: what else runs on this machine is not known. One reading of the dump takes as long.
-  assert.ok(gap < 250, `${gap} ms`);
+  // As in memory.test.mjs: what else runs on this machine is not known. One of the six readings takes longer.
+  assert.ok(gap < Math.max(250, took / 12), `${gap} ms of ${took} ms`);
 
   const single = statements(cut(bytes, 65_536), { ...(await options()), style: 'batches' });
   let rows = 0;
@@ -79,7 +81,8 @@ test('what is kept for another reading is given back', async () => {
     const { error } = await collect(rewrite(input(), { ...(await options()), signal: controller.signal }));
     assert.equal(error.name, 'AbortError');
   }
-  await sleep(50);
+  // A step that was under way ends first, however busy the machine is.
+  for (let turn = 0; turn < 600 && liveRuns() > 0; turn += 1) await sleep(50);
   assert.equal(liveRuns(), 0);
 });
 

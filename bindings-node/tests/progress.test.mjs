@@ -32,7 +32,7 @@ const STREAMS = {
 /** Runs, and returns what was told of it meanwhile. */
 async function progressOf(run) {
   const seen = [];
-  await run({ onProgress: (progress) => seen.push(progress) });
+  await run({ style: 'rows', onProgress: (progress) => seen.push(progress) });
   for (const [index, { bytes, rows }] of seen.entries()) {
     const before = seen[index - 1] ?? { bytes: 0, rows: 0 };
     assert.ok(bytes >= before.bytes && rows >= before.rows, 'it never goes back');

@@ -44,7 +44,7 @@ test('a catalog by query', async () => {
     }
     await assert.rejects(Catalog.fromQuery(() => pool.query('SELECT 1 / 0')), /division by zero/);
   });
-  const { report } = await convert(inserts(source), { catalog: await Catalog.fromJson(text) });
+  const { report } = await convert(inserts(source), { style: 'rows', catalog: await Catalog.fromJson(text) });
   assert.deepEqual(
     report.tables.map(({ table, key, key_source }) => ({ table, key, key_source })),
     ['public.parent', 'public."Child"'].map((table) => ({ table, key: ['id'], key_source: 'catalog' })),
@@ -105,7 +105,7 @@ test('a run that fails, is cut, or is stopped leaves nothing behind', async () =
       const client = await pool.connect();
       try {
         await client.query('BEGIN');
-        for await (const sql of statements(input, { catalog, ...options })) await query(client, sql);
+        for await (const sql of statements(input, { style: 'rows', catalog, ...options })) await query(client, sql);
         await client.query('COMMIT');
       } catch (error) {
         // A client that commits what it got must not succeed either.
