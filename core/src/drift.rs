@@ -30,10 +30,11 @@ impl Options {
     /// has are not set; a new row has their defaults. Default: [`Unknown::Error`].
     ///
     /// ```
-    /// use dumpsert::{Catalog, Options, Unknown, convert_str};
+    /// use dumpsert::{Catalog, Options, Style, Unknown, convert_str};
     ///
     /// let target = Catalog::from_schema_sql("CREATE TABLE t (id integer PRIMARY KEY, v text)")?;
-    /// let plan = Options::new().with_catalog(target)?.with_unknown_columns(Unknown::Drop).build()?;
+    /// let options = Options::new().with_style(Style::Rows).with_catalog(target)?;
+    /// let plan = options.with_unknown_columns(Unknown::Drop).build()?;
     /// let script = convert_str("INSERT INTO public.t (id, old, v) VALUES (1, 'x', 'one');\n", &plan)?;
     /// assert!(script.contains(r#"("id", "v") OVERRIDING SYSTEM VALUE VALUES (1, 'one')"#));
     /// # Ok::<(), dumpsert::Error>(())

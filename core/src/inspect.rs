@@ -124,10 +124,10 @@ impl Inspection {
 /// that the catalog does not know, rows of several databases become [`problems`](Inspection::problems).
 ///
 /// ```
-/// use dumpsert::{Options, inspect};
+/// use dumpsert::{Options, Style, inspect};
 ///
 /// let dump = "INSERT INTO public.t (id, v) VALUES (1, 'one');\nINSERT INTO public.log (line) VALUES ('a');\n";
-/// let inspection = inspect(dump.as_bytes(), &Options::new().build()?)?;
+/// let inspection = inspect(dump.as_bytes(), &Options::new().with_style(Style::Rows).build()?)?;
 /// assert_eq!(inspection.report.rows_read(), 2);
 /// assert_eq!(inspection.columns["public.t"], ["id", "v"]);
 /// assert_eq!(inspection.problems[0].table.as_deref(), Some("public.log"));

@@ -169,9 +169,10 @@ pub(crate) fn read_some(reader: &mut impl Read, chunk: &mut [u8]) -> Result<usiz
 /// Converts a small dump that is held in memory.
 ///
 /// ```
-/// use dumpsert::{Options, convert_str};
+/// use dumpsert::{Options, Style, convert_str};
 ///
-/// let script = convert_str("INSERT INTO public.t (id, v) VALUES (1, 'one');\n", &Options::new().build()?)?;
+/// let plan = Options::new().with_style(Style::Rows).build()?;
+/// let script = convert_str("INSERT INTO public.t (id, v) VALUES (1, 'one');\n", &plan)?;
 /// assert!(script.contains(r#"ON CONFLICT("id") DO UPDATE SET "v" = EXCLUDED."v";"#));
 /// # Ok::<(), dumpsert::Error>(())
 /// ```

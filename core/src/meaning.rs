@@ -10,11 +10,12 @@ impl Options {
     /// Default: [`Crlf::Refuse`].
     ///
     /// ```
-    /// use dumpsert::{Crlf, Options, convert_str};
+    /// use dumpsert::{Crlf, Options, Style, convert_str};
     ///
     /// let dump = "-- From Windows\r\nINSERT INTO public.t (id, v) VALUES (1, 'two\r\nlines');\r\n";
-    /// assert!(convert_str(dump, &Options::new().build()?).is_err());
-    /// let script = convert_str(dump, &Options::new().with_crlf(Crlf::Strip).build()?)?;
+    /// let options = Options::new().with_style(Style::Rows);
+    /// assert!(convert_str(dump, &options.clone().build()?).is_err());
+    /// let script = convert_str(dump, &options.with_crlf(Crlf::Strip).build()?)?;
     /// assert!(script.contains("VALUES (1, 'two\nlines')"));
     /// # Ok::<(), dumpsert::Error>(())
     /// ```
