@@ -2,7 +2,7 @@
 # Whole restores against a real PostgreSQL, on the demo's database scaled to about 2 million rows, in one run:
 #   plain     pg_dump -a source | psql target                      (into the empty schema; not a transaction)
 #   plain -1  the same in one transaction, as dumpsert's script is
-#   staged    pg_dump source | dumpsert --style staged | psql      (into the empty schema, then again without difference)
+#   staged    pg_dump source | dumpsert convert | psql      (into the empty schema, then again without difference)
 #   rows      pg_dump -a --column-inserts source | dumpsert | psql (into the empty schema)
 # Prints seconds, ratios and WAL as a Markdown table; `benches/restore.sh > benches/record/DATE-restore.md` keeps it.
 # usage: benches/restore.sh [SCALE=20] [RUNS=3]     DUMPSERT=path of the program, built by default
@@ -43,7 +43,7 @@ timed() { # NAME COMMAND
     awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f\n", b - a }' >>"$work/$name"
     awk -v a="$wal_before" -v b="$(wal)" 'BEGIN { printf "%.1f\n", (b - a) / 1048576 }' >"$work/$name.wal"
 }
-staged="pg_dump source | '$DUMPSERT' convert -q --style staged | psql -X target"
+staged="pg_dump source | '$DUMPSERT' convert -q | psql -X target"
 for ((run = 1; run <= runs; run++)); do
     fresh
     timed plain "pg_dump -a source | psql -X -q -v ON_ERROR_STOP=1 target"
@@ -54,7 +54,7 @@ for ((run = 1; run <= runs; run++)); do
     psql -X -q -d target -c 'VACUUM ANALYZE'
     timed again "$staged"
     fresh
-    timed rows "pg_dump -a --column-inserts source | '$DUMPSERT' convert -q --schema $work/schema.sql | psql -X -q target"
+    timed rows "pg_dump -a --column-inserts source | '$DUMPSERT' convert -q --style rows --schema $work/schema.sql | psql -X -q target"
 done
 
 median() { sort -n "$work/$1" | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }

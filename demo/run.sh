@@ -176,10 +176,10 @@ checksum() { (cd "$work/$1" && cat -- * | sha256sum | cut -c 1-16); }
 echo "  checksum of all rows, sequences and triggers: before $(checksum after), now $(checksum again)"
 
 # ---------------------------------------------------------------- the same in SQL that is made to be read
-say '$ pg_dump --data-only --column-inserts source | dumpsert convert --schema schema.sql --exclude-demo -o rows.sql; psql -X -f rows.sql copy'
+say '$ pg_dump --data-only --column-inserts source | dumpsert convert --style rows --schema schema.sql --exclude-demo -o rows.sql; psql -X -f rows.sql copy'
 mkdir -p "$scripts"
 pg_dump --data-only --column-inserts source 2>"$work/pg_dump.err" |
-    dumpsert convert --schema "$work/schema.sql" --exclude-demo -o "$scripts/rows.sql" 2>"$work/dumpsert.err" ||
+    dumpsert convert --style rows --schema "$work/schema.sql" --exclude-demo -o "$scripts/rows.sql" 2>"$work/dumpsert.err" ||
     fail 'no script of upserts' "$work"/{pg_dump.err,dumpsert.err}
 psql -X -d copy -f "$scripts/rows.sql" >"$work/psql.out" 2>"$work/psql.err" ||
     fail 'the script of upserts failed' "$work"/{psql.out,psql.err}

@@ -29,6 +29,7 @@ fn convert(dump: &[u8], plan: &Plan, out: &mut Vec<u8>) -> Report {
 
 fn options() -> Options {
     Options::new()
+        .with_style(Style::Rows)
         .with_catalog(Catalog::from_schema_sql(SCHEMA).unwrap())
         .unwrap()
 }
@@ -77,6 +78,7 @@ fn layers(criterion: &mut Criterion) {
                 integer, \"productId\" text, quantity integer, reason text, \"createdAt\" timestamp);";
     let skip = Catalog::from_schema_sql(skip).unwrap();
     let skip = Options::new()
+        .with_style(Style::Rows)
         .with_no_key(NoKey::Skip)
         .with_catalog(skip)
         .unwrap()

@@ -1,6 +1,6 @@
 //! What a naive reading of the grammar takes for a literal, and nothing else, comes out as it went in.
 
-use dumpsert::{Options, Rewriter};
+use dumpsert::{Options, Rewriter, Style};
 
 fn is_number(text: &str) -> bool {
     let text = text.strip_prefix('-').unwrap_or(text);
@@ -39,7 +39,7 @@ pub fn literal(input: &[u8]) {
     if trimmed != text || text.contains('\0') {
         return;
     }
-    let plan = Options::new().build().unwrap();
+    let plan = Options::new().with_style(Style::Rows).build().unwrap();
     let mut rewriter = Rewriter::new(&plan);
     let mut script = Vec::new();
     let dump = format!("INSERT INTO public.t (id, v) VALUES (1, {text});\n");

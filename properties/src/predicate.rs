@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use dumpsert::{Catalog, Options, Plan, convert_str};
+use dumpsert::{Catalog, Options, Plan, Style, convert_str};
 
 use crate::source::Source;
 
@@ -186,6 +186,7 @@ fn row(source: &mut Source<'_>) -> Row {
 
 fn plan(condition: &str) -> dumpsert::Result<Plan> {
     Options::new()
+        .with_style(Style::Rows)
         .with_catalog(Catalog::from_schema_sql(SCHEMA)?)?
         .with_table_exclude("public.t", condition)?
         .build()

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use dumpsert::{Options, Rewriter};
+use dumpsert::{Options, Rewriter, Style};
 
 use crate::reference::{split, upserts_of_dump, upserts_of_script};
 use crate::source::Source;
@@ -68,7 +68,7 @@ pub fn vs_reference(input: &[u8]) {
         dump.push_str(&statement(&mut source));
     }
     assert_eq!(split(&dump).concat(), dump);
-    let plan = Options::new().build().unwrap();
+    let plan = Options::new().with_style(Style::Rows).build().unwrap();
     let mut rewriter = Rewriter::new(&plan);
     let mut script = Vec::new();
     for chunk in dump.as_bytes().chunks(size) {
