@@ -26,6 +26,14 @@ pub(crate) fn check_option_name(name: &str, of: &str) -> Result<()> {
     }
 }
 
+/// Whether a name is that of a database and not of a file. It may hold a password, and is not repeated.
+#[cfg(feature = "restore")]
+pub(crate) fn is_url(name: &str) -> bool {
+    ["postgres://", "postgresql://"]
+        .iter()
+        .any(|scheme| name.starts_with(scheme))
+}
+
 /// A text of which a terminal makes nothing but what can be read: control characters, which could move its cursor or
 /// change its state, and those that turn the direction of writing are shown as escapes.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {

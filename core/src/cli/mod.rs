@@ -27,7 +27,7 @@ use dumpsert::{Category, Error, ErrorKind, Files};
 
 use args::{Args, CatalogArgs, Command};
 
-use crate::text::printable;
+use crate::text::{is_url, printable};
 
 /// Why a command has failed.
 enum Failure {
@@ -170,13 +170,6 @@ fn tip(error: &clap::Error, args: &[OsString]) -> Option<String> {
             argument(&first)
         )
     })
-}
-
-/// Whether a name is that of a database and not of a file.
-fn is_url(name: &str) -> bool {
-    ["postgres://", "postgresql://"]
-        .iter()
-        .any(|scheme| name.starts_with(scheme))
 }
 
 fn run_command(command: &Command) -> u8 {

@@ -19,8 +19,8 @@ use super::output::{Output, is_stdout};
 use super::progress::ProgressBar;
 use super::restore_args::{Restore, Running, Sync};
 use super::settings::Settings;
-use super::{Failure, input_length, is_std, is_url, name_of, summary};
-use crate::text::printable;
+use super::{Failure, input_length, is_std, name_of, summary};
+use crate::text::{is_url, printable};
 
 /// Runs `restore`.
 pub(super) fn run(args: &Restore) -> Result<(), Failure> {

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Instant;
@@ -19,6 +19,7 @@ use crate::catalog::{Table, TableName};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Client, Plan, Style};
 use crate::script::Script;
+use crate::text::is_url;
 
 /// What servers' administrators see of a run.
 const TO_NAME: &str = "dumpsert, writing";
@@ -173,7 +174,7 @@ impl Run<'_> {
         let (bin_dir, cancel) = (self.target.bin_dir.as_deref(), &self.target.cancel);
         let opened = match source {
             // It may hold a password, and would be shown as a file that is not there.
-            Source::File(path) if is_url(&path) => {
+            Source::File(path) if is_url(&path.to_string_lossy()) => {
                 let message = "a database is no dump: sync reads it";
                 return Err(Error::new(ErrorKind::InvalidOption, message));
             }
@@ -377,13 +378,6 @@ impl Run<'_> {
             Trouble::Own(error) => error,
         })
     }
-}
-
-fn is_url(path: &Path) -> bool {
-    let text = path.to_string_lossy();
-    ["postgres://", "postgresql://"]
-        .iter()
-        .any(|scheme| text.starts_with(scheme))
 }
 
 /// A lock that the target holds must not be seen by the source.
