@@ -194,6 +194,16 @@ BEGIN
 END
 $dumpsert$;
 
+-- What is still to be written of a component.
+CREATE PROCEDURE pg_temp.dumpsert_recount(_component integer)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+BEGIN
+  UPDATE pg_temp.dumpsert_stages AS s SET new = c.new, changed = c.changed, is_empty = c.is_empty
+    FROM pg_temp.dumpsert_stages AS b CROSS JOIN LATERAL pg_temp.dumpsert_count(b.n) AS c
+   WHERE b.component = _component AND s.n = b.n;
+END
+$dumpsert$;
+
 -- Writes a component as if it were several: one for each circle of its foreign keys, those that are referenced first. A foreign key
 -- with RESTRICT looks at the end of a statement for rows that have the old value: those that the same statement has just given the
 -- value, which it takes from another row, would be in its way.
@@ -205,9 +215,7 @@ BEGIN
   UPDATE pg_temp.dumpsert_stages AS s SET component = -s.circle, joined = true WHERE s.component = _component;  -- no component is below 0
   FOR _circle IN SELECT DISTINCT s.circle FROM pg_temp.dumpsert_stages AS s WHERE s.component < 0 ORDER BY 1 LOOP
     -- An action of the target may have changed rows of this circle with those before it.
-    UPDATE pg_temp.dumpsert_stages AS s SET new = c.new, changed = c.changed, is_empty = c.is_empty
-      FROM pg_temp.dumpsert_stages AS b CROSS JOIN LATERAL pg_temp.dumpsert_count(b.n) AS c
-     WHERE b.component = -_circle AND s.n = b.n;
+    CALL pg_temp.dumpsert_recount(-_circle);
     CALL pg_temp.dumpsert_write(-_circle);
   END LOOP;
   UPDATE pg_temp.dumpsert_stages AS s SET component = _component, new = 0, changed = 0 WHERE s.component < 0;  -- counted as inserted
@@ -231,9 +239,7 @@ BEGIN
   CALL pg_temp.dumpsert_step('writing');
   FOR _round IN 1 .. _rounds LOOP
     IF _reached OR _round > 1 THEN
-      UPDATE pg_temp.dumpsert_stages AS s SET new = c.new, changed = c.changed, is_empty = c.is_empty
-        FROM pg_temp.dumpsert_stages AS b CROSS JOIN LATERAL pg_temp.dumpsert_count(b.n) AS c
-       WHERE b.component = _component AND s.n = b.n;
+      CALL pg_temp.dumpsert_recount(_component);
     END IF;
     SELECT bool_or(s.changed > 0) INTO _updates FROM pg_temp.dumpsert_stages AS s WHERE s.component = _component AND (s.new > 0 OR s.changed > 0);
     IF _updates IS NULL THEN
