@@ -60,9 +60,9 @@ const fn refused(name: &'static str, error: &'static str, size: usize, make: fn(
     }
 }
 
-const ROWS: &str = "{}";
+const ROWS: &str = r#"{"style": "rows"}"#;
 const STAGED: &str = r#"{"style": "staged"}"#;
-const LOOSE: &str = r#"{"no_key": "insert"}"#;
+const LOOSE: &str = r#"{"style": "rows", "no_key": "insert"}"#;
 
 /// A dump with a table of its own, and what is between it and its rows.
 fn full(ddl: String) -> Input {
@@ -170,20 +170,20 @@ pub const KINDS: &[Kind] = &[
     kind("body in BEGIN ATOMIC, deep", 30_000, |n| full(format!("CREATE FUNCTION f() RETURNS integer LANGUAGE sql BEGIN ATOMIC SELECT {} 1 {}; END;\n", "CASE WHEN true THEN ".repeat(n), " END".repeat(n)))),
     refused("condition, deep", "too_large", 30_000, |n| {
         let condition = format!("public.t: {}id = 1{}", "(".repeat(n), ")".repeat(n));
-        Input { options: Box::leak(format!(r#"{{"exclude": ["{condition}"]}}"#).into_boxed_str()), ..beside(String::new(), ROWS) }
+        Input { options: Box::leak(format!(r#"{{"style": "rows", "exclude": ["{condition}"]}}"#).into_boxed_str()), ..beside(String::new(), ROWS) }
     }),
     refused("condition of many ANDs", "too_large", 30_000, |n| {
         let condition = format!("public.t: id = 1{}", " AND id = 1".repeat(n));
-        Input { options: Box::leak(format!(r#"{{"exclude": ["{condition}"]}}"#).into_boxed_str()), ..beside(String::new(), ROWS) }
+        Input { options: Box::leak(format!(r#"{{"style": "rows", "exclude": ["{condition}"]}}"#).into_boxed_str()), ..beside(String::new(), ROWS) }
     }),
     kind("condition with a long list", 30_000, |n| {
         let condition = format!("public.t: id IN ({})", list(n, |at| at.to_string()));
-        Input { options: Box::leak(format!(r#"{{"exclude": ["{condition}"]}}"#).into_boxed_str()), ..beside(String::new(), ROWS) }
+        Input { options: Box::leak(format!(r#"{{"style": "rows", "exclude": ["{condition}"]}}"#).into_boxed_str()), ..beside(String::new(), ROWS) }
     }),
     kind("LIKE pattern of many wildcards", 2_000, |n| {
         let condition = format!("public.t: v LIKE '{}b'", "%a".repeat(n));
         let dump = repeat(50, |at| format!("INSERT INTO public.t (id, v) VALUES ({at}, '{}');\n", "a".repeat(3000)));
-        Input { dump: dump.into_bytes(), options: Box::leak(format!(r#"{{"exclude": ["{condition}"]}}"#).into_boxed_str()), ..beside(String::new(), ROWS) }
+        Input { dump: dump.into_bytes(), options: Box::leak(format!(r#"{{"style": "rows", "exclude": ["{condition}"]}}"#).into_boxed_str()), ..beside(String::new(), ROWS) }
     }),
     refused("catalog JSON, deep", "invalid_catalog", 30_000, |n| Input {
         catalog: Some(format!("{{\"version\": 1, \"tables\": {}{}}}", "[".repeat(n), "]".repeat(n))),
@@ -207,7 +207,7 @@ pub const KINDS: &[Kind] = &[
                "types": [{}, {{"schema": "public", "name": "d0", "kind": {{"domain": {{"base_type": "integer", "not_null": false}}}}}}]}}"#,
             list(n, |at| format!(r#"{{"schema": "public", "name": "d{}", "kind": {{"domain": {{"base_type": "public.d{at}", "not_null": false}}}}}}"#, at + 1)))),
         dump: b"INSERT INTO public.t (id, v) VALUES (2, 'x');\n".to_vec(),
-        options: r#"{"exclude": ["public.t: id = 1"]}"#,
+        options: r#"{"style": "rows", "exclude": ["public.t: id = 1"]}"#,
         schema: None,
     }),
     // Names and counts.
@@ -278,11 +278,11 @@ pub const KINDS: &[Kind] = &[
     }),
     kind("foreign keys with exclusions", 2_000, |n| {
         let tables = repeat(n, |at| format!("CREATE TABLE c{at} (id integer PRIMARY KEY, p integer REFERENCES public.t ON DELETE SET NULL, q integer REFERENCES public.t);\n"));
-        beside(tables, r#"{"exclude": ["public.t: id = 1"]}"#)
+        beside(tables, r#"{"style": "rows", "exclude": ["public.t: id = 1"]}"#)
     }),
     kind("foreign keys in a chain with exclusions", 2_000, |n| {
         let tables = repeat(n, |at| format!("CREATE TABLE c{} (id integer PRIMARY KEY, p integer REFERENCES c{at});\n", at + 1));
-        beside(format!("CREATE TABLE c0 (id integer PRIMARY KEY, p integer REFERENCES public.t);\n{tables}"), r#"{"exclude": ["public.t: id = 1"]}"#)
+        beside(format!("CREATE TABLE c0 (id integer PRIMARY KEY, p integer REFERENCES public.t);\n{tables}"), r#"{"style": "rows", "exclude": ["public.t: id = 1"]}"#)
     }),
     kind("heads and switches of the encoding", 5_000, |n| {
         rows(repeat(n, |at| format!("INSERT INTO public.t{at} (id) VALUES (1);\nSET client_encoding = '{}';\n", if at % 2 == 0 { "LATIN1" } else { "UTF8" })), ROWS)
@@ -299,7 +299,7 @@ pub const KINDS: &[Kind] = &[
     kind("tables moved to another schema", 2_000, |n| full(repeat(n, |at| format!("CREATE TABLE m{at} (id integer);\nALTER TABLE m{at} SET SCHEMA other;\n")))),
     kind("enums and domains", 2_000, |n| {
         let types = repeat(n, |at| format!("CREATE TYPE e{at} AS ENUM ('a', 'b');\nCREATE DOMAIN d{at} AS e{at};\n"));
-        beside(types + &repeat(n, |at| format!("CREATE TABLE u{at} (id integer PRIMARY KEY REFERENCES public.t, e e{at}, d d{at});\n")), r#"{"exclude": ["public.t: id = 1"]}"#)
+        beside(types + &repeat(n, |at| format!("CREATE TABLE u{at} (id integer PRIMARY KEY REFERENCES public.t, e e{at}, d d{at});\n")), r#"{"style": "rows", "exclude": ["public.t: id = 1"]}"#)
     }),
     kind("labels of an enum", 20_000, |n| full(format!("CREATE TYPE e AS ENUM ({});\n", list(n, |at| format!("'l{at}'"))))),
     kind("labels added to an enum", 10_000, |n| full(format!("CREATE TYPE e AS ENUM ('a', 'z');\n{}", repeat(n, |at| format!("ALTER TYPE e ADD VALUE 'l{at}' BEFORE 'z';\n"))))),
@@ -312,7 +312,7 @@ pub const KINDS: &[Kind] = &[
     kind("dollar quotes that almost end", 20_000, |n| full(format!("CREATE FUNCTION f() RETURNS text LANGUAGE sql AS $abc$ {} $abc$;\n", "$ab$abd$ab".repeat(n)))),
     kind("one long line", 500_000, |n| rows(format!("INSERT INTO public.t (id, v) VALUES (2, '{}');\n", "x".repeat(n)), ROWS)),
     kind("white space", 500_000, |n| rows(format!("{}INSERT INTO public.t (id, v) VALUES (2, 'x');\n", "\n".repeat(n)), ROWS)),
-    kind("databases", 5_000, |n| Input { options: r#"{"database": "d1"}"#, ..rows(repeat(n, |at| format!("\\connect d{at}\nINSERT INTO public.t (id, v) VALUES (2, 'x');\n")), ROWS) }),
+    kind("databases", 5_000, |n| Input { options: r#"{"style": "rows", "database": "d1"}"#, ..rows(repeat(n, |at| format!("\\connect d{at}\nINSERT INTO public.t (id, v) VALUES (2, 'x');\n")), ROWS) }),
 ];
 
 /// A word for a file or a test.
