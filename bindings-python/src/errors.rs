@@ -35,7 +35,25 @@ pub(crate) fn raise_with_output(py: Python<'_>, fault: &Fault, output: Bound<'_,
     }
 }
 
+/// The exception for an error, with more words.
+pub(crate) fn raise_with(py: Python<'_>, error: &Error, words: &str) -> PyErr {
+    exception_with(py, error, PyBytes::new(py, &[]), words).unwrap_or_else(|other| other)
+}
+
+/// The same exception, with what was done until then.
+pub(crate) fn stopped(py: Python<'_>, exception: PyErr, outcome: &str) -> PyErr {
+    let set = py
+        .import(intern!(py, "dumpsert._report"))
+        .and_then(|module| module.getattr(intern!(py, "Outcome"))?.call1((outcome,)))
+        .and_then(|outcome| exception.value(py).setattr(intern!(py, "outcome"), outcome));
+    set.map_or_else(|other| other, |()| exception)
+}
+
 fn exception(py: Python<'_>, error: &Error, output: Bound<'_, PyBytes>) -> PyResult<PyErr> {
+    exception_with(py, error, output, "")
+}
+
+fn exception_with(py: Python<'_>, error: &Error, output: Bound<'_, PyBytes>, words: &str) -> PyResult<PyErr> {
     let facts = PyDict::new(py);
     facts.set_item("message", in_python(error.message()))?;
     facts.set_item("hint", error.hint().map(in_python))?;
@@ -52,6 +70,9 @@ fn exception(py: Python<'_>, error: &Error, output: Bound<'_, PyBytes>) -> PyRes
     while let Some(cause) = source {
         text.push_str(&format!(": {cause}"));
         source = cause.source();
+    }
+    if !words.is_empty() {
+        text.push_str(&format!("; {words}"));
     }
     let own = PyErr::from_value(make(error.kind(), &text, &facts)?);
     if let Some(cause) = error.source().and_then(|source| source.downcast_ref::<io::Error>()) {

@@ -8,6 +8,7 @@ mod guard;
 mod inspect;
 mod prescan;
 mod progress;
+mod restore;
 mod rewriter;
 mod slices;
 mod source;
@@ -31,6 +32,8 @@ mod _core {
     use super::inspect::inspect;
     #[pymodule_export]
     use super::prescan::Prescan;
+    #[pymodule_export]
+    use super::restore::restore_;
     #[pymodule_export]
     use super::rewriter::Rewriter;
     #[pymodule_export]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -109,10 +108,20 @@ def test_it_tries_again(server: Server, demo: tuple[str, str]) -> None:
     before = server.rows(target)
     with psycopg.connect(server.url(target)) as connection:
         connection.execute("LOCK TABLE products")
-        released = threading.Timer(4, connection.rollback)
-        released.start()
-        status, said = migrate(server, source, target, "--lock-timeout", "100ms", "--attempts", "10")
-        released.join()
+        with subprocess.Popen(
+            [sys.executable, *command(server, source, target, "--lock-timeout", "100ms", "--attempts", "10")],
+            env=server.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            said = ""
+            for line in process.stdout:
+                said += line
+                if "attempt 1 failed" in line:
+                    connection.rollback()
+        status = process.returncode
     assert status == 0, said
     assert "attempt 1 failed, again in 1 s:" in said
     assert "55P03" in said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import pickle
 import re
@@ -30,6 +31,12 @@ def finished(one: Any) -> object:
     return one.finish()
 
 
+def restored(folder: Path) -> None:
+    """There is no server here: without programs it ends before it asks for one."""
+    with contextlib.suppress(dumpsert.DumpIOError):
+        dumpsert.restore([ROW], to="dbname=x", bin_dir=folder)
+
+
 # What goes through each door, as the library itself calls it.
 DOORS: dict[str, Callable[[Path], object]] = {
     "Catalog._from_file": lambda _: dumpsert._core.Catalog._from_file(CATALOG.to_json().encode()),
@@ -52,6 +59,8 @@ DOORS: dict[str, Callable[[Path], object]] = {
     "convert: source": lambda folder: dumpsert.convert([ROW], folder / "out.sql", options=PLAIN),
     "convert: target": lambda folder: dumpsert.convert([ROW], folder / "out.sql", options=PLAIN),
     "inspect": lambda _: dumpsert.inspect([ROW], options=PLAIN),
+    "restore": restored,
+    "restore: run": restored,
     "rewrite": lambda _: dumpsert.rewrite([ROW], options=PLAIN),
     "rewrite: next": lambda _: list(dumpsert.rewrite([ROW], options=PLAIN)),
     "statements: next": lambda _: list(dumpsert.statements([ROW], options=PLAIN)),

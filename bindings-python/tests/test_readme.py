@@ -11,7 +11,10 @@ import dumpsert
 import psycopg
 from conftest import PACKAGE, ROOT, Server, cargo_target, check_merged, run
 
-CALLS = ("convert", "rewrite", "statements", "inspect", "aconvert", "arewrite", "astatements", "ainspect")
+CALLS = (
+    *("convert", "rewrite", "statements", "inspect", "aconvert", "arewrite", "astatements", "ainspect"),
+    *("restore", "sync", "arestore"),
+)
 CLASSES = ("Rewriter", "Catalog", "Options", *(error.__name__ for error in dumpsert.DumpsertError.__subclasses__()))
 
 

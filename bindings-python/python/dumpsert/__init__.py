@@ -7,7 +7,7 @@ into an upsert, is one transaction, and can be run again and again with the same
 """
 
 from dumpsert import _core
-from dumpsert._aio import AsyncIterator, aconvert, ainspect, arewrite, astatements
+from dumpsert._aio import AsyncIterator, aconvert, ainspect, arestore, arewrite, astatements, async_sync
 from dumpsert._api import Prescan, Rewriter, Script, Statements, convert, convert_str, inspect, rewrite, statements
 from dumpsert._core import CATALOG_QUERY, Catalog
 from dumpsert._errors import (
@@ -21,7 +21,8 @@ from dumpsert._errors import (
     UnsupportedError,
 )
 from dumpsert._options import Options
-from dumpsert._report import Inspection, Report, TableReport
+from dumpsert._report import Inspection, Outcome, Report, TableOutcome, TableReport
+from dumpsert._restore import restore, sync
 from dumpsert._types import ConfigValues, OptionValues, TableOptions
 
 __all__ = [
@@ -38,25 +39,31 @@ __all__ = [
     "LimitError",
     "OptionValues",
     "Options",
+    "Outcome",
     "Prescan",
     "Report",
     "Rewriter",
     "Script",
     "Statements",
     "TableOptions",
+    "TableOutcome",
     "TableReport",
     "TruncatedError",
     "UnsupportedError",
     "__version__",
     "aconvert",
     "ainspect",
+    "arestore",
     "arewrite",
     "astatements",
+    "async_sync",
     "convert",
     "convert_str",
     "inspect",
+    "restore",
     "rewrite",
     "statements",
+    "sync",
 ]
 
 __version__: str = _core.VERSION

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from dumpsert import _core
 from dumpsert._api import for_driver
 from dumpsert._options import Options, check, plan
-from dumpsert._report import Inspection, Report
+from dumpsert._report import Inspection, Outcome, Report
+from dumpsert._restore import asker, prepare
 from dumpsert._types import Buffer, Source
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from dumpsert._options import Given
-    from dumpsert._types import OptionValues, Progress, Target
+    from dumpsert._types import OptionValues, Path, Progress, RestoreProgress, Target
 
 AsyncSource = Source | AsyncIterable[Buffer]
 
@@ -59,6 +60,48 @@ async def ainspect(
     ready = await run.call(plan, options, values)
     tell = None if progress is None else run.teller(progress)
     return Inspection(await run.call(_core.inspect, run.source, ready, tell, run.stop))
+
+
+async def arestore(
+    dump: AsyncSource,
+    *,
+    to: str,
+    options: Given | None = None,
+    progress: RestoreProgress | None = None,
+    before_commit: Callable[[Outcome], object] | None = None,
+    dry_run: bool = False,
+    bin_dir: Path | None = None,
+    **values: Unpack[OptionValues],
+) -> Outcome:
+    """Do what `restore` does without blocking the loop; `dump` may also be an asynchronous iterable of bytes.
+
+    `progress` and `before_commit` are called in the loop, and may be coroutine functions. When the task is cancelled,
+    the run ends, with the programs that run for it, before the cancellation goes on.
+    """
+    run = _Run(dump)
+    settings, given = await run.call(prepare, to, None, bin_dir, dry_run, options, values)
+    tell = None if progress is None else run.asker(progress)
+    ask = None if before_commit is None else asker(run.asker(before_commit))
+    return Outcome(await run.call(_core.restore, run.source, settings, *given, tell, ask, run.stop))
+
+
+async def async_sync(
+    *,
+    source: str,
+    to: str,
+    options: Given | None = None,
+    progress: RestoreProgress | None = None,
+    before_commit: Callable[[Outcome], object] | None = None,
+    dry_run: bool = False,
+    bin_dir: Path | None = None,
+    **values: Unpack[OptionValues],
+) -> Outcome:
+    """Do what `sync` does without blocking the loop; the functions are those of `arestore`."""
+    run = _Run(None)
+    settings, given = await run.call(prepare, to, source, bin_dir, dry_run, options, values)
+    tell = None if progress is None else run.asker(progress)
+    ask = None if before_commit is None else asker(run.asker(before_commit))
+    return Outcome(await run.call(_core.restore, None, settings, *given, tell, ask, run.stop))
 
 
 def arewrite(
@@ -169,6 +212,15 @@ class _Run:
                 await answer
 
         return lambda done, rows, table: self._wait(tell(done, rows, table))
+
+    def asker(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Call a function in the loop from a thread."""
+
+        async def ask(*arguments: Any) -> Any:
+            answer = function(*arguments)
+            return await answer if inspect.isawaitable(answer) else answer
+
+        return lambda *arguments: self._wait(ask(*arguments))
 
     def _pull(self, source: AsyncIterable[Buffer]) -> Any:
         chunks = aiter(source)

@@ -20,6 +20,7 @@ __all__ = [
     "inspect",
     "main",
     "option_names",
+    "restore",
     "table_option_names",
 ]
 
@@ -112,6 +113,15 @@ def inspect(
     source: Any,
     plan: Plan,
     progress: Callable[[int, int, str | None], object] | None = None,
+    stop: Stop | None = None,
+) -> str: ...
+def restore(
+    dump: Any,
+    settings: dict[str, Any],
+    json: str,
+    catalogs: Sequence[Catalog],
+    progress: Callable[[Any, int, int, str | None], object] | None = None,
+    before_commit: Callable[[str], object] | None = None,
     stop: Stop | None = None,
 ) -> str: ...
 def main(args: Iterable[str]) -> int: ...

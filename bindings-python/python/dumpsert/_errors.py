@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dumpsert._report import Outcome
 
 
 class DumpsertError(Exception):
@@ -48,6 +51,8 @@ class DumpsertError(Exception):
         """The row of that table within the dump, the first is 1."""
         self.output = output
         """From a `Rewriter`: the last bytes of a script that now fails. Pass them on if you passed on others before."""
+        self.outcome: Outcome | None = None
+        """From `restore` and `sync`: what was done. Nothing was changed, but where its `ending` is `unknown`."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Exceptions cross to other processes by pickle, which by itself would forget the keyword arguments."""

@@ -32,7 +32,7 @@ class Options:
     files with schema SQL; `catalog` takes a `Catalog`, or files with JSON, or several of them.
     """
 
-    __slots__ = ("_config", "_plan", "_values", "is_learned", "output", "quiet", "report")
+    __slots__ = ("_config", "_given", "_plan", "_values", "is_learned", "output", "quiet", "report")
 
     def __init__(
         self,
@@ -71,7 +71,8 @@ class Options:
         self.is_learned = False
         """Whether they come from a `Prescan`, and are good for its dump alone."""
         catalogs = _catalogs(plain.pop("schema", ()), plain.pop("catalog", ()))
-        self._plan = _core.Plan(_json(plain), catalogs)
+        self._given = (_json(plain), catalogs)
+        self._plan = _core.Plan(*self._given)
 
     @classmethod
     def from_toml(cls, text: str, *, folder: str | os.PathLike[str] = "") -> Self:
@@ -112,7 +113,7 @@ class Options:
     def _learned(self, plan: _core.Plan) -> Self:
         """Return a copy that knows a dump."""
         copy = type(self).__new__(type(self))
-        for name in ("_config", "_values", "output", "quiet", "report"):
+        for name in ("_config", "_given", "_values", "output", "quiet", "report"):
             setattr(copy, name, getattr(self, name))
         copy.is_learned = True
         copy._plan = plan

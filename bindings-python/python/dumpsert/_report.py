@@ -226,3 +226,96 @@ class Inspection(_Account):
         """
         problems: list[dict[str, Any]] | None = self._values["order_problems"]
         return problems
+
+
+class TableOutcome(_Record):
+    """One table in an `Outcome`."""
+
+    __slots__ = ()
+
+    @property
+    def table(self) -> str:
+        """Its name as `schema.table`."""
+        return str(self._values["table"])
+
+    @property
+    def read(self) -> int:
+        """Rows in the dump."""
+        return int(self._values["read"])
+
+    @property
+    def left_out(self) -> int:
+        """Rows that were left out, and those that a guard has refused."""
+        return int(self._values["left_out"])
+
+    @property
+    def inserted(self) -> int | None:
+        """Rows that were new; None where the target says nothing of the table."""
+        inserted: int | None = self._values["inserted"]
+        return inserted
+
+    @property
+    def updated(self) -> int | None:
+        """Rows that were changed."""
+        updated: int | None = self._values["updated"]
+        return updated
+
+    @property
+    def unchanged(self) -> int | None:
+        """Rows that were the same already."""
+        unchanged: int | None = self._values["unchanged"]
+        return unchanged
+
+
+class Outcome(_Account):
+    """The account of `restore` or `sync`, the same as the command line's `--report`; it holds no value of a row."""
+
+    __slots__ = ()
+
+    @property
+    def ending(self) -> str:
+        """What has become of the transaction: `committed`, `rolled_back`, `not_begun`, or `unknown`.
+
+        In `before_commit` it is `rolled_back`, as it is until the target has committed.
+        """
+        return str(self._values["ending"])
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether it was to be rolled back from the start."""
+        return bool(self._values["dry_run"])
+
+    @property
+    def transaction_id(self) -> str | None:
+        """The target's number of the transaction, which `pg_xact_status()` takes."""
+        return self._values.get("transaction_id")
+
+    @property
+    def input_bytes(self) -> int:
+        """Bytes of the input."""
+        return int(self._values["input_bytes"])
+
+    @property
+    def input_sha256(self) -> str | None:
+        """SHA-256 of the input, once all of it was read."""
+        return self._values.get("input_sha256")
+
+    @property
+    def tables(self) -> list[TableOutcome]:
+        """The tables, by name."""
+        return [TableOutcome(table) for table in self._values["tables"]]
+
+    @property
+    def not_dumped(self) -> list[str]:
+        """Tables of the source that were not dumped, because none of their rows would be taken."""
+        return list(self._values["not_dumped"])
+
+    @property
+    def notes(self) -> list[str]:
+        """What the target remarks."""
+        return list(self._values["notes"])
+
+    @property
+    def dump(self) -> Report:
+        """What was read of the dump, and left out of it."""
+        return Report(json.dumps(self._values["dump"], ensure_ascii=False, indent=2))

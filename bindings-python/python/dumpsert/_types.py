@@ -36,6 +36,7 @@ Path = str | PathLike[str]
 Source = Path | Readable | Iterable[Buffer]
 Target = Path | Writable
 Progress = Callable[[int, int, str | None], object]
+RestoreProgress = Callable[[Literal["check", "read", "merge", "commit"], int, int, str | None], object]
 Names = str | Sequence[str]
 """One name, or several."""
 

@@ -1,0 +1,107 @@
+"""A dump or a database into a database."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from dumpsert import _core
+from dumpsert._errors import ConfigError
+from dumpsert._options import Options
+from dumpsert._report import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Unpack
+
+    from dumpsert._options import Given
+    from dumpsert._types import OptionValues, Path, RestoreProgress, Source
+
+
+def restore(
+    dump: Source,
+    *,
+    to: str,
+    options: Given | None = None,
+    progress: RestoreProgress | None = None,
+    before_commit: Callable[[Outcome], object] | None = None,
+    dry_run: bool = False,
+    bin_dir: Path | None = None,
+    **values: Unpack[OptionValues],
+) -> Outcome:
+    """Merge a dump into a database: all of it arrives or nothing does.
+
+    `dump` is a path, a binary file, or an iterable of bytes: plain SQL of `pg_dump`, also compressed with gzip or zstd,
+    or an archive, which `pg_restore` reads; a path may also be the folder of one. `to` is a URL, a list of
+    `keyword=value`, or the name of a database, as for `psql`; what it does not say comes from the environment. The
+    programs are those in `bin_dir`, else in the folder that PG_BIN names, else in PATH. Options are those of `convert`;
+    the style is `staged`. Nobody is asked whether a database on another machine is meant.
+
+    `progress` is called with the phase (`check`, `read`, `merge`, `commit`), and while it reads with the bytes and rows
+    that were read and the table that is being read, at most ten times a second. `before_commit` is called with the
+    `Outcome` when all was written and verified; not in a dry run, which does everything and rolls it back. What they
+    raise ends the run, and nothing was changed.
+
+    >>> outcome = dumpsert.restore("shop.dump", to=os.environ["DATABASE_URL"], exclude_tables="sessions")
+    >>> print(outcome.ending, [(table.table, table.inserted, table.updated) for table in outcome.tables])
+
+    Ctrl-C ends the programs that run for it, and waits for them, before it is raised. After an error nothing was
+    changed, but where `error.outcome.ending` is `unknown`: then it is safe to run it again. No error and no outcome
+    holds a password, or values of rows beyond those that name the row.
+    """
+    settings, given = prepare(to, None, bin_dir, dry_run, options, values)
+    return Outcome(_core.restore(dump, settings, *given, progress, asker(before_commit)))
+
+
+def sync(
+    *,
+    source: str,
+    to: str,
+    options: Given | None = None,
+    progress: RestoreProgress | None = None,
+    before_commit: Callable[[Outcome], object] | None = None,
+    dry_run: bool = False,
+    bin_dir: Path | None = None,
+    **values: Unpack[OptionValues],
+) -> Outcome:
+    """Merge a database into another one, as `restore` does with a dump; `pg_dump` reads the `source`.
+
+    Tables of which no row would be taken are not dumped.
+
+    >>> dumpsert.sync(source="service=production", to="postgresql:///shop", exclude_demo=True)
+    """
+    settings, given = prepare(to, source, bin_dir, dry_run, options, values)
+    return Outcome(_core.restore(None, settings, *given, progress, asker(before_commit)))
+
+
+def prepare(
+    to: str,
+    source: str | None,
+    bin_dir: Path | None,
+    dry_run: bool,
+    options: Given | None,
+    values: OptionValues,
+) -> tuple[dict[str, Any], tuple[str, list[_core.Catalog]]]:
+    """Check what can be checked here."""
+    for name, url in (("to", to), ("source", source)):
+        if not isinstance(url, str) and (name == "to" or url is not None):
+            message = f"`{name}` is the URL of a database, as a str, not {type(url).__name__}"
+            raise TypeError(message)
+    settings = {
+        "to": to,
+        "source": source,
+        "bin_dir": None if bin_dir is None else os.fspath(bin_dir),
+        "dry_run": bool(dry_run),
+    }
+    named = {**(options._values if isinstance(options, Options) else options or {}), **values}
+    for name, only in (("style", "staged"), ("client", "psql")):
+        if named.get(name, only) != only:
+            message = f"`{name}` can only be {only!r} here"
+            raise ConfigError(message, kind="invalid_option")
+    fixed: OptionValues = {**values, "style": "staged", "client": "psql"}
+    return settings, Options(options, **fixed)._given
+
+
+def asker(before_commit: Callable[[Outcome], object] | None) -> Callable[[str], object] | None:
+    """Give it an `Outcome`."""
+    return None if before_commit is None else lambda text: before_commit(Outcome(text))

@@ -1,0 +1,291 @@
+//! `restore` and `sync`: a run of the library on a thread of its own, while the thread that has called it waits for what
+//! the run wants of Python. So a source, `progress` and `before_commit` are called in the thread of their user, and Ctrl-C,
+//! which Python shows to its main thread alone, ends a run that waits for a server.
+
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use dumpsert::restore::{Cancel, Connection, Ending, Failure, Outcome, Step, Target, restore};
+use dumpsert::{Config, Error};
+use pyo3::prelude::*;
+
+use crate::catalog::Catalog;
+use crate::errors::{raise, raise_with, stopped};
+use crate::guard::{Fault, guarded};
+use crate::source::{Source, path};
+use crate::watch::{Caught, SIGNALS_EVERY, Stop, Watch};
+
+/// What a run wants of Python.
+enum Wish {
+    /// At most so many bytes of the dump.
+    Read(usize, SyncSender<io::Result<Vec<u8>>>),
+    Step(&'static str, u64, u64, Option<String>),
+    /// It is about to commit; what is raised now is in time.
+    Commit(SyncSender<()>),
+    /// Whether this may be committed.
+    Confirm(String, SyncSender<bool>),
+    Done(Box<Result<Outcome, Stopped>>),
+}
+
+enum Stopped {
+    Failure(Failure),
+    Fault(Fault),
+}
+
+type Wishes = Mutex<std::sync::mpsc::Sender<Wish>>;
+
+/// Asks the thread that has called; one that does not listen any more wants nothing.
+fn ask(wishes: &Wishes, wish: Wish) -> io::Result<()> {
+    let sender = wishes.lock().unwrap_or_else(PoisonError::into_inner);
+    sender.send(wish).map_err(|_| gone())
+}
+
+fn gone() -> io::Error {
+    io::Error::other("the run was ended from outside")
+}
+
+/// A dump that the thread that has called reads.
+struct Asked(Arc<Wishes>);
+
+impl Read for Asked {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let (sender, answer) = sync_channel(1);
+        ask(&self.0, Wish::Read(out.len(), sender))?;
+        let bytes = answer.recv().map_err(|_| gone())??;
+        let room = out.get_mut(..bytes.len()).ok_or_else(gone)?;
+        room.copy_from_slice(&bytes);
+        Ok(bytes.len())
+    }
+}
+
+/// Tells every phase, and now and then how far reading is.
+fn teller(wishes: Arc<Wishes>) -> impl Fn(Step<'_>) + Send + Sync {
+    let told = Mutex::new(None::<Instant>);
+    move |step| {
+        let wish = match step {
+            Step::Checking => Wish::Step("check", 0, 0, None),
+            Step::Merging => Wish::Step("merge", 0, 0, None),
+            Step::Committing => {
+                let (sender, answer) = sync_channel(1);
+                let _ = ask(&wishes, Wish::Commit(sender)).map(|()| answer.recv());
+                return;
+            }
+            Step::Reading(progress) => {
+                let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+                if told.is_some_and(|told| told.elapsed() < SIGNALS_EVERY) {
+                    return;
+                }
+                *told = Some(Instant::now());
+                Wish::Step("read", progress.bytes, progress.rows, progress.table.map(str::to_owned))
+            }
+            _ => return,
+        };
+        let _ = ask(&wishes, wish);
+    }
+}
+
+/// Where it goes, as Python gives it.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Settings {
+    to: String,
+    source: Option<String>,
+    bin_dir: Option<PathBuf>,
+    dry_run: bool,
+}
+
+/// What Python gives beside that.
+struct Caller<'py> {
+    dump: Option<Source>,
+    progress: Option<Bound<'py, PyAny>>,
+    before_commit: Option<Bound<'py, PyAny>>,
+    stop: Option<Arc<AtomicBool>>,
+    caught: Caught,
+}
+
+/// Runs it; returns what was done as JSON. Options and catalogs are as for a `Plan`; without a dump `settings` has a source.
+#[pyfunction]
+#[pyo3(name = "restore", signature = (dump, settings, json, catalogs, progress=None, before_commit=None, stop=None))]
+#[expect(clippy::too_many_arguments, reason = "Python calls it by name")]
+pub(crate) fn restore_<'py>(
+    py: Python<'py>,
+    dump: Option<Bound<'py, PyAny>>,
+    settings: Settings,
+    json: &str,
+    catalogs: Vec<Bound<'py, Catalog>>,
+    progress: Option<Bound<'py, PyAny>>,
+    before_commit: Option<Bound<'py, PyAny>>,
+    stop: Option<&Stop>,
+) -> PyResult<String> {
+    let caught = Caught::default();
+    let cancel = Cancel::new();
+    let (wishes, mut wished) = channel();
+    let wishes = Arc::new(Mutex::new(wishes));
+    let file = dump.as_ref().map(path).transpose()?.flatten();
+    let mut caller = Caller {
+        dump: match (&dump, &file) {
+            (Some(dump), None) => Some(Source::new(dump, Watch::new(caught.clone(), stop.map(Stop::flag)))?),
+            _ => None,
+        },
+        progress,
+        before_commit,
+        stop: stop.map(Stop::flag),
+        caught,
+    };
+    let run = guarded("restore", || {
+        let source = match (&settings.source, file) {
+            (Some(source), _) => dumpsert::restore::Source::Database(Connection::parse_option("source", source)?),
+            (None, Some(path)) => dumpsert::restore::Source::File(path),
+            (None, None) => dumpsert::restore::Source::Reader(Box::new(Asked(wishes.clone()))),
+        };
+        let target = target(&settings, &cancel, &wishes, caller.before_commit.is_some())?;
+        let mut options = Config::from_json(json)?.options;
+        for catalog in &catalogs {
+            options = options.with_catalog(catalog.get().inner().clone())?;
+        }
+        let plan = target.plan(&source, options)?;
+        Ok(
+            move || match guarded("restore: run", || Ok(restore(source, &target, &plan))) {
+                Ok(result) => result.map_err(Stopped::Failure),
+                Err(fault) => Err(Stopped::Fault(fault)),
+            },
+        )
+    });
+    let run = run.map_err(|fault| raise(py, &fault))?;
+    let thread = std::thread::Builder::new().name("dumpsert".to_owned());
+    thread.spawn(move || ask(&wishes, Wish::Done(Box::new(run()))))?;
+    let result = caller.serve(py, &mut wished, &cancel);
+    caller.result(py, result)
+}
+
+fn target(settings: &Settings, cancel: &Cancel, wishes: &Arc<Wishes>, asks: bool) -> dumpsert::Result<Target> {
+    let mut target = Target::new(Connection::parse_option("to", &settings.to)?)
+        .with_dry_run(settings.dry_run)
+        .with_cancel(cancel)
+        .with_progress(teller(wishes.clone()));
+    if let Some(folder) = &settings.bin_dir {
+        target = target.with_bin_dir(folder);
+    }
+    if asks {
+        let wishes = wishes.clone();
+        target = target.with_before_commit(move |outcome| {
+            let (sender, answer) = sync_channel(1);
+            let asked = ask(&wishes, Wish::Confirm(outcome.to_json(), sender));
+            match asked.is_ok() && answer.recv().unwrap_or(false) {
+                true => Ok(()),
+                false => Err(Error::refused("it was refused before the commit")),
+            }
+        });
+    }
+    Ok(target)
+}
+
+impl Caller<'_> {
+    /// Does what the run wants until it is done, however that comes.
+    fn serve(&mut self, py: Python<'_>, wished: &mut Receiver<Wish>, cancel: &Cancel) -> Result<Outcome, Stopped> {
+        let mut has_cancelled = false;
+        loop {
+            let receiver = &mut *wished;
+            let wish = py.detach(move || receiver.recv_timeout(SIGNALS_EVERY));
+            let mut waits = None;
+            let done = match wish {
+                Ok(Wish::Done(result)) => return *result,
+                Ok(Wish::Commit(answer)) => {
+                    waits = Some(answer);
+                    self.tell("commit", 0, 0, None)
+                }
+                Ok(wish) => self.grant(py, wish),
+                Err(RecvTimeoutError::Timeout) => Ok(()),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Stopped::Fault(Fault::Panic(
+                        "the run has ended without a word".to_owned(),
+                    )));
+                }
+            };
+            if let Err(exception) = done.and_then(|()| py.check_signals()) {
+                self.caught.keep(exception);
+                // A second Ctrl-C gives up waiting for what becomes of a COMMIT.
+                cancel.cancel();
+                has_cancelled = true;
+            }
+            if !has_cancelled && self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+                cancel.cancel();
+                has_cancelled = true;
+            }
+            if let Some(waits) = waits {
+                let _ = waits.send(());
+            }
+        }
+    }
+
+    fn tell(&self, phase: &str, bytes: u64, rows: u64, table: Option<String>) -> PyResult<()> {
+        match &self.progress {
+            Some(progress) => progress.call1((phase, bytes, rows, table)).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// What Python raises ends the run.
+    fn grant(&mut self, py: Python<'_>, wish: Wish) -> PyResult<()> {
+        match wish {
+            Wish::Read(bytes, answer) => {
+                let mut piece = vec![0; bytes];
+                let read = match &mut self.dump {
+                    Some(dump) => py.detach(|| dump.read(&mut piece)),
+                    None => Ok(0),
+                };
+                let read = read.map(|read| {
+                    piece.truncate(read);
+                    piece
+                });
+                let _ = answer.send(read);
+                Ok(())
+            }
+            Wish::Step(phase, bytes, rows, table) => self.tell(phase, bytes, rows, table),
+            Wish::Confirm(outcome, answer) => {
+                let asked = self.before_commit.as_ref().map(|ask| ask.call1((outcome,)));
+                let asked = asked.transpose().map(drop);
+                if let Err(exception) = asked {
+                    self.caught.keep(exception);
+                    let _ = answer.send(false);
+                    return Ok(());
+                }
+                let _ = answer.send(true);
+                Ok(())
+            }
+            Wish::Commit(_) | Wish::Done(_) => Ok(()),
+        }
+    }
+
+    /// The JSON, or what is raised: what Python itself has raised, but where it is not known what has become of the target.
+    fn result(&self, py: Python<'_>, result: Result<Outcome, Stopped>) -> PyResult<String> {
+        let raised = self.caught.take();
+        match result {
+            // Too late to change anything; but nobody's Ctrl-C is forgotten.
+            Ok(outcome) => match raised {
+                Some(exception) => {
+                    let note = "the target had committed already";
+                    exception.value(py).call_method1("add_note", (note,))?;
+                    Err(exception)
+                }
+                None => Ok(outcome.to_json()),
+            },
+            Err(Stopped::Fault(fault)) => Err(raised.unwrap_or_else(|| raise(py, &fault))),
+            Err(Stopped::Failure(failure)) => {
+                let json = failure.outcome.to_json();
+                let own = match failure.outcome.ending {
+                    Ending::Unknown => raise_with(py, &failure.error, failure.consequence()),
+                    _ => match raised {
+                        Some(exception) => return Err(exception),
+                        None => raise_with(py, &failure.error, ""),
+                    },
+                };
+                Err(stopped(py, own, &json))
+            }
+        }
+    }
+}
