@@ -58,6 +58,11 @@ export interface Options {
   /** What happens to its constraint triggers: `'off'` for those that do work whose result the dump brings. Default: `'fire'`. */
   constraintTriggers?: 'fire' | 'off';
   /**
+   * Values that a column of the target cannot hold in full, such as `1.2345` in a `numeric(10,2)`: an error, or they are rounded
+   * and counted. Style `staged` alone can tell. Default: `'error'`.
+   */
+  rounding?: 'error' | 'accept';
+  /**
    * Sequences move forward to the dump's values and to the last values of their columns, to the dump's values alone, or not
    * at all. Default: `'forward'`.
    */

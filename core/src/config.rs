@@ -14,7 +14,7 @@ use crate::filter::exclusions::Cascade;
 use crate::limits::Limit;
 pub use crate::limits::{limit_names, parse_size};
 use crate::nearest::nearest;
-use crate::options::{Client, ConstraintTriggers, Losses, NoKey, Options, Sequences, Style, Triggers};
+use crate::options::{Client, ConstraintTriggers, Losses, NoKey, Options, Rounding, Sequences, Style, Triggers};
 use crate::permits::Unselected;
 use crate::text::check_option;
 use crate::update::{OnGuard, Update};
@@ -23,7 +23,7 @@ pub use crate::wording::{Language, in_language};
 type Setter = fn(Options, &Place<'_>, &Value) -> Result<Options>;
 
 /// Every option of the library, by name.
-const OPTIONS: [(&str, Setter); 35] = [
+const OPTIONS: [(&str, Setter); 36] = [
     ("style", |options, place, value| {
         Ok(options.with_style(place.choice(
             value,
@@ -52,6 +52,10 @@ const OPTIONS: [(&str, Setter); 35] = [
     ("constraint_triggers", |options, place, value| {
         let choices = [("fire", ConstraintTriggers::Fire), ("off", ConstraintTriggers::Off)];
         Ok(options.with_constraint_triggers(place.choice(value, &choices)?))
+    }),
+    ("rounding", |options, place, value| {
+        let choices = [("error", Rounding::Error), ("accept", Rounding::Accept)];
+        Ok(options.with_rounding(place.choice(value, &choices)?))
     }),
     ("sequences", |options, place, value| {
         Ok(options.with_sequences(place.choice(

@@ -86,7 +86,7 @@ pub use inspect::{
 };
 pub use io::{convert, convert_file, convert_str, convert_with};
 pub use limits::Limit;
-pub use options::{Client, ConstraintTriggers, Losses, NoKey, Options, Plan, Sequences, Style, Triggers};
+pub use options::{Client, ConstraintTriggers, Losses, NoKey, Options, Plan, Rounding, Sequences, Style, Triggers};
 pub use permits::Unselected;
 pub use prescan::Prescan;
 pub use report::{Report, SoftReference, TableReport, Warning};

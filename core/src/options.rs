@@ -105,6 +105,19 @@ pub enum Sequences {
     Keep,
 }
 
+/// What happens to values that a column of the target cannot hold in full: `1.2345` in a `numeric(10,2)`, fractions of a second
+/// in a `timestamp(0)`. PostgreSQL rounds them without a word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Rounding {
+    /// It is an error, which names the column, the value and the row.
+    #[default]
+    Error,
+    /// They are rounded, and counted in a note.
+    Accept,
+}
+
 /// What happens where a dump holds something that no upsert can carry: large objects, statistics, materialized views.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -148,6 +161,7 @@ pub struct Options {
     triggers: Triggers,
     constraint_triggers: ConstraintTriggers,
     sequences: Sequences,
+    rounding: Option<Rounding>,
     lock_timeout: Option<Duration>,
     rules: Rules,
     client: Client,
@@ -234,6 +248,14 @@ impl Options {
     #[must_use]
     pub fn with_sequences(mut self, sequences: Sequences) -> Self {
         self.sequences = sequences;
+        self
+    }
+
+    /// What happens to values that the target would round. Only style `staged` can tell: there the target compares what it was
+    /// sent with what its columns hold; the others refuse [`Rounding::Error`]. Default: [`Rounding::Error`] in style `staged`.
+    #[must_use]
+    pub fn with_rounding(mut self, rounding: Rounding) -> Self {
+        self.rounding = Some(rounding);
         self
     }
 
@@ -500,6 +522,11 @@ impl Options {
     pub fn build(mut self) -> Result<Plan> {
         if self.no_key == Some(NoKey::Match) && self.style() != Style::Staged {
             let message = "`no_key = match` works only with `style = staged`";
+            return Err(Error::new(ErrorKind::InvalidOption, message));
+        }
+        if self.rounding == Some(Rounding::Error) && self.style() != Style::Staged {
+            let message =
+                "`rounding = error` works only with `style = staged`: elsewhere the target rounds without a word";
             return Err(Error::new(ErrorKind::InvalidOption, message));
         }
         if self.client == Client::Driver && self.style() == Style::Staged {

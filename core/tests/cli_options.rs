@@ -67,7 +67,7 @@ const KNOWN: &[&str] = &["--schema=schema.sql", "dump.sql"];
 const DEMO: &[&str] = &["--schema=schema.sql", "--exclude-demo", "dump.sql"];
 const BATCHES: &[&str] = &["--schema=schema.sql", "--style=batches", "dump.sql"];
 
-const ROWS: [Row; 47] = [
+const ROWS: [Row; 48] = [
     (KNOWN, &["--style=batches"], "style = 'batches'"),
     (KNOWN, &["--style=rows"], "style = 'rows'"),
     (&["dump.sql"], &["--schema=schema.sql"], "schema = 'schema.sql'"),
@@ -104,6 +104,11 @@ const ROWS: [Row; 47] = [
     (KNOWN, &["--triggers=fire"], "triggers = 'fire'"),
     (KNOWN, &["--constraint-triggers=off"], "constraint_triggers = 'off'"),
     (KNOWN, &["--sequences=keep"], "sequences = 'keep'"),
+    (
+        &["--style=staged", "dump.sql"],
+        &["--rounding=accept"],
+        "rounding = 'accept'",
+    ),
     (KNOWN, &["--update=changed"], "update = 'changed'"),
     (
         KNOWN,

@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use dumpsert::{
-    Catalog, Client, ConstraintTriggers, NoKey, OnGuard, Options, Plan, Sequences, Style, Triggers, Unknown, Update,
+    Catalog, Client, ConstraintTriggers, NoKey, OnGuard, Options, Plan, Rounding, Sequences, Style, Triggers, Unknown,
+    Update,
 };
 
 use crate::source::Source;
@@ -102,7 +103,8 @@ fn chosen(number: usize) -> Options {
     if choices.yes() {
         options = options
             .with_constraint_triggers(ConstraintTriggers::Off)
-            .with_sequences(Sequences::Keep);
+            .with_sequences(Sequences::Keep)
+            .with_rounding(Rounding::Accept);
     }
     options
 }

@@ -59,6 +59,7 @@ class OptionValues(TypedDict, total=False):
     no_key: Literal["error", "insert", "skip", "match"]
     triggers: Literal["off", "fire"]
     constraint_triggers: Literal["fire", "off"]
+    rounding: Literal["error", "accept"]
     sequences: Literal["forward", "dump", "keep"]
     client: Literal["psql", "driver"]
     losses: Literal["warn", "error"]

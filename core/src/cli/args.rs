@@ -271,6 +271,10 @@ pub(super) struct Planning {
     #[arg(long, value_enum)]
     pub(super) constraint_triggers: Option<ConstraintTriggers>,
 
+    /// What happens to values that the target would round (style staged) [default: error]
+    #[arg(long, value_enum)]
+    pub(super) rounding: Option<Rounding>,
+
     /// What happens to sequences [default: forward]
     #[arg(long, value_enum)]
     pub(super) sequences: Option<Sequences>,
@@ -418,6 +422,23 @@ impl From<ConstraintTriggers> for dumpsert::ConstraintTriggers {
         match triggers {
             ConstraintTriggers::Fire => Self::Fire,
             ConstraintTriggers::Off => Self::Off,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Rounding {
+    /// An error that names the column, the value and the row
+    Error,
+    /// They are rounded, and counted
+    Accept,
+}
+
+impl From<Rounding> for dumpsert::Rounding {
+    fn from(rounding: Rounding) -> Self {
+        match rounding {
+            Rounding::Error => Self::Error,
+            Rounding::Accept => Self::Accept,
         }
     }
 }

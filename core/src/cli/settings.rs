@@ -147,6 +147,9 @@ fn plan(args: &Planning, mut options: Options, schema: &[PathBuf], catalog: &[Pa
     if let Some(triggers) = args.constraint_triggers {
         options = options.with_constraint_triggers(triggers.into());
     }
+    if let Some(rounding) = args.rounding {
+        options = options.with_rounding(rounding.into());
+    }
     if let Some(sequences) = args.sequences {
         options = options.with_sequences(sequences.into());
     }

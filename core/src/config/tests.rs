@@ -14,7 +14,7 @@ fn assert_wrong(toml: &str, parts: &[&str]) {
 #[test]
 fn toml_and_json_say_what_the_methods_say() {
     let toml = Options::from_toml(
-        "style = 'batches'\nno_key = 'skip'\ntriggers = 'fire'\nconstraint_triggers = 'off'\nsequences = 'dump'\ncascade = 'delete'\nlosses = 'error'\ncrlf = 'strip'\ncase = 'turkish'\nclient = 'driver'\n\
+        "style = 'batches'\nno_key = 'skip'\ntriggers = 'fire'\nconstraint_triggers = 'off'\nsequences = 'dump'\nrounding = 'accept'\ncascade = 'delete'\nlosses = 'error'\ncrlf = 'strip'\ncase = 'turkish'\nclient = 'driver'\n\
          database = 'shop'\nbatch_rows = 7\nbatch_bytes = 700\nlock_timeout = '30s'\nupdate = 'changed'\n\
          update_only = ['a', 'b']\nupdate_never = 'c'\nguard = 'g'\non_guard = 'skip'\nonly_schemas = ['app', '\"B\"']\nunselected = 'error'\n\
          allow_extension_tables = 'cron.job'\nallow_relations = ['a.v', 'a.w']\n\
@@ -23,7 +23,7 @@ fn toml_and_json_say_what_the_methods_say() {
          [tables.'public.\"U\"']\nkey = 'id'\nupdate = 'newer(at)'\nupdate_only = 'x,y'\nupdate_never = ['z']\nguard = 'o'\n",
     );
     let json = Options::from_json(
-        r#"{"style": "batches", "no_key": "skip", "triggers": "fire", "constraint_triggers": "off", "sequences": "dump", "cascade": "delete", "losses": "error", "crlf": "strip", "case": "turkish", "client": "driver",
+        r#"{"style": "batches", "no_key": "skip", "triggers": "fire", "constraint_triggers": "off", "sequences": "dump", "rounding": "accept", "cascade": "delete", "losses": "error", "crlf": "strip", "case": "turkish", "client": "driver",
             "database": "shop", "batch_rows": 7, "batch_bytes": 700, "lock_timeout": 30000, "update": "changed",
             "update_only": "a,b", "update_never": ["c"], "guard": "g", "on_guard": "skip", "only_schemas": ["app", "\"B\""], "unselected": "error",
             "allow_extension_tables": ["cron.job"], "allow_relations": ["a.v", "a.w"],
@@ -38,6 +38,7 @@ fn toml_and_json_say_what_the_methods_say() {
             .with_triggers(Triggers::Fire)
             .with_constraint_triggers(ConstraintTriggers::Off)
             .with_sequences(Sequences::Dump)
+            .with_rounding(Rounding::Accept)
             .with_cascade(Cascade::Delete)
             .with_losses(Losses::Error)
             .with_crlf(Crlf::Strip)

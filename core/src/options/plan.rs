@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Client, ConstraintTriggers, Losses, NoKey, Options, Sequences, Style, lineage};
+use super::{Client, ConstraintTriggers, Losses, NoKey, Options, Rounding, Sequences, Style, lineage};
 use crate::catalog::{Catalog, Table, TableName};
 use crate::drift::Drift;
 use crate::error::Result;
@@ -279,12 +279,16 @@ impl Plan {
         options.to_string()
     }
 
-    /// Options of the fixed text that are not as by default; keys only in style `staged`, since the others know them here.
+    /// Options of the fixed text that are not as by default; keys and rounding only in style `staged`: the others
+    /// know their keys here, and do not see what is rounded.
     fn changed_options(&self) -> impl Iterator<Item = (String, serde_json::Value)> {
         let (triggers, sequences) = (self.0.constraint_triggers, self.0.sequences);
         let triggers = (triggers != ConstraintTriggers::default()).then(|| serde_json::json!(triggers));
         let sequences = (sequences != Sequences::default()).then(|| serde_json::json!(sequences));
         let is_staged = self.0.style() == Style::Staged;
+        let rounding = self.0.rounding;
+        let rounding = rounding.filter(|rounding| is_staged && *rounding != Rounding::default());
+        let rounding = rounding.map(|rounding| serde_json::json!(rounding));
         let keys: Vec<_> = self.0.keys.iter().filter(|_| is_staged).collect();
         let keys = keys.iter().map(
             |(table, key)| serde_json::json!({ "schema": table.schema, "name": table.name, "columns": key.items() }),
@@ -294,6 +298,7 @@ impl Plan {
         let options = [
             ("constraint_triggers", triggers),
             ("sequences", sequences),
+            ("rounding", rounding),
             ("keys", keys),
         ];
         options

@@ -14,7 +14,8 @@ const FOUND: &str = include_str!("sql/found.sql");
 const SELECTED: &str = include_str!("sql/selected.sql");
 const WAITING: &str = include_str!("sql/waiting.sql");
 /// In this order: a function in SQL is checked when it is made, so what it calls comes first.
-const STAGED: [&str; 11] = [
+const STAGED: [&str; 12] = [
+    include_str!("sql/rounding.sql"),
     include_str!("sql/stages.sql"),
     include_str!("sql/rules.sql"),
     include_str!("sql/keys.sql"),

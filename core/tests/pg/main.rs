@@ -8,6 +8,7 @@
 )]
 
 mod advice;
+mod app;
 mod attacks;
 mod batches;
 mod cascade;
@@ -38,6 +39,7 @@ mod promises;
 mod references;
 mod refusals;
 mod restore;
+mod rounding;
 mod rows;
 mod selection;
 mod sequences;

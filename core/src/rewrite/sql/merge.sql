@@ -193,6 +193,7 @@ DECLARE
 BEGIN
   CALL pg_temp.dumpsert_step('staged');
   CALL pg_temp.dumpsert_name_stages();
+  CALL pg_temp.dumpsert_round();
   CALL pg_temp.dumpsert_skip_keyless();
   _reading := ARRAY(SELECT format('LOCK TABLE %s%s IN ACCESS SHARE MODE', CASE WHEN c.relkind = 'p' THEN '' ELSE 'ONLY ' END, c.oid::regclass)
     FROM pg_class AS c WHERE c.oid IN (SELECT s.relid FROM pg_temp.dumpsert_stages AS s) AND c.relkind IN ('r', 'p')

@@ -17,7 +17,7 @@ BEGIN
     FROM pg_temp.dumpsert_stages AS s
     JOIN pg_attribute AS a ON a.attrelid = to_regclass('pg_temp.dumpsert_stage_' || s.n) AND a.attnum > 0
     JOIN pg_attribute AS b ON b.attrelid = s.relid AND b.attname = a.attname AND b.attnum > 0
-   WHERE (b.atttypid, b.atttypmod, b.attcollation) <> (a.atttypid, a.atttypmod, a.attcollation) LIMIT 1;
+   WHERE (b.atttypid, b.atttypmod, b.attcollation) <> (a.atttypid, coalesce((s.holds ->> a.attname)::integer, a.atttypmod), a.attcollation) LIMIT 1;
   _changed := coalesce(_gone, _changed, _type_changed);
   IF _changed IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run the script again.',

@@ -188,7 +188,7 @@ DECLARE
 BEGIN
   SELECT o.key, o.value INTO _bad
     FROM jsonb_each(_options) AS o
-    LEFT JOIN (VALUES ('triggers', '["off", "fire"]'::jsonb), ('constraint_triggers', '["off", "fire"]'), ('no_key', '["error", "insert", "skip", "match"]'),
+    LEFT JOIN (VALUES ('triggers', '["off", "fire"]'::jsonb), ('constraint_triggers', '["off", "fire"]'), ('no_key', '["error", "insert", "skip", "match"]'), ('rounding', '["error", "accept"]'),
                       ('unknown_columns', '["error", "drop"]'), ('unknown_tables', '["error", "drop"]'),
                       ('on_guard', '["error", "skip"]'), ('sequences', '["forward", "dump", "keep"]'), ('order', '["any"]'))
            AS known(key, choices) ON known.key = o.key

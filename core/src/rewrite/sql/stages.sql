@@ -7,6 +7,7 @@ CREATE TEMPORARY TABLE pg_temp.dumpsert_stages (
   node pg_catalog.oid,           -- its topmost partition root, or itself
   target pg_catalog.text,        -- its qualified name, with ONLY where it has no partitions
   stage pg_catalog.oid,          -- the staging table, which has a name for people until the merge begins
+  holds pg_catalog.jsonb,        -- by column, the modifier to which its values were found to need no rounding
   declared pg_catalog.text[],    -- the key that an option declares
   way pg_catalog.text,           -- key | match | insert | skip; match with a nullable key: by key where it is not null
   key_index pg_catalog.oid,       -- what says by what the key is compared
@@ -45,12 +46,21 @@ BEGIN
 END
 $dumpsert$;
 
--- The columns of a staging table: exactly the dumped ones, with the target's types, and generated columns that a key may need.
+-- The columns of a staging table: exactly the dumped ones, with the target's types, and generated columns that a key may need. Types to which
+-- values are rounded have no modifier until dumpsert_round; what a generated column here is computed from keeps its type.
 -- No table of the target is named in the statement, so that none is locked until the dump has arrived.
 CREATE FUNCTION pg_temp.dumpsert_stage_columns(_relid pg_catalog.oid, _columns pg_catalog.text[]) RETURNS pg_catalog.text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
+  WITH generated AS (
+    SELECT g.attname, g.attnum, pg_temp.dumpsert_computed_from(_relid, g.attnum) AS computed_from FROM pg_attribute AS g
+     WHERE g.attrelid = _relid AND g.attgenerated = 's' AND g.attname <> ALL (_columns)
+       AND EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = _relid AND i.indisunique AND g.attnum = ANY (i.indkey))
+       AND NOT EXISTS (SELECT FROM unnest(pg_temp.dumpsert_computed_from(_relid, g.attnum)) AS u
+                         JOIN pg_attribute AS b ON b.attrelid = _relid AND b.attnum = u WHERE b.attname <> ALL (_columns)))
   SELECT string_agg(format('%I %s%s%s', d.c,
-           CASE WHEN a.attnum IS NULL THEN 'pg_catalog.text' ELSE format_type(a.atttypid, a.atttypmod) END,
+           CASE WHEN a.attnum IS NULL THEN 'pg_catalog.text'
+                WHEN r.base IS NULL OR d.generated OR EXISTS (SELECT FROM generated AS g WHERE a.attnum = ANY (g.computed_from))
+                THEN format_type(a.atttypid, a.atttypmod) ELSE format_type(r.base, -1) END,
            CASE WHEN a.attcollation <> t.typcollation AND a.attcollation <> 0
                 THEN (SELECT format(' COLLATE %I.%I', n.nspname, l.collname) FROM pg_collation AS l
                         JOIN pg_namespace AS n ON n.oid = l.collnamespace WHERE l.oid = a.attcollation) END,
@@ -59,13 +69,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
     FROM (
       SELECT c, o, false FROM unnest(_columns) WITH ORDINALITY AS u(c, o)
       UNION ALL
-      SELECT g.attname::text, cardinality(_columns) + g.attnum, true FROM pg_attribute AS g
-       WHERE g.attrelid = _relid AND g.attgenerated = 's' AND g.attname <> ALL (_columns)
-         AND EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = _relid AND i.indisunique AND g.attnum = ANY (i.indkey))
-         AND NOT EXISTS (SELECT FROM unnest(pg_temp.dumpsert_computed_from(_relid, g.attnum)) AS u
-                           JOIN pg_attribute AS b ON b.attrelid = _relid AND b.attnum = u WHERE b.attname <> ALL (_columns))
+      SELECT g.attname::text, cardinality(_columns) + g.attnum, true FROM generated AS g
     ) AS d(c, o, generated)
-    LEFT JOIN (pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid)
+    LEFT JOIN (pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid CROSS JOIN LATERAL pg_temp.dumpsert_rounds(a.atttypid, a.atttypmod) AS r)
       ON a.attrelid = _relid AND a.attname = d.c AND a.attnum > 0 AND NOT a.attisdropped
 $dumpsert$;
 
