@@ -11,10 +11,12 @@
 )]
 
 use std::alloc::System;
-use std::fs;
 use std::io::{self, Write};
+use std::num::NonZero;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{fs, iter, thread};
 
 use cap::Cap;
 use dumpsert::{Catalog, Error, Options, Report, convert_file};
@@ -155,6 +157,15 @@ fn failures(kind: &Kind) -> Vec<String> {
 
 #[test]
 fn memory_and_work_are_in_proportion() {
-    let failures: Vec<String> = KINDS.iter().flat_map(failures).collect();
+    // Each input is counted in a process of its own, so several at once count the same.
+    let next = AtomicUsize::new(0);
+    let kinds = || iter::from_fn(|| KINDS.get(next.fetch_add(1, Ordering::Relaxed)));
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let failures: Vec<String> = thread::scope(|scope| {
+        let running: Vec<_> = (0..threads)
+            .map(|_| scope.spawn(|| kinds().flat_map(failures).collect::<Vec<_>>()))
+            .collect();
+        running.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
