@@ -83,6 +83,7 @@ impl Job<'_> {
             note_dump(&mut files, dump);
         }
         let plan = settings.staged_plan(planning, schema)?;
+        let is_page = report.as_deref().is_some_and(is_page);
         let mut report = report
             .map(|path| Output::create(&mut files, "the report", &path).map(|output| (output, is_stdout(&path))))
             .transpose()?;
@@ -94,7 +95,12 @@ impl Job<'_> {
         bar.clear();
         if let Some((output, _)) = &mut report {
             let outcome = result.as_ref().unwrap_or_else(|stopped| &stopped.outcome);
-            let written = writeln!(output, "{}", outcome.to_json()).and_then(|()| output.flush());
+            let text = if is_page {
+                outcome.to_html()
+            } else {
+                outcome.to_json() + "\n"
+            };
+            let written = output.write_all(text.as_bytes()).and_then(|()| output.flush());
             written.map_err(|error| Failure::File("the report".to_owned(), error))?;
         }
         let is_shown = !quiet && !report.as_ref().is_some_and(|(_, is_stdout)| *is_stdout);
@@ -120,6 +126,12 @@ impl Job<'_> {
             }
         }
     }
+}
+
+/// Whether a report is for people: a page.
+fn is_page(path: &Path) -> bool {
+    let extension = path.extension().unwrap_or_default();
+    extension.eq_ignore_ascii_case("html") || extension.eq_ignore_ascii_case("htm")
 }
 
 /// Reads a URL that was typed, or stands in the environment.

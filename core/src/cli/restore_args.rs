@@ -63,7 +63,8 @@ pub(super) struct Running {
     #[arg(long)]
     pub(super) dry_run: bool,
 
-    /// Write what was done to FILE, as JSON, also of a run that has failed; it holds no values of rows. - is standard output
+    /// Write what was done to FILE, as JSON or, where its name ends in .html, as a page for people;
+    /// also of a run that has failed. It holds no values of rows. - is standard output
     #[arg(long, value_name = "FILE")]
     pub(super) report: Option<PathBuf>,
 

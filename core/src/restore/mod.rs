@@ -21,6 +21,7 @@ mod children;
 mod connection;
 mod database;
 mod handed;
+mod html;
 mod keywords;
 mod left_out;
 mod messages;

@@ -250,6 +250,32 @@ fn the_report_says_what_was_done_and_holds_no_values() {
         text(&sum.stdout).split(' ').next()
     );
     assert_eq!(report["input_bytes"], fs::metadata(&dump).unwrap().len());
+    // And as a page.
+    let page = folder.path().join("Report.HTML");
+    let mut command = program(
+        &pair.target,
+        &[
+            "restore",
+            dump.to_str().unwrap(),
+            "--to",
+            &to,
+            "--report",
+            page.to_str().unwrap(),
+        ],
+    );
+    command.arg("--dry-run");
+    succeeds(command);
+    let page = fs::read_to_string(page).unwrap();
+    assert!(page.starts_with("<!doctype html>"), "{page}");
+    for words in [
+        "Dry run: ",
+        "<th scope=\"row\">public.&quot;Child&quot;<td>2\u{2009}000<td>0<td>0<td>2\u{2009}000<td>0<td>",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    for word in ["a-password", "note note", "its own", "a secret token"] {
+        assert!(!page.contains(word), "{word}");
+    }
 }
 
 /// From Rust: what the caller decides at the last moment decides.
