@@ -68,12 +68,19 @@ BEGIN
 END
 $dumpsert$;
 
--- A domain may refuse a value; which row has it?
+-- The types of the table. The views that long rows came through go: all have come. A domain may refuse a value; which row has it?
 CREATE PROCEDURE pg_temp.dumpsert_settle_types(_n integer, _changes pg_catalog.text, _columns pg_catalog.text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
-  _at tid; _state text; _message text; _constraint text;
+  _at tid; _view text; _state text; _message text; _constraint text;
 BEGIN
+  FOR _view IN
+    SELECT DISTINCT r.ev_class::regclass::text FROM pg_depend AS d JOIN pg_rewrite AS r ON r.oid = d.objid
+     WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
+       AND d.refobjid = (SELECT s.stage FROM pg_temp.dumpsert_stages AS s WHERE s.n = _n)
+  LOOP
+    EXECUTE format('DROP VIEW %s', _view);
+  END LOOP;
   EXECUTE format('ALTER TABLE pg_temp.dumpsert_stage_%s %s', _n, _changes);
 EXCEPTION WHEN integrity_constraint_violation THEN
   FOR _at IN EXECUTE format('SELECT s.ctid FROM pg_temp.dumpsert_stage_%s AS s', _n) LOOP
