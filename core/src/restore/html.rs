@@ -127,6 +127,17 @@ fn list(out: &mut String, title: &str, items: &[String]) -> fmt::Result {
     Ok(())
 }
 
+/// How many rows were left out of which table, and why.
+fn reasons(outcome: &Outcome) -> Vec<String> {
+    let tables = &outcome.dump.tables;
+    let lefts = tables
+        .iter()
+        .flat_map(|table| table.left_out.iter().map(|left| (&table.table, left)));
+    lefts
+        .map(|(table, (reason, rows))| format!("{} of {table}: {reason}", Count(Some(*rows))))
+        .collect()
+}
+
 /// What is known of the run beside its rows.
 fn facts(outcome: &Outcome) -> Vec<(&'static str, String)> {
     let mut facts = vec![(
@@ -184,6 +195,9 @@ fn page(out: &mut String, outcome: &Outcome) -> fmt::Result {
     if !outcome.tables.is_empty() {
         tables(out, outcome)?;
     }
+    list(out, "Left out", &reasons(outcome))?;
+    let warnings = outcome.dump.warnings.iter().map(|warning| warning.message.clone());
+    list(out, "Warnings", &warnings.collect::<Vec<_>>())?;
     list(out, "Notes", &outcome.notes)?;
     list(out, "Not dumped", &outcome.not_dumped)?;
     out.push_str("<h2>The run</h2>\n<dl>\n");
@@ -221,6 +235,10 @@ mod tests {
             unchanged: Some(0),
         });
         outcome.notes.push("<img src=x>".to_owned());
+        let mut read = crate::report::TableReport::default();
+        read.table = "public.t".to_owned();
+        read.left_out.insert("<demo>".to_owned(), 1_000);
+        outcome.dump.tables.push(read);
         outcome.source = Origin::File("a\"><b".to_owned());
         let html = outcome.to_html();
         assert!(
@@ -229,6 +247,7 @@ mod tests {
         );
         assert!(html.contains("<li>&lt;img src=x&gt;"), "{html}");
         assert!(html.contains("<dd>a&quot;&gt;&lt;b"), "{html}");
+        assert!(html.contains("<li>1\u{2009}000 of public.t: &lt;demo&gt;"), "{html}");
         assert!(
             html.contains("<td>1\u{2009}234\u{2009}567<td>1\u{2009}000<td>–<td>0<td>1<td>"),
             "{html}"
