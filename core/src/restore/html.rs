@@ -235,10 +235,11 @@ mod tests {
             unchanged: Some(0),
         });
         outcome.notes.push("<img src=x>".to_owned());
-        let mut read = crate::report::TableReport::default();
-        read.table = "public.t".to_owned();
-        read.left_out.insert("<demo>".to_owned(), 1_000);
-        outcome.dump.tables.push(read);
+        outcome.dump.tables.push(crate::report::TableReport {
+            table: "public.t".to_owned(),
+            left_out: [("<demo>".to_owned(), 1_000)].into(),
+            ..Default::default()
+        });
         outcome.source = Origin::File("a\"><b".to_owned());
         let html = outcome.to_html();
         assert!(
