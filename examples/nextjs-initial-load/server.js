@@ -8,17 +8,13 @@ import next from 'next';
 
 const host = process.env.HOST ?? '127.0.0.1';
 const app = next({ dev: process.argv.includes('--dev'), dir: import.meta.dirname });
-let handle;
-try {
-  await app.prepare();
-  handle = app.getRequestHandler();
-} catch (error) {
-  // src/instrumentation.ts refuses a start that cannot work.
-  console.error(`The server does not start: ${error.message}`);
-  process.exit(1);
-}
+// src/instrumentation.ts ends a start that cannot work.
+await app.prepare();
+const handle = app.getRequestHandler();
 
 const server = createServer({ requestTimeout: 0 }, (request, response) => void handle(request, response));
+// Longer than the proxies before it keep a connection, or now and then a request meets one that is just being closed.
+server.keepAliveTimeout = 75_000;
 server.listen(Number(process.env.PORT ?? 3000), host, () => {
   const { address, port } = server.address();
   console.log(`${process.env.NODE_ID} listens on http://${address.includes(':') ? `[${address}]` : address}:${port}`);

@@ -19,24 +19,29 @@ export async function startProxy(t, target) {
   proxy.cutUpload = (bytes) => (proxy.reset(), (fault = { cutAt: bytes }));
   /** Holds a body back when this many bytes have passed. */
   proxy.holdUpload = (bytes) => (proxy.reset(), (fault = { holdAt: bytes }));
-  /** The answer is there and does not come back: `cut`, `html` (a page of a proxy), or `gone` (nothing passes from then on). */
+  /**
+   * The answer is there and does not come back: `cut`, `html` (a page of a proxy), `never` (the connection stays), or
+   * `gone` (nothing passes from then on).
+   */
   proxy.loseAnswer = (how) => (proxy.reset(), (fault = { lose: how }));
   proxy.hasCut = () => hasCut;
   proxy.isHolding = () => isHolding;
   proxy.reset();
 
   const pass = async (request, response) => {
-    if (isGone) return request.socket.destroy();
+    // A request that is not read to its end loses its socket.
+    const { socket } = request;
+    if (isGone) return socket.destroy();
     const now = isUpload(request) ? fault : undefined;
     const { hostname, port } = new URL(proxy.target);
     const cut = (outgoing) => {
       hasCut = true;
       outgoing?.destroy();
-      request.socket.destroy();
+      socket.destroy();
     };
     if (now?.cutAt === 0) return cut();
     const outgoing = http.request({ hostname, port, method: request.method, path: request.url, headers: request.headers, agent: false });
-    outgoing.on('error', () => request.socket.destroy());
+    outgoing.on('error', () => socket.destroy());
     request.on('close', () => request.complete || outgoing.destroy());
     request.on('error', () => outgoing.destroy());
     outgoing.on('response', async (incoming) => {
@@ -51,7 +56,7 @@ export async function startProxy(t, target) {
       await once(incoming, 'end');
       if (now.lose === 'html') return response.writeHead(504, { 'Content-Type': 'text/html' }).end('<html>Gateway Time-out</html>');
       isGone = now.lose === 'gone';
-      request.socket.destroy();
+      if (now.lose !== 'never') socket.destroy();
     });
     let passed = 0;
     try {

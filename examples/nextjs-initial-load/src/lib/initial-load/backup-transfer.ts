@@ -104,13 +104,25 @@ async function snapshotOf(client: pg.ClientBase): Promise<{ snapshot: string; co
   return { snapshot: rows[0]?.snapshot ?? '', counts };
 }
 
-/** Shows on this side what the target says of itself, until `stop`. */
-function follow(run: Run, peer: Peer, stop: AbortSignal): void {
+const LOOK_MS = 500;
+/** How many looks an answer may be late, when the target has ended. */
+const LATE_LOOKS = 6;
+
+/**
+ * Shows on this side what the target says of itself, until `stop`. Where it has ended and its answer does not come, the connection is
+ * one that nobody has closed: `late` is called.
+ */
+function follow(run: Run, peer: Peer, stop: AbortSignal, late: () => void): void {
+  let looks = 0;
   const look = async () => {
     const state = await askOnce(peer, run.id);
     if (stop.aborted) return;
-    if (typeof state === 'object') showTarget(run, state);
-    setTimeout(() => void look(), 500).unref();
+    if (typeof state === 'object') {
+      showTarget(run, state);
+      looks = ACTIVE.includes(state.status) ? 0 : looks + 1;
+    }
+    if (looks > LATE_LOOKS) late();
+    else setTimeout(() => void look(), LOOK_MS).unref();
   };
   void look();
 }
@@ -136,7 +148,7 @@ function reportOfState(state: SessionView, peer: Peer): LoadReport {
 }
 
 /** Sends the backup, and returns what the target says once that is final. */
-async function transfer(run: Run, peer: Peer, options: LoadOptions, snapshot: string): Promise<LoadReport> {
+async function transfer(run: Run, peer: Peer, options: LoadOptions, snapshot: string, late: AbortSignal): Promise<LoadReport> {
   let sent = 0;
   let isUploaded = false;
   const counted = async function* (bytes: AsyncIterable<Uint8Array>) {
@@ -146,16 +158,19 @@ async function transfer(run: Run, peer: Peer, options: LoadOptions, snapshot: st
       yield chunk;
     }
   };
-  const plain = dump(snapshot, run.signal);
+  // Where the connection is lost or the target refuses, pg_dump ends too.
+  const abandoned = new AbortController();
+  const plain = dump(snapshot, AbortSignal.any([run.signal, abandoned.signal]));
   const body = counted(options.compress ? gzip(plain) : plain);
   const query = `?demo=${options.demo ? 1 : 0}&rows=${run.shown.totalRows}`;
   const path = options.spool ? '/api/sync/receive-backup' : '/api/sync/stream-restore';
-  const settings = { signal: run.signal, type: 'application/octet-stream', uploaded: () => (isUploaded = true) };
+  const signal = AbortSignal.any([run.signal, late]);
+  const settings = { signal, type: 'application/octet-stream', uploaded: () => void (isUploaded = true), abandon: () => abandoned.abort() };
   try {
     const answer = await stream(peer, path + query, run.id, body, settings);
     if (!options.spool || answer.status !== 200) return reportIn(answer, peer);
     run.show({ phase: 'restore', currentStep: 'restoring the file' });
-    const restored = { signal: run.signal, patience: 2 ** 31 - 1 };
+    const restored = { signal, patience: 2 ** 31 - 1 };
     return reportIn(await send(peer, 'POST', `/api/sync/restore-backup${query}&keep=1`, run.id, {}, restored), peer);
   } catch (error) {
     if (run.signal.aborted) return cancelled(run, peer, isUploaded);
@@ -187,8 +202,9 @@ export async function sendBackup(run: Run, peer: Peer, options: LoadOptions): Pr
     const { snapshot, counts } = await snapshotOf(client);
     const totalRows = [...counts.values()].reduce((sum, rows) => sum + rows, 0);
     run.show({ totalRows, progress: 5, currentStep: 'dumping', tables: [...counts].map(([table, total]) => ({ table, rows: 0, total })) });
-    follow(run, peer, done.signal);
-    const report = judge(await transfer(run, peer, options, snapshot), counts, undefined);
+    const late = new AbortController();
+    follow(run, peer, done.signal, () => late.abort(new LostAnswerError(`the answer of ${peer.nodeId} did not come`)));
+    const report = judge(await transfer(run, peer, options, snapshot, late.signal), counts, undefined);
     run.show({ phase: 'verify' });
     const wrong = report.tables.filter(({ verdict }) => verdict === 'mismatch');
     const message = wrong.length > 0 ? `committed, but ${wrong.map(({ table, why }) => `${table}: ${why}`).join('; ')}` : undefined;

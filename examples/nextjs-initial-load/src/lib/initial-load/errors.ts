@@ -44,6 +44,9 @@ export function fromRestore(error: unknown): LoadError {
   if (reason?.cause instanceof LoadError) return reason.cause;
   if (error.outcome?.ending === 'unknown') return new UnknownOutcomeError(error.message);
   // What psql has said comes with its own words around; table, row and key are named in it.
+  if (error.code === 'read' && error.cause !== undefined) {
+    return new LoadError(422, 'the connection to the peer was cut while the dump arrived; nothing was changed', { cause: error });
+  }
   const said = firstLines(error.message).replace(/^the target says: (ERROR: +)?(dumpsert: )?/, '').replace(/; HINT: .*$/s, '').replace(/; nothing was changed$/, '');
   const row = error.row === undefined ? '' : ` (row ${error.row} of ${error.table})`;
   return new LoadError(statusOf(error), `${said}${row}; nothing was changed`, { cause: error });

@@ -3,8 +3,6 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { prisma } from '../db';
 import { askSeconds } from './config';
@@ -99,9 +97,9 @@ export async function send(peer: Peer, method: string, path: string, sessionId =
 
 /**
  * One request whose body streams and ends in its seal. `body` fails with the reason where its own source has failed, which goes before
- * whatever the connection says. An answer that comes before the body was sent ends the sending.
+ * whatever the connection says. An answer that comes before the body was sent ends the sending; `abandon` ends what makes the body.
  */
-export async function stream(peer: Peer, path: string, sessionId: string, body: AsyncIterable<Uint8Array>, options: { signal: AbortSignal; type: string; uploaded: () => void }): Promise<Answer> {
+export async function stream(peer: Peer, path: string, sessionId: string, body: AsyncIterable<Uint8Array>, options: { signal: AbortSignal; type: string; uploaded: () => void; abandon: () => void }): Promise<Answer> {
   const { request, signature } = open(peer, 'POST', path, sessionId, { 'Content-Type': options.type }, options.signal);
   let sourceError: unknown;
   const watched = async function* () {
@@ -113,11 +111,23 @@ export async function stream(peer: Peer, path: string, sessionId: string, body: 
     }
   };
   const answer = once(request, 'response') as Promise<[http.IncomingMessage]>;
-  const upload = pipeline(Readable.from(seal(watched(), signature), { objectMode: false }), request);
+  const gone = new Promise<never>((_, reject) => {
+    request.once('error', reject);
+    request.once('close', () => reject(new Error('it was closed before the answer')));
+  });
+  const sendAll = async () => {
+    for await (const chunk of seal(watched(), signature)) {
+      if (!request.write(chunk)) await Promise.race([once(request, 'drain'), gone]);
+    }
+    request.end();
+    options.uploaded();
+  };
+  const upload = sendAll();
+  // Each is told by the race below, or comes too late to say anything.
+  for (const promise of [answer, gone, upload]) promise.catch(() => {});
   try {
-    const first = await Promise.race([upload.then(() => undefined), answer]);
-    if (first === undefined) options.uploaded();
-    const [response] = first ?? (await answer);
+    const first = await Promise.race([upload.then(() => undefined), answer, gone]);
+    const [response] = first ?? (await Promise.race([answer, gone]));
     return await read(peer, response, signature);
   } catch (error) {
     options.signal.throwIfAborted();
@@ -126,8 +136,7 @@ export async function stream(peer: Peer, path: string, sessionId: string, body: 
     throw new LostAnswerError(`the connection to ${peer.nodeId} was lost: ${(error as Error).message}`, { cause: error });
   } finally {
     request.destroy();
-    // Both end now; how, was told above.
-    await Promise.allSettled([upload, answer]);
+    options.abandon();
   }
 }
 
