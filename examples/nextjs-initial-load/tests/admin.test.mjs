@@ -128,6 +128,18 @@ test('clear-locks: a failed migration and a file are cleared, a running one only
   assert.match(script('clear-migration-locks.js', [], database, cwd).said, /no migration has failed/);
 });
 
+test('manual: the commands of the README', async (t) => {
+  await fresh();
+  const [, commands] = /```sh\n(pg_dump [^]*?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8'));
+  assert.match(commands, /dumpsert convert[^]*psql[^]*dumpsert restore/);
+  const env = { ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${postgres.bin}:${process.env.PATH}`, SOURCE: postgres.url(pair.source), TARGET: postgres.url(pair.target) };
+  const { status, stdout, stderr } = spawnSync('sh', ['-ec', commands.replaceAll('npx ', '')], { env, cwd: folder(t), encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /0 inserted, 0 updated, \d+ unchanged/, 'the second way finds nothing to do');
+  const local = ['devices', 'printers', 'refresh_tokens', 'audit_log'].map((name) => `--exclude-table=${name}`);
+  assert.deepEqual(postgres.dump(pair.target, ...local).filter((line) => !/only-here/.test(line)), postgres.dump(pair.source, ...local));
+});
+
 test('spool: by way of a file, which is kept when the restore fails, and only then', async () => {
   await fresh();
   const files = () => (existsSync(pair.to.spool) ? readdirSync(pair.to.spool, { recursive: true }).filter((name) => /\.(part|backup|kept)$/.test(name)) : []);

@@ -87,8 +87,13 @@ test('toggle: backup and without demo data by default; by keyboard alone', async
   assert.equal(postgres.sql(pair.source, 'SELECT method FROM "InitialLoadSessions"'), 'http');
 });
 
-test('first-load and progress: it never goes backwards, the restore is seen, a busy server says so', async () => {
+test('first-load and progress: it never goes backwards, the restore is seen, and the verdicts', async (t) => {
   await fresh(true);
+  // The merge stands still at the first product.
+  const client = await postgres.connect(t, pair.target);
+  await client.query('SELECT pg_advisory_lock(7777)');
+  postgres.sql(pair.target, `CREATE FUNCTION hold() RETURNS boolean LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock_shared(7777); RETURN true; END';
+    ALTER TABLE products ADD CONSTRAINT hold CHECK (hold()) NOT VALID`);
   await open();
   await page.evaluate(() => {
     window.seen = [];
@@ -102,8 +107,11 @@ test('first-load and progress: it never goes backwards, the restore is seen, a b
   await page.getByRole('heading', { name: 'Running: to target-1' }).waitFor();
   await page.getByRole('status').waitFor();
   await page.locator('tbody').getByText('products').waitFor();
-  await shot('running');
   spawnSync('rm', ['-f', gate]);
+  await page.getByRole('listitem').and(page.locator('[aria-current=step]')).getByText('restore').waitFor();
+  await page.getByText(/comparing and writing/).waitFor();
+  await shot('running');
+  await client.query('SELECT pg_advisory_unlock(7777)');
   assert.match(await result('COMPLETED'), /inserted [1-9]/);
   await page.getByRole('region', { name: 'Report by table' }).waitFor();
   const seen = await page.evaluate(() => window.seen);

@@ -49,7 +49,8 @@ export function reportOf(outcome: Outcome): LoadReport {
   return {
     tables: lines(outcome),
     softReferences: (outcome.dump.soft_references ?? []).map(({ table, column, references, rows }) => ({ table, column, references, rows })),
-    notes: [...outcome.notes, ...outcome.dump.warnings.map(({ message }) => message)],
+    // Those of soft references stand above.
+    notes: [...outcome.notes, ...outcome.dump.warnings.map(({ message }) => message).filter((message) => !/ is under no foreign key /.test(message))],
     transactionId: outcome.transaction_id ?? null,
     seconds: outcome.total_seconds,
     bytes: outcome.input_bytes,
@@ -63,6 +64,8 @@ export function unaccounted(report: LoadReport): string[] {
     .map(({ table }) => table);
 }
 
+const bare = ({ table }: TableLine) => table.replaceAll('"', '');
+
 /** Gives each table its verdict. Counts are by table; those of the source and the target may be missing. */
 export function judge(report: LoadReport, source: Map<string, number> | undefined, target: Map<string, number> | undefined): LoadReport {
   const known = new Set(report.tables.map(({ table }) => table));
@@ -74,7 +77,7 @@ export function judge(report: LoadReport, source: Map<string, number> | undefine
     const counted = { ...line, source: source?.get(line.table) ?? line.source, target: target?.get(line.table) ?? line.target };
     return { ...counted, ...verdictOf(counted) };
   });
-  return { ...report, tables: tables.sort((one, other) => one.table.localeCompare(other.table)) };
+  return { ...report, tables: tables.sort((one, other) => bare(one).localeCompare(bare(other))) };
 }
 
 function verdictOf({ source, read, leftOut, target, inserted, updated, unchanged }: TableLine): { verdict: Verdict; why: string } {

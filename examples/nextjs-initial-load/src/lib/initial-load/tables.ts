@@ -35,7 +35,7 @@ const TABLES = `
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname = 'public'
     AND c.relname <> '_prisma_migrations'
-  ORDER BY 1`;
+  ORDER BY n.nspname, lower(c.relname)`;
 
 export async function tablesOf(client: pg.ClientBase): Promise<Table[]> {
   const { rows } = await client.query<Table>(TABLES);

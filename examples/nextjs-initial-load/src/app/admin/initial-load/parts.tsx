@@ -91,13 +91,13 @@ export function Report({ report }: { report: LoadReport }) {
       <p className="key" aria-hidden="true">
         {KINDS.map(([kind, words]) => <span key={kind}><i className={kind} />{words}</span>)}
       </p>
-      <div className="scroll" tabIndex={0} role="region" aria-label="Report by table">
+      <div className="scroll report" tabIndex={0} role="region" aria-label="Report by table">
         <table>
           <thead>
             <tr>
               {['Table', 'Source', 'Inserted', 'Updated', 'Unchanged', 'Left out', 'Target'].map((title) => <th scope="col" key={title}>{title}</th>)}
               <th scope="col"><span className="hidden">Shares</span></th>
-              <th scope="col">Check</th>
+              <th scope="col" className="why">Check</th>
             </tr>
           </thead>
           <tbody>
@@ -116,20 +116,24 @@ export function Report({ report }: { report: LoadReport }) {
   );
 }
 
-function Line({ line }: { line: TableLine }) {
-  const [words, kind] = VERDICTS[line.verdict];
+function Shares({ line, className = 'bar' }: { line: TableLine; className?: string }) {
   const all = Math.max(1, line.read);
   return (
+    <span className={className} aria-hidden="true">
+      {KINDS.map(([name]) => <i key={name} className={name} style={{ width: `${(100 * parts(line)[name]) / all}%` }} />)}
+    </span>
+  );
+}
+
+function Line({ line }: { line: TableLine }) {
+  const [words, kind] = VERDICTS[line.verdict];
+  return (
     <tr>
-      <td>{nameOf(line.table)}</td>
+      <td>{nameOf(line.table)}<Shares line={line} className="bar narrow" /></td>
       {[line.source, line.inserted, line.updated, line.unchanged, line.leftOut, line.target].map((value, place) => (
         <td key={place}>{value === null ? '–' : count(value)}</td>
       ))}
-      <td>
-        <span className="bar" aria-hidden="true">
-          {KINDS.map(([name]) => <i key={name} className={name} style={{ width: `${(100 * parts(line)[name]) / all}%` }} />)}
-        </span>
-      </td>
+      <td><Shares line={line} /></td>
       <td className="why"><span className={kind}>{words}</span> {line.why && <span className="soft">{line.why}</span>}</td>
     </tr>
   );
