@@ -12,4 +12,4 @@ const run = (args) => {
 
 const files = readdirSync(join(root, 'tests')).filter((name) => name.endsWith('.test.mjs'));
 run(['scripts/build.js']);
-run(['--test', '--test-concurrency=1', '--test-timeout=300000', '--test-reporter=spec', ...files.map((name) => `tests/${name}`)]);
+run(['--test', '--test-concurrency=1', '--test-timeout=1800000', '--test-reporter=spec', ...files.map((name) => `tests/${name}`)]);

@@ -24,7 +24,7 @@ let count = 0;
 const newSession = () => `session-of-the-tests-${(count += 1)}`;
 const dumpOf = (database) => Buffer.from(postgres.run('pg_dump', ['--data-only', '--column-inserts', '--schema=public', '--exclude-table=public."*S*"', '--exclude-table=public._*', database]));
 /** With a line more, among those that pg_dump has written. */
-const withLine = (dump, line) => Buffer.from(dump.toString().replace(/^\\unrestrict/m, () => `${line}\n\\unrestrict`));
+const withLine = (dump, line) => Buffer.from(dump.toString().replace(/^INSERT/m, () => `${line}\nINSERT`));
 const state = () => postgres.dump(pair.target);
 
 /** Sends a body that ends in its seal. */
@@ -107,7 +107,6 @@ test('auth: a hostile dump from a peer with the key can only bring rows of the a
   const before = state();
   const path = '/api/sync/stream-restore';
   const hostile = [
-    'DROP TABLE products;',
     '\\! touch /tmp/hostile-was-here',
     "COPY (SELECT 1) TO PROGRAM 'touch /tmp/hostile-was-here';",
     "INSERT INTO public.notes (id, about_ref, text) VALUES ('x', (SELECT max(hash) FROM refresh_tokens), 'x');",
@@ -120,6 +119,11 @@ test('auth: a hostile dump from a peer with the key can only bring rows of the a
     assert.equal(answer.status, 422, `${sql} ${JSON.stringify(answer.body)}`);
     assert.deepEqual(state(), before, sql);
   }
+  // DDL, which full dumps have, passes over the target without a trace.
+  const ddl = sign('POST', path, { session: newSession() });
+  const skipped = await post(path, { headers: ddl, body: withLine(dumpOf(pair.source), 'DROP TABLE public.products;') });
+  assert.equal(skipped.status, 200, JSON.stringify(skipped.body));
+  assert.equal(postgres.sql(pair.target, 'SELECT count(*) FROM products'), '325');
   // Tables of this server alone are left out, whatever the peer sends.
   const mine = "INSERT INTO public.refresh_tokens (id, \"userId\", hash) VALUES ('evil', '00000000-0000-0000-0000-000000000000', 'evil');";
   const headers = sign('POST', path, { session: newSession() });
@@ -149,7 +153,7 @@ test('auth: the page’s routes need an administrator, and no other site can use
   }
 });
 
-test('auth: a server does not start without a key of 32 characters, or behind a pooler in transaction mode', async () => {
+test('auth: a server does not start without a key of 32 characters, or a password', async () => {
   for (const [env, words] of [[{ SYNC_KEY: 'short' }, /SYNC_KEY has 5 characters/], [{ SYNC_KEY: '' }, /SYNC_KEY is not set/], [{ ADMIN_PASSWORD: '' }, /ADMIN_PASSWORD/]]) {
     const url = postgres.url(pair.source);
     const settings = { PATH: process.env.PATH, NODE_ENV: 'production', NODE_ID: 'x', SYNC_KEY: KEY, ADMIN_PASSWORD: 'x', DATABASE_URL: url, DIRECT_URL: url, PORT: '0', ...env };
@@ -185,6 +189,28 @@ test('base64: one POST of JSON, and the same rows as streamed', async () => {
   assert.deepEqual(postgres.dump(pair.target, ...tables).filter(own), postgres.dump(pair.source, ...tables));
   // It is restored once.
   assert.equal((await fetch(pair.to.address + restore, { method: 'POST', headers: sign('POST', restore, { session }) })).status, 409);
+});
+
+test('portable: dumps as Windows writes them: CRLF and UTF-16 arrive, or are named as such; nothing is half', async () => {
+  await fresh();
+  const path = '/api/sync/stream-restore';
+  const text = dumpOf(pair.source).toString();
+  const crlf = Buffer.from(text.replaceAll('\n', '\r\n'));
+  const utf16 = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text.replaceAll('\n', '\r\n'), 'utf16le')]);
+  for (const body of [crlf, utf16]) {
+    const headers = sign('POST', path, { session: newSession() });
+    const answer = await post(path, { headers, body });
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+  }
+  assert.equal(postgres.sql(pair.target, "SELECT name FROM products WHERE id = 'p7'"), postgres.sql(pair.source, "SELECT name FROM products WHERE id = 'p7'"));
+  const before = state();
+  const swapped = Buffer.from(utf16);
+  swapped.swap16();
+  const [cut, headers] = [swapped.subarray(0, swapped.length - 1001), sign('POST', path, { session: newSession() })];
+  const answer = await post(path, { headers, body: cut });
+  assert.equal(answer.status, 422);
+  assert.match(answer.body.error, /UTF-16/);
+  assert.deepEqual(state(), before);
 });
 
 test('flags: how pg_dump is called, and what never leaves the source', async () => {

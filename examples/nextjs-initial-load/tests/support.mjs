@@ -17,7 +17,7 @@ export const KEY = 'a-key-of-the-tests-that-is-long-enough';
 export const PASSWORD = 'the password of the tests';
 
 /** Waits until `look` gives something; fails after a time that only a hanging test needs. */
-export async function until(what, look, seconds = 60) {
+export async function until(what, look, seconds = 300) {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const found = await look();
@@ -224,7 +224,7 @@ export const ended = (app, sessionId) =>
   until(`the end of ${sessionId}: ${app.log().slice(-2000)}`, async () => {
     const { body } = await app.admin('GET', `/initial-load/${sessionId}`);
     return body.completedAt && body;
-  }, 120);
+  });
 
 /** Runs a load to its end. */
 export async function load(app, options) {

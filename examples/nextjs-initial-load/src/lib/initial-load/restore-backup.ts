@@ -20,22 +20,15 @@ const STEPS: Record<RestoreProgress['phase'], string> = {
 
 /** What the target shows of a restore. */
 function show(run: Run, { phase, bytes, rows, table }: RestoreProgress): void {
-  const { tables, totalRows } = run.shown;
+  const { totalRows } = run.shown;
   if (phase === 'merge') return run.show({ phase: 'restore', progress: 80, currentStep: STEPS.merge, currentTable: null });
   if (phase === 'commit') return run.show({ phase: 'verify', progress: 97, currentStep: STEPS.commit });
   const change: Parameters<Run['show']>[0] = { status: 'TRANSFERRING', phase: 'transfer', currentStep: STEPS[phase] };
   if (phase === 'read') {
     Object.assign(change, { bytes: bytes ?? 0, rows: rows ?? 0, currentTable: table ?? null });
     change.progress = 5 + 70 * Math.min(1, (rows ?? 0) / Math.max(1, totalRows));
-    if (table !== undefined) change.tables = countedUp(tables, table, rows ?? 0);
   }
   run.show(change);
-}
-
-/** The rows of one table are those since the last table ended. */
-function countedUp(tables: { table: string; rows: number }[], table: string, rows: number) {
-  const before = tables.filter((line) => line.table !== table).reduce((sum, line) => sum + line.rows, 0);
-  return [...tables.filter((line) => line.table !== table), { table, rows: Math.max(0, rows - before) }];
 }
 
 /** The tables of the target, and its foreign keys, along which rows are left out. */
@@ -99,7 +92,10 @@ export async function restoreInto(run: Run, input: AsyncIterable<Uint8Array> | s
       },
     });
   } catch (error) {
-    throw await run.fail(error);
+    const failure = await run.fail(error);
+    // The peer shows it at the step where it was.
+    failure.facts.phase = run.shown.phase;
+    throw failure;
   }
   // It is committed: whatever fails from here on does not make it undone.
   let report = reportOf(outcome);

@@ -7,7 +7,7 @@ import { CancelledError, LoadError, UnknownOutcomeError, fromRestore, log } from
 import { RunLocks } from './locks';
 import { askOnce } from './peer-request';
 import type { LoadReport } from './report';
-import { ACTIVE, RECEIVED, type TableProgress, active, find, sweep } from './sessions';
+import { ACTIVE, RECEIVED, type TableProgress, active, find, runsHere, sweep } from './sessions';
 import { removeOrphans } from './spool';
 
 const HEARTBEAT_MS = 2000;
@@ -88,7 +88,7 @@ export class Run {
     try {
       if ((await active()) !== null) throw await busy();
       if ((await find(session.sessionId)) !== null) throw new LoadError(409, `session ${session.sessionId} was there before`);
-      await prisma.initialLoadSession.create({ data: { ...session, options: session.options ?? {} } });
+      await prisma.initialLoadSession.create({ data: { ...session, currentStep: 'preparing', options: session.options ?? {} } });
     } catch (error) {
       await locks.release();
       throw error;
@@ -110,6 +110,7 @@ export class Run {
 
   static #start(session: NewSession, locks: RunLocks): Run {
     const run = new Run(session, locks);
+    runsHere.add(run.id);
     locks.onLost(() => run.abort(new LoadError(503, 'the connection that holds the lock of this run was lost; nothing was changed')));
     run.#timer = setInterval(() => void run.#beat(), WRITE_MS);
     return run;
@@ -138,6 +139,7 @@ export class Run {
 
   /** After it nothing is written but what is written on purpose. */
   async #stop(): Promise<void> {
+    runsHere.delete(this.id);
     clearInterval(this.#timer);
     this.#timer = undefined;
     await this.#writing;

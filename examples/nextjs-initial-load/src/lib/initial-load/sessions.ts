@@ -13,6 +13,10 @@ export const ACTIVE = ['PREPARING', 'TRANSFERRING'];
 /** The step of a session whose backup was received and is not restored yet. */
 export const RECEIVED = 'received';
 
+/** Sessions that this process runs: nobody has to ask for their locks. One set for all bundles. */
+const globals = globalThis as typeof globalThis & { initialLoadsHere?: Set<string> };
+export const runsHere = (globals.initialLoadsHere ??= new Set());
+
 /** In names of files and in locks: nothing but letters, digits and dashes. */
 export const isSessionId = (text: string | null | undefined): text is string => /^[0-9a-zA-Z][0-9a-zA-Z-]{7,63}$/.test(text ?? '');
 
@@ -99,7 +103,7 @@ export async function sweep(ask: AskPeer, { withWaiting = false } = {}): Promise
   const rows = await prisma.initialLoadSession.findMany({ where: { status: { in: ACTIVE } } });
   for (const row of rows) {
     const isWaiting = row.direction === 'receive' && (row.method === 'http' || row.currentStep === RECEIVED);
-    if (isWaiting && !withWaiting) continue;
+    if ((isWaiting && !withWaiting) || runsHere.has(row.sessionId)) continue;
     await ifDead(row.sessionId, async (client) => {
       // It may have ended between the two looks.
       const now = await find(row.sessionId);

@@ -29,7 +29,7 @@ export default function InitialLoad() {
         <h1>Initial load</h1>
         <span className="soft">This server: <strong>{nodeId || '…'}</strong></span>
       </header>
-      {isOffline && <p className="notice" role="alert">This server does not answer. What runs goes on; the page looks again every few seconds.</p>}
+      {isOffline && <p className="notice" role="alert">This server does not answer. The page looks again every few seconds.</p>}
       {error && <p className="notice" role="alert">{error}</p>}
       {running ? (
         <Running session={running} cancel={() => void act(() => ask(`/initial-load/${running.sessionId}`, 'DELETE'))} />
