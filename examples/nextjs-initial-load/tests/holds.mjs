@@ -17,14 +17,15 @@ export async function setUp(file) {
   const held = (name, real) => `
 if [ -e ${gate}/${name} ]; then echo $$ > ${gate}/${name}.here; while [ -e ${gate}/${name} ]; do sleep 0.05; done; fi
 exec ${real} "$@"`;
-  // The psql of the merge, not those that only ask: counts its script, or dies when so many bytes of it have come.
+  // The psql of the merge, not those that only ask: counts its script, or dies when so many bytes of it have come. head must
+  // not hold bytes back: the run waits for psql's answers.
   const merging = `
 case "$*" in *ON_ERROR_STOP*) exec $REAL "$@";; esac
 if [ -e ${gate}/count ]; then rm ${gate}/count; tee ${gate}/script | $REAL "$@"; exit; fi
 [ -e ${gate}/bytes ] || exec $REAL "$@"
 n=$(cat ${gate}/bytes); rm -f ${gate}/bytes ${gate}/fifo; mkfifo ${gate}/fifo
 $REAL "$@" < ${gate}/fifo &
-exec 3> ${gate}/fifo; head -c "$n" >&3; kill -9 $!; echo killed > ${gate}/killed`;
+exec 3> ${gate}/fifo; stdbuf -o0 head -c "$n" >&3; kill -9 $!; echo killed > ${gate}/killed; exit 137`;
   const bin = programs(file, postgres, { pg_dump: held('pg_dump', '$REAL'), psql: merging });
   pair = await sharedPair(file, postgres, {
     sourceEnv: { PG_BIN: bin },

@@ -81,7 +81,7 @@ function Start({ peers, isDisabled, start }: { peers: PeerState[] | undefined; i
         </label>
         <label className="choice">
           <input type="radio" name="method" value="http" />
-          <span>HTTP<small>row by row in batches: slow, keeps what has arrived</small></span>
+          <span>HTTP<small>rows in batches: slower, keeps what has arrived</small></span>
         </label>
       </fieldset>
       <fieldset>
