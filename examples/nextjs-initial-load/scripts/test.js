@@ -1,4 +1,4 @@
-// Builds the app once and runs the tests, one file after another: each has servers and a PostgreSQL of its own.
+// Builds the app once and runs the tests, two files at a time: each has servers and a PostgreSQL of its own.
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -12,4 +12,4 @@ const run = (args) => {
 
 const files = readdirSync(join(root, 'tests')).filter((name) => name.endsWith('.test.mjs'));
 run(['scripts/build.js']);
-run(['--test', '--test-concurrency=1', '--test-timeout=1800000', '--test-reporter=spec', ...files.map((name) => `tests/${name}`)]);
+run(['--test', '--test-concurrency=2', '--test-timeout=1800000', '--test-reporter=spec', ...files.map((name) => `tests/${name}`)]);
