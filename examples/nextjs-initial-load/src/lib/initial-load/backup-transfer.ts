@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type pg from 'pg';
 import { directUrl, libpqEnv, nodeId } from './config';
-import { LoadError, UnknownOutcomeError, log } from './errors';
+import { CancelledError, LoadError, UnknownOutcomeError, log } from './errors';
 import { connect } from './locks';
 import { type Answer, LostAnswerError, type Peer, askOnce, askUntilFinal, send, stream } from './peer-request';
 import { type LoadReport, judge } from './report';
@@ -169,12 +169,15 @@ function showTarget(run: Run, state: SessionView, counts: Map<string, number>, o
 function reportIn(run: Run, answer: Answer, peer: Peer): LoadReport {
   if (answer.status === 200) return answer.body.report as LoadReport;
   if (typeof answer.body.phase === 'string') run.show({ phase: answer.body.phase as Run['shown']['phase'] });
+  // The target may hear of a cancellation before the heartbeat of this side does.
+  if (answer.body.isCancelled === true) throw new CancelledError();
   throw new LoadError(answer.status, `${peer.nodeId}: ${String(answer.body.error)}`, { facts: answer.body });
 }
 
 function reportOfState(state: SessionView, peer: Peer): LoadReport {
   if (state.status === 'COMPLETED' && state.report !== null) return state.report;
   if (state.status === 'COMPLETED') throw new LoadError(500, `${peer.nodeId}: ${state.errorMessage ?? 'completed, without a report'}`);
+  if (state.status === 'CANCELLED') throw new CancelledError();
   throw new LoadError(502, `${peer.nodeId}: ${state.errorMessage ?? state.status}`);
 }
 
