@@ -17,7 +17,7 @@
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo test cuts product cascade merges races versions bench fuzz lint clean setup test-rust test-node test-python
+.PHONY: demo test cuts product cascade merges races versions bench fuzz lint clean setup test-rust test-node test-example test-python
 .DEFAULT_GOAL := test
 .NOTPARALLEL:
 
@@ -27,7 +27,7 @@ setup:
 demo:
 	@demo/run.sh
 
-test: lint test-rust test-node test-python
+test: lint test-rust test-node test-example test-python
 
 lint: setup
 	$(CARGO) fmt --all --check
@@ -42,6 +42,11 @@ test-rust: lint
 test-node: test-rust
 	@sh testkit/setup.sh node
 	cd bindings-node && npm ci && npm run build:quick && npm test
+
+# Two servers of the example, and a browser. `npm ci` copies the package that was just built.
+test-example: test-node
+	@sh testkit/setup.sh example
+	cd examples/nextjs-initial-load && npm ci && npm test
 
 # The wheel is built in a profile that takes half a minute, into an environment that holds what requirements-dev.txt says.
 # The program it is compared with comes from the same build, so that nothing is compiled twice. With the feature `testing` the
@@ -98,4 +103,5 @@ fuzz: setup
 
 clean:
 	$(CARGO) clean
-	rm -rf fuzz/target fuzz/artifacts bindings-node/node_modules bindings-node/*.node bindings-node/native.* $(python)
+	rm -rf fuzz/target fuzz/artifacts bindings-node/node_modules bindings-node/*.node bindings-node/native.* $(python) \
+		examples/nextjs-initial-load/node_modules examples/nextjs-initial-load/.next

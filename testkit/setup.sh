@@ -1,6 +1,7 @@
 #!/bin/sh
 # Sees to what building, testing and the demo need, on Debian: as root it installs missing packages, else it names them
-# and ends with status 2. Rust itself is never installed, nor is Node, for which `setup.sh node` looks too.
+# and ends with status 2. Rust itself is never installed, nor is Node, for which `setup.sh node` looks too; `setup.sh example` looks for both and
+# for a browser without windows, unless CHROMIUM names one.
 set -eu
 here=$(dirname "$0")
 
@@ -12,6 +13,9 @@ sh "$here/server.sh" --bindir >/dev/null 2>&1 || missing="$missing postgresql"
 command -v cc >/dev/null || missing="$missing gcc libc6-dev"
 # Of Debian 12 or later; a virtual environment needs what Debian keeps apart.
 python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || missing="$missing python3-venv"
+if [ "${1:-}" = example ] && [ -z "${CHROMIUM:-}" ] && ! command -v chromium-headless-shell >/dev/null; then
+    missing="$missing chromium-headless-shell"
+fi
 if [ -n "$missing" ]; then
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
         echo "Missing:$missing. Install with:  sudo apt-get install$missing" >&2
@@ -33,7 +37,8 @@ if ! command -v cargo >/dev/null; then
     echo "Missing: Rust 1.88 or later with cargo, as rustup installs it (Debian's own is too old)." >&2
     exit 2
 fi
-if [ "${1:-}" = node ] && ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null; then
+case "${1:-}" in node | example) wants_node=yes ;; *) wants_node= ;; esac
+if [ -n "$wants_node" ] && ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null; then
     echo "Missing: Node 20 or later with npm (Debian 12's own is too old)." >&2
     exit 2
 fi
