@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,14 @@ OPTION = re.compile(r"`[a-z]\w*=[^`]*`")
 
 def cargo_target() -> Path:
     return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+
+
+@contextmanager
+def one_build() -> Iterator[None]:
+    """Keep other tests from building meanwhile: maturin moves a file of cargo's, of which there is one."""
+    with (cargo_target() / ".one-build").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session")

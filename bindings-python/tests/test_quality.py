@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 import dumpsert
-from conftest import PACKAGE, ROOT, cargo_target, run, without_rust
+from conftest import PACKAGE, ROOT, cargo_target, one_build, run, without_rust
 
 
 def test_stubs_are_those_of_the_module(tmp_path: Path) -> None:
@@ -106,6 +106,7 @@ def test_source_archive(tmp_path: Path) -> None:
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
     }
     command = ["-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", "built", str(archive)]
-    run(sys.executable, *command, folder=tmp_path, environment=environment)
+    with one_build():
+        run(sys.executable, *command, folder=tmp_path, environment=environment)
     (built,) = (tmp_path / "built").glob("dumpsert-*.whl")
     assert "cp311-abi3" in built.name

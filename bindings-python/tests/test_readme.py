@@ -9,7 +9,7 @@ from pathlib import Path
 
 import dumpsert
 import psycopg
-from conftest import PACKAGE, ROOT, Server, cargo_target, check_merged, run
+from conftest import PACKAGE, ROOT, Server, cargo_target, check_merged, one_build, run
 
 CALLS = (
     *("convert", "rewrite", "statements", "inspect", "aconvert", "arewrite", "astatements", "ainspect"),
@@ -60,7 +60,8 @@ def test_quick_start(server: Server, databases: tuple[str, str], tmp_path: Path)
         "PYTHONPATH": str(tmp_path / "installed"),
         "PATH": os.pathsep.join([str(tools), server.environment["PATH"]]),
     }
-    run("sh", "-ec", quick_start("sh"), folder=ROOT, environment=environment)
+    with one_build():
+        run("sh", "-ec", quick_start("sh"), folder=ROOT, environment=environment)
     said = run(
         sys.executable,
         "-c",
