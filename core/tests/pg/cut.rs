@@ -16,7 +16,7 @@ use crate::support::{Random, fixed_texts, script, try_script};
 
 const SEED: u64 = 20_261_123;
 /// Random cuts inside of the fixed texts of one script.
-const RANDOM_CUTS: usize = 300;
+const RANDOM_CUTS: usize = 120;
 
 const SCHEMA: &str = "
 CREATE TABLE public.parent (id serial PRIMARY KEY, \"name;\" text);
