@@ -68,6 +68,11 @@ fn what_would_be_rounded_is_an_error_or_counted() {
             assert!(said.contains(part), "{context}: {said}");
         }
 
+        let said = target.refuses(&dump(&["NULL", rounded]), "22000");
+        assert!(
+            said.contains("dumpsert: 1 value would be rounded in"),
+            "{context}: {said}"
+        );
         target.options = target.options.with_rounding(Rounding::Accept);
         let values = ["NULL", held, rounded, rounded];
         let run = target.run(&dump(&values)).expect_success();

@@ -127,12 +127,12 @@ BEGIN
       EXECUTE format('SELECT count(*), min(s.ctid) FROM pg_temp.dumpsert_stage_%s AS s WHERE %s', _s.n, _c.is_lost) INTO _rows, _at;
       CONTINUE WHEN _rows = 0;
       IF _accepts THEN
-        INSERT INTO pg_temp.dumpsert_notes (note) VALUES (format('%s values of %s.%I were rounded to %s', _rows, _s.relid::regclass, _c.name, _c.type));
+        INSERT INTO pg_temp.dumpsert_notes (note) VALUES (format('%s rounded to %s', format(CASE _rows WHEN 1 THEN '1 value of %s.%I was' ELSE _rows || ' values of %s.%I were' END, _s.relid::regclass, _c.name), _c.type));
         CONTINUE;
       END IF;
       EXECUTE format('SELECT s.%I::text, (%s)::text FROM pg_temp.dumpsert_stage_%s AS s WHERE s.ctid = $1', _c.name, _c.becomes, _s.n) INTO _from, _to USING _at;
       RAISE EXCEPTION USING ERRCODE = 'data_exception', DETAIL = format('%s would become %s.', _from, _to),
-        MESSAGE = format('dumpsert: %s values would be rounded in %I of %s, which is %s here, the first in %s; nothing was changed', _rows, _c.name,
+        MESSAGE = format('dumpsert: %s would be rounded in %I of %s, which is %s here, the first in %s; nothing was changed', _rows || CASE _rows WHEN 1 THEN ' value' ELSE ' values' END, _c.name,
                          _s.relid::regclass, _c.type, pg_temp.dumpsert_staged_row(_s.n, _at)),
         HINT = 'Give the column of the target room for them, or let them be rounded: option rounding = accept (--rounding accept).';
     END LOOP;
