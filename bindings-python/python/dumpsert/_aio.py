@@ -44,7 +44,7 @@ async def aconvert(
     """
     run = _Run(source)
     ready: Options = await run.call(check, options, values)
-    tell = None if progress is None else run.teller(progress)
+    tell = None if progress is None else run.asker(progress)
     return Report(await run.call(_core.convert, run.source, target, ready._plan, tell, run.stop, ready._files()))
 
 
@@ -58,7 +58,7 @@ async def ainspect(
     """Do what `inspect` does without blocking the loop; `source` and `progress` are those of `aconvert`."""
     run = _Run(source)
     ready = await run.call(plan, options, values)
-    tell = None if progress is None else run.teller(progress)
+    tell = None if progress is None else run.asker(progress)
     return Inspection(await run.call(_core.inspect, run.source, ready, tell, run.stop))
 
 
@@ -78,11 +78,7 @@ async def arestore(
     `progress` and `before_commit` are called in the loop, and may be coroutine functions. When the task is cancelled,
     the run ends, with the programs that run for it, before the cancellation goes on.
     """
-    run = _Run(dump)
-    settings, given = await run.call(prepare, to, None, bin_dir, dry_run, options, values)
-    tell = None if progress is None else run.asker(progress)
-    ask = None if before_commit is None else asker(run.asker(before_commit))
-    return Outcome(await run.call(_core.restore, run.source, settings, *given, tell, ask, run.stop))
+    return await _restore(dump, progress, before_commit, to, None, bin_dir, dry_run, options, values)
 
 
 async def async_sync(
@@ -97,11 +93,18 @@ async def async_sync(
     **values: Unpack[OptionValues],
 ) -> Outcome:
     """Do what `sync` does without blocking the loop; the functions are those of `arestore`."""
-    run = _Run(None)
-    settings, given = await run.call(prepare, to, source, bin_dir, dry_run, options, values)
+    return await _restore(None, progress, before_commit, to, source, bin_dir, dry_run, options, values)
+
+
+async def _restore(
+    dump: Any, progress: Callable[..., Any] | None, before_commit: Callable[[Outcome], object] | None, *settled: Any
+) -> Outcome:
+    """Do either; `settled` is what `prepare` takes."""
+    run = _Run(dump)
+    settings, given = await run.call(prepare, *settled)
     tell = None if progress is None else run.asker(progress)
     ask = None if before_commit is None else asker(run.asker(before_commit))
-    return Outcome(await run.call(_core.restore, None, settings, *given, tell, ask, run.stop))
+    return Outcome(await run.call(_core.restore, run.source, settings, *given, tell, ask, run.stop))
 
 
 def arewrite(
@@ -155,7 +158,7 @@ class AsyncIterator(Generic[Item]):
         """Read on in a thread until there is something to return."""
         if self._run is None:
             self._run = run = _Run(self._source)
-            tell = None if self._progress is None else run.teller(self._progress)
+            tell = None if self._progress is None else run.asker(self._progress)
             self._items = self._make(run.source, await run.call(self._check), tell, run.stop)
         item: Item = await self._run.call(next, self._items, _END)
         if item is _END:
@@ -202,16 +205,6 @@ class _Run:
             if not task.cancelled():
                 task.exception()
             raise
-
-    def teller(self, progress: Progress) -> Progress:
-        """Call `progress` in the loop from a thread."""
-
-        async def tell(done: int, rows: int, table: str | None) -> None:
-            answer = progress(done, rows, table)
-            if inspect.isawaitable(answer):
-                await answer
-
-        return lambda done, rows, table: self._wait(tell(done, rows, table))
 
     def asker(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Call a function in the loop from a thread."""
