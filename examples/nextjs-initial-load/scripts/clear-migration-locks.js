@@ -7,20 +7,9 @@
 
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import pg from 'pg';
+import { client, isDryRun, isForced } from './administrator.js';
 
 const PRISMA_LOCK = 72707369;
-const isForced = process.argv.includes('--force');
-const isDryRun = process.argv.includes('--dry-run');
-const unknown = process.argv.slice(2).filter((arg) => !['--dry-run', '--force'].includes(arg));
-const url = process.env.DIRECT_URL ?? process.env.DATABASE_URL;
-if (unknown.length > 0 || !url) {
-  console.error(unknown.length > 0 ? `no such option: ${unknown.join(' ')}` : 'DIRECT_URL is not set');
-  process.exit(2);
-}
-
-const client = new pg.Client({ connectionString: url });
-await client.connect();
 
 const holders = await client.query(
   `SELECT a.pid, a.application_name, a.backend_start FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)

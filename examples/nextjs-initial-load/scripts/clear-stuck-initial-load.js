@@ -6,22 +6,10 @@
 // The app does the same by itself at start-up, at each start and at each status call. The numbers of the locks are those of
 // src/lib/initial-load/locks.ts.
 
-import pg from 'pg';
+import { client, isDryRun, isForced } from './administrator.js';
 
 const SESSION_CLASS = 1768715109;
 const MERGE_LOCK = [1685417328, 1936028276];
-
-const isDryRun = process.argv.includes('--dry-run');
-const isForced = process.argv.includes('--force');
-const unknown = process.argv.slice(2).filter((arg) => !['--dry-run', '--force'].includes(arg));
-const url = process.env.DIRECT_URL ?? process.env.DATABASE_URL;
-if (unknown.length > 0 || !url) {
-  console.error(unknown.length > 0 ? `no such option: ${unknown.join(' ')}` : 'DIRECT_URL is not set');
-  process.exit(2);
-}
-
-const client = new pg.Client({ connectionString: url });
-await client.connect();
 
 async function take(sql, values) {
   return (await client.query(`SELECT ${sql} AS taken`, values)).rows[0].taken;

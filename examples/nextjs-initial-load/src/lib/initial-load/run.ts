@@ -7,7 +7,7 @@ import { CancelledError, LoadError, UnknownOutcomeError, fromRestore, log } from
 import { RunLocks } from './locks';
 import { askOnce } from './peer-request';
 import type { LoadReport } from './report';
-import { ACTIVE, RECEIVED, type TableProgress, active, find, runsHere, sweep } from './sessions';
+import { ACTIVE, RECEIVED, type SessionView, active, find, runsHere, sweep } from './sessions';
 import { removeOrphans } from './spool';
 
 const HEARTBEAT_MS = 2000;
@@ -19,17 +19,7 @@ const RELEASE_MS = 6000;
 export type Phase = 'backup' | 'transfer' | 'restore' | 'verify';
 const PHASES: Phase[] = ['backup', 'transfer', 'restore', 'verify'];
 
-interface Shown {
-  status: string;
-  phase: Phase;
-  progress: number;
-  currentStep: string;
-  currentTable: string | null;
-  bytes: number;
-  rows: number;
-  totalRows: number;
-  tables: TableProgress[];
-}
+type Shown = Pick<SessionView, 'status' | 'progress' | 'currentStep' | 'currentTable' | 'bytes' | 'rows' | 'totalRows' | 'tables'> & { phase: Phase };
 
 export interface NewSession {
   sessionId: string;
