@@ -34,14 +34,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
       SELECT v.*, format(CASE WHEN v.is_plain THEN '%s <> %s' ELSE 'record_image_ne(ROW(%s), ROW(%s))' END, v.c, v.becomes) AS changes,
              -- Intervals of 30 days and of a month are equal.
              format(CASE WHEN v.base = ANY ('{interval,interval[]}'::regtype[]) THEN 'record_image_ne(ROW(%s), ROW(%s))' ELSE '%s <> %s' END, v.c, v.becomes) AS is_lost,
-             format('10::numeric ^ %s', v.digits) AS "limit"
+             format('10::numeric ^ %s', v.precision - v.scale) AS "limit"
         FROM (
           SELECT a.attname, a.attnum, r.typmod, format('s.%I', a.attname) AS c, format('s.%I::%s', a.attname, format_type(r.base, r.typmod)) AS becomes,
                  r.base, r.base = ANY ('{timestamp,timestamptz,time,timetz}'::regtype[]) AS is_plain,
                  format_type(t.atttypid, t.atttypmod) AS type, t.atttypid <> r.base AS is_domain,
                  -- numeric_typmod_precision and numeric_typmod_scale in numeric.c; the scale has a sign since 15.
                  CASE WHEN r.base = 'numeric'::regtype THEN (((r.typmod - 4) & 2047) # 1024) - 1024 END AS scale,
-                 CASE WHEN r.base = 'numeric'::regtype THEN (((r.typmod - 4) >> 16) & 65535) - ((((r.typmod - 4) & 2047) # 1024) - 1024) END AS digits
+                 CASE WHEN r.base = 'numeric'::regtype THEN ((r.typmod - 4) >> 16) & 65535 END AS precision
             FROM pg_attribute AS a
             JOIN pg_attribute AS t ON t.attrelid = _relid AND t.attname = a.attname AND t.attnum > 0 AND NOT t.attisdropped
            CROSS JOIN LATERAL pg_temp.dumpsert_rounds(t.atttypid, t.atttypmod) AS r

@@ -52,10 +52,10 @@ $dumpsert$;
 CREATE FUNCTION pg_temp.dumpsert_stage_columns(_relid pg_catalog.oid, _columns pg_catalog.text[]) RETURNS pg_catalog.text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
   WITH generated AS (
-    SELECT g.attname, g.attnum, pg_temp.dumpsert_computed_from(_relid, g.attnum) AS computed_from FROM pg_attribute AS g
+    SELECT g.attname, g.attnum, f.computed_from FROM pg_attribute AS g CROSS JOIN LATERAL pg_temp.dumpsert_computed_from(_relid, g.attnum) AS f(computed_from)
      WHERE g.attrelid = _relid AND g.attgenerated = 's' AND g.attname <> ALL (_columns)
        AND EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = _relid AND i.indisunique AND g.attnum = ANY (i.indkey))
-       AND NOT EXISTS (SELECT FROM unnest(pg_temp.dumpsert_computed_from(_relid, g.attnum)) AS u
+       AND NOT EXISTS (SELECT FROM unnest(f.computed_from) AS u
                          JOIN pg_attribute AS b ON b.attrelid = _relid AND b.attnum = u WHERE b.attname <> ALL (_columns)))
   SELECT string_agg(format('%I %s%s%s', d.c,
            CASE WHEN a.attnum IS NULL THEN 'pg_catalog.text'
