@@ -6,6 +6,7 @@
 #   rows      pg_dump -a --column-inserts source | dumpsert | psql (into the empty schema)
 # Prints seconds, ratios and WAL as a Markdown table; `benches/restore.sh > benches/record/DATE-restore.md` keeps it.
 # usage: benches/restore.sh [SCALE=20] [RUNS=3]     DUMPSERT=path of the program, built by default
+#        BEFORE=path of an earlier program, measured beside it in the same runs; ROWS=no leaves out style rows, the slowest
 set -euo pipefail
 export LC_ALL=C.UTF-8
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -44,15 +45,21 @@ timed() { # NAME COMMAND
     awk -v a="$wal_before" -v b="$(wal)" 'BEGIN { printf "%.1f\n", (b - a) / 1048576 }' >"$work/$name.wal"
 }
 staged="pg_dump source | '$DUMPSERT' convert -q | psql -X target"
+before="pg_dump source | '${BEFORE:-}' convert -q --style staged | psql -X target"
+into_empty_and_again() { # NAME COMMAND
+    fresh
+    timed "$1" "$2"
+    psql -X -q -d target -c 'VACUUM ANALYZE'
+    timed "$1-again" "$2"
+}
 for ((run = 1; run <= runs; run++)); do
     fresh
     timed plain "pg_dump -a source | psql -X -q -v ON_ERROR_STOP=1 target"
     fresh
     timed plain-1 "pg_dump -a source | psql -X -q -v ON_ERROR_STOP=1 -1 target"
-    fresh
-    timed staged "$staged"
-    psql -X -q -d target -c 'VACUUM ANALYZE'
-    timed again "$staged"
+    into_empty_and_again staged "$staged"
+    if [ -n "${BEFORE:-}" ]; then into_empty_and_again before "$before"; fi
+    if [ "${ROWS:-yes}" = no ]; then continue; fi
     fresh
     timed rows "pg_dump -a --column-inserts source | '$DUMPSERT' convert -q --style rows --schema $work/schema.sql | psql -X -q target"
 done
@@ -72,6 +79,14 @@ Command: \`benches/restore.sh $scale $runs\`
 | plain, \`pg_dump -a \| psql\` | $(median plain) | $(cat "$work/plain.wal") | 1 |
 | plain in one transaction, \`psql -1\` | $(median plain-1) | $(cat "$work/plain-1.wal") | $(ratio plain-1 plain) × plain |
 | staged, into the empty schema | $(median staged) | $(cat "$work/staged.wal") | $(ratio staged plain) × plain |
-| staged again, no difference | $(median again) | $(cat "$work/again.wal") | $(ratio again staged) × staged; WAL $(awk -v a="$(cat "$work/again.wal")" -v b="$(cat "$work/staged.wal")" 'BEGIN { printf "%.2f", 100 * a / b }') % of staged's |
-| rows, into the empty schema | $(median rows) | $(cat "$work/rows.wal") | $(ratio rows staged) × staged |
+| staged again, no difference | $(median staged-again) | $(cat "$work/staged-again.wal") | $(ratio staged-again staged) × staged; WAL $(awk -v a="$(cat "$work/staged-again.wal")" -v b="$(cat "$work/staged.wal")" 'BEGIN { printf "%.2f", 100 * a / b }') % of staged's |
 END
+if [ -n "${BEFORE:-}" ]; then
+    cat <<END
+| the earlier program, into the empty schema | $(median before) | $(cat "$work/before.wal") | $(ratio before plain) × plain |
+| the earlier program again, no difference | $(median before-again) | $(cat "$work/before-again.wal") | $(ratio before-again before) × its first run |
+END
+fi
+if [ "${ROWS:-yes}" != no ]; then
+    echo "| rows, into the empty schema | $(median rows) | $(cat "$work/rows.wal") | $(ratio rows staged) × staged |"
+fi
