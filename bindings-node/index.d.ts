@@ -276,8 +276,17 @@ export interface RestoreProgress {
   bytes?: number;
   /** In phase `read`: rows that were read. */
   rows?: number;
-  /** In phase `read`: the table that is being read, as `schema.table`. */
+  /**
+   * In phase `read`: the table that is being read, as `schema.table`. In phase `merge`: the table that is being written, or
+   * several whose rows reference each other.
+   */
   table?: string;
+  /** In phase `read`: rows of this table that were read. */
+  tableRows?: number;
+  /** In phase `merge`: tables that are written already, of `tables`. */
+  tablesDone?: number;
+  /** In phase `merge`: tables in which something differs. */
+  tables?: number;
 }
 
 /** Options of {@link restore}: those of the library, with style `staged` and client `psql`, and those of a run. */
@@ -291,6 +300,15 @@ export interface RestoreOptions extends Options {
   binDir?: string | URL;
   /** Does all of it and rolls it back. Values that new rows draw from sequences remain drawn. Default: false. */
   dryRun?: boolean;
+  /**
+   * Writes nothing: everything that stands in the way of a run is in {@link Outcome.findings}, and the counts are those of the
+   * rows that would be written. Default: false.
+   */
+  check?: boolean;
+  /** Shows at most so many changed rows of each table in {@link Outcome.differences}, with their values. Default: none. */
+  diff?: number;
+  /** Of these columns `differences` says only that they differ: `column`, `table.column` or `schema.table.column`. */
+  hide?: string | string[];
   /**
    * Decides when all was written and verified, before the target is told to commit. What it throws, or a promise that it
    * returns rejects with, rolls everything back: the run fails with the code `refused`, that message, and that `cause`. What
@@ -340,7 +358,38 @@ export interface TableOutcome {
   unchanged: number | null;
 }
 
-/** What a restore has done, the same JSON as that of the command line's `--report`. It holds no values of rows. */
+/** Something that stands in the way of a run, or that it will do. */
+export interface Finding {
+  /** `error`: the run would fail; `warning`: it may; `info`: what it will do. */
+  severity: 'error' | 'warning' | 'info';
+  /** The table, as the target names it; null where it is about all. */
+  table: string | null;
+  /** The SQLSTATE that a run would end with, or that comes nearest. */
+  code: string;
+  message: string;
+  hint: string | null;
+  /** How many rows it is about. */
+  rows: number | null;
+  /** Up to ten of these rows, with values. */
+  examples: string[];
+}
+
+/** The rows of a table that differ. */
+export interface Differences {
+  table: string;
+  /** How many. */
+  rows: number;
+  /** The first of them, in the order of the dump. Values are texts of at most 200 characters. */
+  shown: {
+    key: Record<string, string | null>;
+    columns: ({ column: string; here: string | null; dumped: string | null } | { column: string; hidden: true })[];
+  }[];
+}
+
+/**
+ * What a restore has done, the same JSON as that of the command line's `--report`. It holds no values of rows, but for what was
+ * asked for: `differences`, and the examples of `findings`.
+ */
 export interface Outcome {
   /** Version of this form: 1. */
   version: number;
@@ -349,6 +398,7 @@ export interface Outcome {
   /** What has become of the transaction. Where it is `unknown`, all has arrived or nothing, and it is safe to run again. */
   ending: 'not_begun' | 'committed' | 'rolled_back' | 'unknown';
   dry_run: boolean;
+  check: boolean;
   /** What stopped the run. Absent: nothing. */
   stopped_by?: { kind: string; category: Category; position?: Position };
   /** The target's number of the transaction, which `pg_xact_status()` takes. Absent: it was not begun. */
@@ -377,6 +427,10 @@ export interface Outcome {
   sequences: unknown;
   /** What the target remarks. */
   notes: string[];
+  /** What a check has found. Absent without `check` and `diff`. */
+  findings?: Finding[];
+  /** Rows that differ. Absent without `check` and `diff`. */
+  differences?: Differences[];
   /** What was read of the dump, and left out of it. */
   dump: Report;
 }

@@ -9,7 +9,7 @@ const { DumpsertError, aborted, asDumpsertError, unreadable } = require('./error
 const { inCamelCase, invalid, prepare } = require('./options.js');
 
 /** Options that no conversion has. */
-const OWN = ['to', 'binDir', 'dryRun', 'beforeCommit'];
+const OWN = ['to', 'binDir', 'dryRun', 'check', 'diff', 'hide', 'beforeCommit'];
 
 function urlOf(value, name) {
   if (value === undefined) throw invalid(`\`${name}\` is missing`, 'is the variable set that it comes from?');
@@ -19,14 +19,21 @@ function urlOf(value, name) {
 
 function settingsOf(options, own) {
   const prepared = prepare(options, { style: 'staged', client: 'psql' }, own);
-  const { to, from, binDir, dryRun = false, beforeCommit } = options ?? {};
+  const { to, from, binDir, dryRun = false, check = false, diff, hide = [], beforeCommit } = options ?? {};
   if (typeof dryRun !== 'boolean') throw invalid('`dryRun` is true or false');
+  if (typeof check !== 'boolean') throw invalid('`check` is true or false');
+  if (diff !== undefined && !(Number.isInteger(diff) && diff >= 0 && diff < 2 ** 32)) throw invalid('`diff` is a number of rows');
+  const hidden = [hide].flat();
+  if (!hidden.every((name) => typeof name === 'string')) throw invalid('`hide` is a name of a column, or a list of them');
   if (beforeCommit !== undefined && typeof beforeCommit !== 'function') throw invalid('`beforeCommit` is a function');
   const native = {
     to: urlOf(to, 'to'),
     from: own.includes('from') ? urlOf(from, 'from') : undefined,
     binDir: binDir === undefined ? undefined : pathOf(binDir, 'binDir'),
     dryRun,
+    check,
+    diff,
+    hide: hidden,
     asksBeforeCommit: beforeCommit !== undefined,
   };
   return { ...prepared, native, beforeCommit };
@@ -146,10 +153,10 @@ class Run {
     this.#wanted();
   }
 
-  step({ phase, bytes, rows, table }) {
+  step({ phase, bytes, rows, table, tableRows, tablesDone, tables }) {
     if (this.#settings.onProgress === undefined || this.#failure !== undefined) return;
     try {
-      this.#settings.onProgress({ phase, bytes, rows, table });
+      this.#settings.onProgress({ phase, bytes, rows, table, tableRows, tablesDone, tables });
     } catch (error) {
       this.#stop(asDumpsertError(error));
     }

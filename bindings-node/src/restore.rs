@@ -31,6 +31,9 @@ pub struct RestoreEvent {
     pub bytes: Option<f64>,
     pub rows: Option<f64>,
     pub table: Option<String>,
+    pub table_rows: Option<f64>,
+    pub tables_done: Option<u32>,
+    pub tables: Option<u32>,
     /// What was done, as JSON.
     pub outcome: Option<String>,
     pub fault: Option<String>,
@@ -48,6 +51,9 @@ pub struct RestoreSettings {
     pub path: Option<String>,
     pub bin_dir: Option<String>,
     pub dry_run: bool,
+    pub check: bool,
+    pub diff: Option<u32>,
+    pub hide: Vec<String>,
     pub asks_before_commit: bool,
 }
 
@@ -163,6 +169,18 @@ fn teller(tell: Arc<Tell>, shared: Arc<Shared>) -> impl Fn(Step<'_>) + Send + Sy
             Step::Checking => ("check", None),
             Step::Reading(progress) => ("read", Some(progress)),
             Step::Merging => ("merge", None),
+            Step::Writing { table, done, of } => {
+                let event = RestoreEvent {
+                    kind: "step",
+                    phase: Some("merge"),
+                    table: Some(table.to_owned()),
+                    tables_done: u32::try_from(done).ok(),
+                    tables: u32::try_from(of).ok(),
+                    ..RestoreEvent::default()
+                };
+                say(&tell, &shared, event);
+                return;
+            }
             Step::Committing => ("commit", None),
             _ => return,
         };
@@ -178,6 +196,7 @@ fn teller(tell: Arc<Tell>, shared: Arc<Shared>) -> impl Fn(Step<'_>) + Send + Sy
             phase: Some(phase),
             bytes: progress.as_ref().map(|progress| progress.bytes as f64),
             rows: progress.as_ref().map(|progress| progress.rows as f64),
+            table_rows: progress.as_ref().map(|progress| progress.table_rows as f64),
             table: progress.and_then(|progress| progress.table.map(str::to_owned)),
             ..RestoreEvent::default()
         };
@@ -185,12 +204,24 @@ fn teller(tell: Arc<Tell>, shared: Arc<Shared>) -> impl Fn(Step<'_>) + Send + Sy
     }
 }
 
+/// What was done: with values where they were asked for.
+fn json_of(outcome: &Outcome, has_values: bool) -> String {
+    match has_values {
+        true => outcome.to_json_with_values(),
+        false => outcome.to_json(),
+    }
+}
+
 /// Asks JavaScript before the commit.
-fn asker(tell: Arc<Tell>, shared: Arc<Shared>) -> impl Fn(&Outcome) -> dumpsert::Result<()> + Send + Sync {
+fn asker(
+    tell: Arc<Tell>,
+    shared: Arc<Shared>,
+    has_values: bool,
+) -> impl Fn(&Outcome) -> dumpsert::Result<()> + Send + Sync {
     move |outcome| {
         let event = RestoreEvent {
             kind: "confirm",
-            outcome: Some(outcome.to_json()),
+            outcome: Some(json_of(outcome, has_values)),
             ..RestoreEvent::default()
         };
         say(&tell, &shared, event);
@@ -207,6 +238,7 @@ struct Job {
     plan: Plan,
     source: Source,
     target: Target,
+    has_values: bool,
 }
 
 impl Job {
@@ -219,13 +251,19 @@ impl Job {
         drill::pass("NativeRestore::new");
         let mut target = Target::new(Connection::parse_option("to", &settings.to)?)
             .with_dry_run(settings.dry_run)
+            .with_check(settings.check)
+            .with_hidden_columns(settings.hide.iter().cloned())
             .with_cancel(&fed.shared.cancel)
             .with_progress(teller(fed.tell.clone(), fed.shared.clone()));
         if let Some(folder) = &settings.bin_dir {
             target = target.with_bin_dir(folder);
         }
+        let has_values = settings.check || settings.diff.is_some();
+        if let Some(rows) = settings.diff {
+            target = target.with_differences(rows);
+        }
         if settings.asks_before_commit {
-            target = target.with_before_commit(asker(fed.tell.clone(), fed.shared.clone()));
+            target = target.with_before_commit(asker(fed.tell.clone(), fed.shared.clone(), has_values));
         }
         let source = match (&settings.from, &settings.path) {
             (Some(from), _) => Source::Database(Connection::parse_option("from", from)?),
@@ -237,11 +275,17 @@ impl Job {
             options = options.with_catalog(catalog.0.clone())?;
         }
         let plan = target.plan(&source, options)?;
-        Ok(Self { plan, source, target })
+        Ok(Self {
+            plan,
+            source,
+            target,
+            has_values,
+        })
     }
 
     /// Runs it, and says how it has ended.
     fn run(self) -> RestoreEvent {
+        let json = |outcome: &Outcome| Some(json_of(outcome, self.has_values));
         let (outcome, fault) = match guarded(|| {
             restore(
                 drill::passed("NativeRestore::run", self.source),
@@ -249,8 +293,8 @@ impl Job {
                 &self.plan,
             )
         }) {
-            Ok(Ok(outcome)) => (Some(outcome.to_json()), None),
-            Ok(Err(failure)) => (Some(failure.outcome.to_json()), Some(fault_of(&failure))),
+            Ok(Ok(outcome)) => (json(&outcome), None),
+            Ok(Err(failure)) => (json(&failure.outcome), Some(fault_of(&failure))),
             Err(panic) => (None, Some(panic)),
         };
         RestoreEvent {

@@ -105,6 +105,9 @@ test('one database into another, with phases', async () => {
   const phases = steps.map(({ phase }) => phase);
   assert.deepEqual([...new Set(phases)], ['check', 'read', 'merge', 'commit']);
   assert.ok(steps.find(({ phase }) => phase === 'read').bytes > 0);
+  assert.ok(steps.findLast(({ phase }) => phase === 'read').tableRows > 0);
+  const written = steps.filter(({ phase, table }) => phase === 'merge' && table !== undefined);
+  assert.deepEqual(written.map(({ table, tablesDone, tables }) => [table, tablesDone, tables]), [['public.parent', 0, 2], ['public."Child"', 1, 2]]);
   assert.ok(!JSON.stringify(steps).includes(PASSWORD));
   const again = await sync({ from: url(source), ...to(target) });
   for (const table of again.tables) assert.deepEqual([table.inserted, table.updated], [0, 0]);
@@ -167,6 +170,30 @@ test('a dry run changes nothing', async () => {
   const outcome = await restore(dumpOf(source), to(target, { dryRun: true }));
   assert.deepEqual([outcome.ending, outcome.dry_run, outcome.tables[0].inserted], ['rolled_back', true, 166]);
   assert.equal(rows(server, target), before);
+});
+
+test('a check, and what differs', async () => {
+  const { source, target } = sourceAndTarget(server);
+  const before = rows(server, target);
+  const dump = dumpOf(source);
+  const outcome = await restore(dump, to(target, { check: true, diff: 2 }));
+  assert.deepEqual([outcome.ending, outcome.check, outcome.tables[0].inserted], ['rolled_back', true, 166]);
+  assert.deepEqual(outcome.findings.filter(({ severity }) => severity === 'error'), []);
+  const [table] = outcome.differences;
+  assert.deepEqual([table.table, table.rows, table.shown.length], ['public.parent', 100, 2]);
+  const [column] = table.shown[0].columns;
+  assert.notEqual(column.here, column.dumped);
+  const hidden = await restore(dump, to(target, { check: true, diff: 1, hide: column.column }));
+  assert.deepEqual(hidden.differences[0].shown[0].columns, [{ column: column.column, hidden: true }]);
+  assert.equal(rows(server, target), before);
+
+  server.query(target, 'ALTER TABLE "Child" ADD CHECK (id < 400) NOT VALID');
+  const { findings } = await restore(dump, to(target, { check: true }));
+  const [finding] = findings.filter(({ severity }) => severity === 'error');
+  assert.deepEqual([finding.table, finding.code, finding.examples.length], ['public."Child"', '23514', 10]);
+  assert.equal(finding.message, 'rows that break the constraint "Child_id_check"');
+  const { findings: none } = await restore(dump, to(target, { dryRun: true, onlyTables: 'parent' }));
+  assert.equal(none, undefined);
 });
 
 test('it is stopped at any point', async () => {
@@ -259,6 +286,9 @@ test('what cannot be used is said before anything starts', async (t) => {
     [{ dryrun: true }, { code: 'invalid_option', message: /did you mean dryRun/ }],
     [{ noKey: 'x' }, { code: 'invalid_option', message: /`noKey`/ }],
     [{ beforeCommit: 7 }, { code: 'invalid_option' }],
+    [{ check: 1 }, { code: 'invalid_option', message: /`check` is true or false/ }],
+    [{ diff: -1 }, { code: 'invalid_option', message: /`diff` is a number of rows/ }],
+    [{ diff: 1, hide: [1] }, { code: 'invalid_option', message: /`hide` is a name/ }],
     [{ from: url(source) }, { code: 'invalid_option', message: /`from` is no option/ }],
   ];
   for (const [options, facts] of wrong) await refused(target, () => restore(dump, to(target, options)), facts);

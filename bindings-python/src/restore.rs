@@ -69,6 +69,7 @@ fn teller(wishes: Arc<Wishes>) -> impl Fn(Step<'_>) + Send + Sync {
         let wish = match step {
             Step::Checking => Wish::Step("check", 0, 0, None),
             Step::Merging => Wish::Step("merge", 0, 0, None),
+            Step::Writing { table, .. } => Wish::Step("merge", 0, 0, Some(table.to_owned())),
             Step::Committing => {
                 let (sender, answer) = sync_channel(1);
                 let _ = ask(&wishes, Wish::Commit(sender)).map(|()| answer.recv());
@@ -89,13 +90,26 @@ fn teller(wishes: Arc<Wishes>) -> impl Fn(Step<'_>) + Send + Sync {
 }
 
 /// Where it goes, as Python gives it.
-#[derive(FromPyObject)]
+#[derive(Clone, FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Settings {
     to: String,
     source: Option<String>,
     bin_dir: Option<PathBuf>,
     dry_run: bool,
+    check: bool,
+    diff: Option<u32>,
+    hide: Vec<String>,
+}
+
+impl Settings {
+    /// What was done, as JSON: with values where they were asked for.
+    fn json(&self, outcome: &Outcome) -> String {
+        match self.check || self.diff.is_some() {
+            true => outcome.to_json_with_values(),
+            false => outcome.to_json(),
+        }
+    }
 }
 
 /// What Python gives beside that.
@@ -159,22 +173,28 @@ pub(crate) fn restore_<'py>(
     let thread = std::thread::Builder::new().name("dumpsert".to_owned());
     thread.spawn(move || ask(&wishes, Wish::Done(Box::new(run()))))?;
     let result = caller.serve(py, &mut wished, &cancel);
-    caller.result(py, result)
+    caller.result(py, &settings, result)
 }
 
 fn target(settings: &Settings, cancel: &Cancel, wishes: &Arc<Wishes>, asks: bool) -> dumpsert::Result<Target> {
     let mut target = Target::new(Connection::parse_option("to", &settings.to)?)
         .with_dry_run(settings.dry_run)
+        .with_check(settings.check)
+        .with_hidden_columns(settings.hide.iter().cloned())
         .with_cancel(cancel)
         .with_progress(teller(wishes.clone()));
     if let Some(folder) = &settings.bin_dir {
         target = target.with_bin_dir(folder);
     }
+    if let Some(rows) = settings.diff {
+        target = target.with_differences(rows);
+    }
     if asks {
         let wishes = wishes.clone();
+        let settings = settings.clone();
         target = target.with_before_commit(move |outcome| {
             let (sender, answer) = sync_channel(1);
-            let asked = ask(&wishes, Wish::Confirm(outcome.to_json(), sender));
+            let asked = ask(&wishes, Wish::Confirm(settings.json(outcome), sender));
             match asked.is_ok() && answer.recv().unwrap_or(false) {
                 true => Ok(()),
                 false => Err(Error::refused("it was refused before the commit")),
@@ -262,7 +282,7 @@ impl Caller<'_> {
     }
 
     /// The JSON, or what is raised: what Python itself has raised, but where it is not known what has become of the target.
-    fn result(&self, py: Python<'_>, result: Result<Outcome, Stopped>) -> PyResult<String> {
+    fn result(&self, py: Python<'_>, settings: &Settings, result: Result<Outcome, Stopped>) -> PyResult<String> {
         let raised = self.caught.take();
         match result {
             // Too late to change anything; but nobody's Ctrl-C is forgotten.
@@ -272,11 +292,11 @@ impl Caller<'_> {
                     exception.value(py).call_method1("add_note", (note,))?;
                     Err(exception)
                 }
-                None => Ok(outcome.to_json()),
+                None => Ok(settings.json(&outcome)),
             },
             Err(Stopped::Fault(fault)) => Err(raised.unwrap_or_else(|| raise(py, &fault))),
             Err(Stopped::Failure(failure)) => {
-                let json = failure.outcome.to_json();
+                let json = settings.json(&failure.outcome);
                 let own = match failure.outcome.ending {
                     Ending::Unknown => raise_with(py, &failure.error, failure.consequence()),
                     _ => match raised {

@@ -162,6 +162,38 @@ def test_a_dry_run(server: Server, databases: Databases) -> None:
     assert server.rows(target) == before
 
 
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_check_and_what_differs(server: Server, databases: Databases, is_async: bool) -> None:
+    source, target = databases
+    before = server.rows(target)
+    dump = server.pg_dump(source, "--data-only")
+
+    def restore(**options: Any) -> Outcome:
+        if is_async:
+            return asyncio.run(dumpsert.arestore([dump], **to(server, target), **options))
+        return dumpsert.restore([dump], **to(server, target), **options)
+
+    outcome = restore(check=True, diff=2)
+    assert (outcome.ending, outcome.check, counts(outcome)) == ("rolled_back", True, MERGED)
+    assert [finding.code for finding in outcome.findings if finding.severity == "error"] == []
+    (table,) = outcome.differences
+    assert (table["table"], table["rows"], len(table["shown"])) == ("public.parent", 100, 2)
+    (column,) = table["shown"][0]["columns"]
+    assert column["here"] != column["dumped"]
+    (hidden,) = restore(check=True, diff=1, hide=column["column"]).differences
+    assert hidden["shown"][0]["columns"] == [{"column": column["column"], "hidden": True}]
+    assert server.rows(target) == before
+
+    server.psql(target, "ALTER TABLE child ADD CHECK (id < 400) NOT VALID")
+    outcome = restore(check=True)
+    (finding,) = (finding for finding in outcome.findings if finding.severity == "error")
+    assert (finding.table, finding.code, finding.rows and finding.rows > 0) == ("public.child", "23514", True)
+    assert len(finding.examples) == 10
+    assert finding.message == "rows that break the constraint child_id_check"
+    assert server.rows(target) == before
+    assert restore(dry_run=True, **{"only_tables": "parent"}).to_dict().get("findings") is None
+
+
 def test_what_python_raises_ends_it(server: Server, databases: Databases) -> None:
     source, target = databases
     dump = server.pg_dump(source, "--data-only")

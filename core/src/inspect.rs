@@ -189,9 +189,14 @@ fn run<R: Read>(mut input: Input<R>, mut progress: impl FnMut(Progress<'_>)) -> 
                 }
             }
         }
-        let (rows, table) = inspector.writer.progress();
+        let (rows, table, table_rows) = inspector.writer.progress();
         let bytes = reader.bytes();
-        progress(Progress { bytes, rows, table });
+        progress(Progress {
+            bytes,
+            rows,
+            table,
+            table_rows,
+        });
     }
     reader.finish(&mut inspector)?;
     inspector.finish(&reader)
@@ -323,8 +328,8 @@ impl Inspector {
 
     /// Says what a conversion says of rows of several databases, or of a database that is not there.
     fn check_databases(&mut self) -> Result<()> {
-        for result in [self.writer.check_database(), self.writer.check_selection()] {
-            result.or_else(|error| self.forgive(None, error))?;
+        if let Err(error) = self.writer.check_database() {
+            self.forgive(None, error)?;
         }
         let filled = self.databases.iter().filter(|known| known.rows + known.sequences > 0);
         let filled = filled.map(|known| known.name.as_str());

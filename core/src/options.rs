@@ -174,6 +174,18 @@ pub struct Options {
     selection: Selection,
     pub(crate) exclusions: Exclusions,
     pub(crate) drift: Drift,
+    view: View,
+}
+
+/// What a run tells of the rows beside its result. It is of one run and has no name among the options.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct View {
+    /// Whether nothing is written, and everything that stands in the way is told.
+    pub(crate) check: bool,
+    /// How many changed rows of each table are shown, and which columns are not.
+    pub(crate) differences: Option<(u32, Vec<String>)>,
+    /// The word by which lines of progress are known among what the server says.
+    pub(crate) progress: Option<String>,
 }
 
 impl Options {

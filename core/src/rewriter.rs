@@ -46,6 +46,8 @@ pub struct Progress<'a> {
     pub rows: u64,
     /// The table that is being read, as `schema.table`.
     pub table: Option<&'a str>,
+    /// Rows of this table that were read.
+    pub table_rows: u64,
 }
 
 impl Rewriter {
@@ -133,11 +135,12 @@ impl Rewriter {
 
     /// How far the run is.
     pub fn progress(&self) -> Progress<'_> {
-        let (rows, table) = self.writer.progress();
+        let (rows, table, table_rows) = self.writer.progress();
         Progress {
             bytes: self.reader.bytes(),
             rows,
             table,
+            table_rows,
         }
     }
 

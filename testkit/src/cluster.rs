@@ -4,6 +4,7 @@ use crate::Db;
 use crate::run::spawn;
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -47,6 +48,30 @@ impl Server {
             .env("PGPORT", self.port.to_string())
             .env("PGUSER", "postgres");
         command
+    }
+}
+
+impl Server {
+    /// A folder in which the client programs can be run by their names, also those of another system.
+    pub(crate) fn programs(&self) -> PathBuf {
+        let Some(root) = &self.root else {
+            return self.bindir.clone();
+        };
+        static MADE: Mutex<()> = Mutex::new(());
+        let _one_at_a_time = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = self.socket_dir.join("programs");
+        if !folder.exists() {
+            std::fs::create_dir(&folder).unwrap();
+            for name in ["psql", "pg_dump", "pg_restore", "pg_dumpall"] {
+                let command = with_libraries_of(root, &self.bindir.join(name));
+                let words = std::iter::once(command.get_program()).chain(command.get_args());
+                let words: Vec<_> = words.map(|word| format!("'{}'", word.display())).collect();
+                let file = folder.join(name);
+                std::fs::write(&file, format!("#!/bin/sh\nexec {} \"$@\"\n", words.join(" "))).unwrap();
+                std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+            }
+        }
+        folder
     }
 }
 

@@ -34,6 +34,11 @@ impl Db {
         command
     }
 
+    /// A folder in which the client programs of the server's version can be run by their names.
+    pub fn programs(&self) -> std::path::PathBuf {
+        self.server.programs()
+    }
+
     /// Runs `psql -X` with `script` on its standard input: no other option, so that the script speaks for itself.
     pub fn psql(&self, script: &[u8]) -> Run {
         self.psql_with(&[], script)

@@ -21,7 +21,7 @@ from dumpsert._errors import (
     UnsupportedError,
 )
 from dumpsert._options import Options
-from dumpsert._report import Inspection, Outcome, Report, TableOutcome, TableReport
+from dumpsert._report import Finding, Inspection, Outcome, Report, TableOutcome, TableReport
 from dumpsert._restore import restore, sync
 from dumpsert._types import ConfigValues, OptionValues, TableOptions
 
@@ -34,6 +34,7 @@ __all__ = [
     "DumpIOError",
     "DumpSyntaxError",
     "DumpsertError",
+    "Finding",
     "Inspection",
     "InternalError",
     "LimitError",

@@ -11,7 +11,7 @@ from dumpsert import _core
 from dumpsert._api import for_driver
 from dumpsert._options import Options, check, plan
 from dumpsert._report import Inspection, Outcome, Report
-from dumpsert._restore import asker, prepare
+from dumpsert._restore import View, asker, prepare
 from dumpsert._types import Buffer, Source
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from dumpsert._options import Given
-    from dumpsert._types import OptionValues, Path, Progress, RestoreProgress, Target
+    from dumpsert._types import Names, OptionValues, Path, Progress, RestoreProgress, Target
 
 AsyncSource = Source | AsyncIterable[Buffer]
 
@@ -70,6 +70,9 @@ async def arestore(
     progress: RestoreProgress | None = None,
     before_commit: Callable[[Outcome], object] | None = None,
     dry_run: bool = False,
+    check: bool = False,
+    diff: int | None = None,
+    hide: Names = (),
     bin_dir: Path | None = None,
     **values: Unpack[OptionValues],
 ) -> Outcome:
@@ -78,7 +81,7 @@ async def arestore(
     `progress` and `before_commit` are called in the loop, and may be coroutine functions. When the task is cancelled,
     the run ends, with the programs that run for it, before the cancellation goes on.
     """
-    return await _restore(dump, progress, before_commit, to, None, bin_dir, dry_run, options, values)
+    return await _restore(dump, progress, before_commit, to, None, bin_dir, View(dry_run, check, diff, hide), options, values)
 
 
 async def async_sync(
@@ -89,11 +92,14 @@ async def async_sync(
     progress: RestoreProgress | None = None,
     before_commit: Callable[[Outcome], object] | None = None,
     dry_run: bool = False,
+    check: bool = False,
+    diff: int | None = None,
+    hide: Names = (),
     bin_dir: Path | None = None,
     **values: Unpack[OptionValues],
 ) -> Outcome:
     """Do what `sync` does without blocking the loop; the functions are those of `arestore`."""
-    return await _restore(None, progress, before_commit, to, source, bin_dir, dry_run, options, values)
+    return await _restore(None, progress, before_commit, to, source, bin_dir, View(dry_run, check, diff, hide), options, values)
 
 
 async def _restore(

@@ -267,8 +267,55 @@ class TableOutcome(_Record):
         return unchanged
 
 
+class Finding(_Record):
+    """Something that stands in the way of a run, or that it will do."""
+
+    __slots__ = ()
+
+    @property
+    def severity(self) -> str:
+        """`error`: the run would fail; `warning`: it may; `info`: what it will do."""
+        return str(self._values["severity"])
+
+    @property
+    def table(self) -> str | None:
+        """The table, as the target names it; None where it is about all."""
+        table: str | None = self._values["table"]
+        return table
+
+    @property
+    def code(self) -> str:
+        """The SQLSTATE that a run would end with, or that comes nearest."""
+        return str(self._values["code"])
+
+    @property
+    def message(self) -> str:
+        """What it is."""
+        return str(self._values["message"])
+
+    @property
+    def hint(self) -> str | None:
+        """What can be done."""
+        hint: str | None = self._values["hint"]
+        return hint
+
+    @property
+    def rows(self) -> int | None:
+        """How many rows it is about."""
+        rows: int | None = self._values["rows"]
+        return rows
+
+    @property
+    def examples(self) -> list[str]:
+        """Up to ten of these rows, with values."""
+        return list(self._values.get("examples", ()))
+
+
 class Outcome(_Account):
-    """The account of `restore` or `sync`, the same as the command line's `--report`; it holds no value of a row."""
+    """The account of `restore` or `sync`, the same as the command line's `--report`.
+
+    It holds no value of a row, but for what was asked for: `differences`, and the examples of `findings`.
+    """
 
     __slots__ = ()
 
@@ -304,6 +351,20 @@ class Outcome(_Account):
     def tables(self) -> list[TableOutcome]:
         """The tables, by name."""
         return [TableOutcome(table) for table in self._values["tables"]]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What a check has found."""
+        return [Finding(finding) for finding in self._values.get("findings", ())]
+
+    @property
+    def differences(self) -> list[dict[str, Any]]:
+        """The tables with changed rows, where `diff` was given.
+
+        Each has `table`, `rows` (how many differ), and `shown`: for each row its `key`, a dict, and its `columns`, dicts
+        with `column`, `here` and `dumped` (texts of at most 200 characters, or None), or `hidden`.
+        """
+        return list(self._values.get("differences", ()))
 
     @property
     def not_dumped(self) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dumpsert import _core
 from dumpsert._errors import ConfigError
@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from dumpsert._options import Given
-    from dumpsert._types import OptionValues, Path, RestoreProgress, Source
+    from dumpsert._types import Names, OptionValues, Path, RestoreProgress, Source
+
+
+class View(NamedTuple):
+    """What of a run is done, and what is told of its rows."""
+
+    dry_run: bool
+    check: bool
+    diff: int | None
+    hide: Names
 
 
 def restore(
@@ -26,6 +35,9 @@ def restore(
     progress: RestoreProgress | None = None,
     before_commit: Callable[[Outcome], object] | None = None,
     dry_run: bool = False,
+    check: bool = False,
+    diff: int | None = None,
+    hide: Names = (),
     bin_dir: Path | None = None,
     **values: Unpack[OptionValues],
 ) -> Outcome:
@@ -40,7 +52,11 @@ def restore(
     `progress` is called with the phase (`check`, `read`, `merge`, `commit`), and while it reads with the bytes and rows
     that were read and the table that is being read, at most ten times a second. `before_commit` is called with the
     `Outcome` when all was written and verified; not in a dry run, which does everything and rolls it back. What they
-    raise ends the run, and nothing was changed.
+    raise ends the run, and nothing was changed. While it merges, `progress` also gets the table that is being written.
+
+    With `check=True` nothing is written: everything that stands in the way of a run is in `outcome.findings`. With
+    `diff=10` up to ten changed rows of each table are in `outcome.differences`, with the values of both sides; of the
+    columns in `hide` (`"column"`, `"table.column"`, `"schema.table.column"`) it says only that they differ.
 
     >>> outcome = dumpsert.restore("shop.dump", to=os.environ["DATABASE_URL"], exclude_tables="sessions")
     >>> print(outcome.ending, [(table.table, table.inserted, table.updated) for table in outcome.tables])
@@ -49,7 +65,7 @@ def restore(
     changed, but where `error.outcome.ending` is `unknown`: then it is safe to run it again. No error and no outcome
     holds a password, or values of rows beyond those that name the row.
     """
-    settings, given = prepare(to, None, bin_dir, dry_run, options, values)
+    settings, given = prepare(to, None, bin_dir, View(dry_run, check, diff, hide), options, values)
     return Outcome(_core.restore(dump, settings, *given, progress, asker(before_commit)))
 
 
@@ -61,6 +77,9 @@ def sync(
     progress: RestoreProgress | None = None,
     before_commit: Callable[[Outcome], object] | None = None,
     dry_run: bool = False,
+    check: bool = False,
+    diff: int | None = None,
+    hide: Names = (),
     bin_dir: Path | None = None,
     **values: Unpack[OptionValues],
 ) -> Outcome:
@@ -70,7 +89,7 @@ def sync(
 
     >>> dumpsert.sync(source="service=production", to="postgresql:///shop", exclude_demo=True)
     """
-    settings, given = prepare(to, source, bin_dir, dry_run, options, values)
+    settings, given = prepare(to, source, bin_dir, View(dry_run, check, diff, hide), options, values)
     return Outcome(_core.restore(None, settings, *given, progress, asker(before_commit)))
 
 
@@ -78,7 +97,7 @@ def prepare(
     to: str,
     source: str | None,
     bin_dir: Path | None,
-    dry_run: bool,
+    view: View,
     options: Given | None,
     values: OptionValues,
 ) -> tuple[dict[str, Any], tuple[str, list[_core.Catalog]]]:
@@ -91,7 +110,10 @@ def prepare(
         "to": to,
         "source": source,
         "bin_dir": None if bin_dir is None else os.fspath(bin_dir),
-        "dry_run": bool(dry_run),
+        "dry_run": bool(view.dry_run),
+        "check": bool(view.check),
+        "diff": view.diff,
+        "hide": [view.hide] if isinstance(view.hide, str) else list(view.hide),
     }
     named = {**(options._values if isinstance(options, Options) else options or {}), **values}
     for name, only in (("style", "staged"), ("client", "psql")):

@@ -4,7 +4,9 @@
 
 mod args;
 mod convert;
+mod display;
 mod driver;
+mod findings;
 mod inspect;
 mod output;
 mod progress;
@@ -41,6 +43,8 @@ enum Failure {
     Gone,
     /// A restore has failed; the text names the dump, the number is that of the signal that has ended it.
     Stopped(String, Box<dumpsert::restore::Failure>, i32),
+    /// A check has found so many things that a run would fail at.
+    Found(usize),
     /// The arguments do not fit together.
     Usage(String),
 }
@@ -50,6 +54,7 @@ impl Failure {
     fn status(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
+            Self::Found(_) => 1,
             Self::Stopped(_, stopped, signal) => restore::status(stopped, *signal),
             Self::File(..) | Self::Gone => 3,
             Self::Library(_, error) | Self::First(_, error) => match error.category() {
@@ -79,6 +84,10 @@ impl Failure {
                 None => stopped.error.to_string(),
             },
             Self::Usage(message) => message.clone(),
+            Self::Found(errors) => format!(
+                "a run would fail: {}; nothing was changed",
+                summary::counted(*errors as u64, "error")
+            ),
             Self::Gone => GONE.to_owned(),
         };
         let error = match self {

@@ -42,9 +42,9 @@ impl ProgressBar {
     }
 
     /// What is done while nothing is read.
-    pub(super) fn say(&self, what: &'static str) {
+    pub(super) fn say(&self, what: &str) {
         if !self.0.is_hidden() {
-            self.0.set_message(what);
+            self.0.set_message(what.to_owned());
             self.0.tick();
         }
     }

@@ -1,13 +1,13 @@
 //! `dumpsert restore` and `dumpsert sync`: a dump or a database into a database.
 
 use std::fs::OpenOptions;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use dumpsert::restore::{
-    Cancel, Connection, Database, Ending, Failure as Stopped, Outcome, Source, Step, Target, restore,
+    Cancel, Connection, Database, Ending, Failure as Stopped, Outcome, Severity, Source, Target, restore,
 };
 use dumpsert::{Category, Error, ErrorKind};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -15,11 +15,11 @@ use signal_hook::iterator::Signals;
 
 use super::args::Planning;
 use super::convert::note_dump;
+use super::display::Display;
 use super::output::{Output, is_stdout};
-use super::progress::ProgressBar;
-use super::restore_args::{Restore, Running, Sync};
+use super::restore_args::{Progress, Restore, Running, Sync};
 use super::settings::Settings;
-use super::{Failure, input_length, is_std, name_of, summary};
+use super::{Failure, findings, input_length, is_std, name_of, summary};
 use crate::text::{is_url, printable};
 
 /// Runs `restore`.
@@ -87,7 +87,8 @@ impl Job<'_> {
         let mut report = report
             .map(|path| Output::create(&mut files, "the report", &path).map(|output| (output, is_stdout(&path))))
             .transpose()?;
-        let bar = Arc::new(ProgressBar::new(self.length, quiet));
+        let progress = if quiet { Progress::None } else { running.progress };
+        let bar = Arc::new(Display::new(progress, self.length, io::stderr().is_terminal()));
         let cancel = Cancel::new();
         let signal = cancel_on_signal(&cancel).map_err(|error| Failure::File("signals".to_owned(), error))?;
         let target = target(to, running, &cancel, &bar);
@@ -114,7 +115,14 @@ impl Job<'_> {
                     // What is done is done, whoever reads of it.
                     let _ = print(&mut io::stdout().lock(), &outcome);
                 }
-                Ok(())
+                let errors = outcome
+                    .findings
+                    .iter()
+                    .filter(|finding| finding.severity == Severity::Error);
+                match errors.count() {
+                    0 => Ok(()),
+                    errors => Err(Failure::Found(errors)),
+                }
             }
             Err(stopped) => {
                 say(&stopped.outcome.messages, stopped.error.message());
@@ -161,21 +169,21 @@ fn one_schema(from: Option<&str>, to: Option<&str>) -> Result<Option<String>, Fa
     }
 }
 
-fn target(to: Connection, running: &Running, cancel: &Cancel, bar: &Arc<ProgressBar>) -> Target {
+fn target(to: Connection, running: &Running, cancel: &Cancel, bar: &Arc<Display>) -> Target {
     let bar = bar.clone();
     let mut target = Target::new(to)
         .with_dry_run(running.dry_run)
+        .with_check(running.check)
+        .with_hidden_columns(running.hide.iter().cloned())
         .with_cancel(cancel)
-        .with_progress(move |step| match step {
-            Step::Reading(progress) => bar.show(progress),
-            Step::Checking => bar.say("checking"),
-            Step::Merging => bar.say("merging"),
-            Step::Committing => bar.say("committing"),
-        });
+        .with_progress(move |step| bar.show(step));
     if let Some(folder) = &running.bin_dir {
         target = target.with_bin_dir(folder);
     }
-    if !running.yes && !running.dry_run {
+    if let Some(rows) = running.diff {
+        target = target.with_differences(rows);
+    }
+    if !running.yes && !running.dry_run && !running.check {
         target = target.with_confirm(|_, database| confirm(database));
     }
     target
@@ -236,6 +244,8 @@ fn say(messages: &str, but: &str) {
 
 /// Prints what was done: a table, what was left out and why, and one line in words.
 fn print(to: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
+    findings::findings(to, &outcome.findings)?;
+    findings::differences(to, &outcome.differences)?;
     let number = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
     let mut lines = vec![["table", "inserted", "updated", "unchanged", "left out"].map(str::to_owned)];
     for table in &outcome.tables {
@@ -278,6 +288,7 @@ fn print(to: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
     let seconds = outcome.timings.total.as_secs_f64();
     let end = match outcome.ending {
         Ending::Committed => "committed",
+        _ if outcome.check => "checked: nothing was changed",
         _ => "dry run, rolled back: nothing was changed",
     };
     writeln!(

@@ -63,14 +63,41 @@ pub(super) struct Running {
     #[arg(long)]
     pub(super) dry_run: bool,
 
+    /// Write nothing, and show everything that stands in the way of a run: missing tables and columns, privileges, values that
+    /// would be rounded, rows that constraints refuse; and how many rows would be written. Exit status 1 if a run would fail
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(super) check: bool,
+
+    /// Show up to N changed rows of each table, with the values of the target and of the dump
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "10")]
+    pub(super) diff: Option<u32>,
+
+    /// With --diff, do not show the values of this column: column, table.column or schema.table.column. May be repeated
+    #[arg(long, value_name = "COLUMN", requires = "diff")]
+    pub(super) hide: Vec<String>,
+
     /// Write what was done to FILE, as JSON or, where its name ends in .html, as a page for people;
     /// also of a run that has failed. It holds no values of rows. - is standard output
     #[arg(long, value_name = "FILE")]
     pub(super) report: Option<PathBuf>,
 
+    /// How progress is shown on standard error: auto is a line that changes on a terminal and plain elsewhere; plain is a line
+    /// for each phase and table; json is one object a line
+    #[arg(long, value_enum, value_name = "FORM", default_value = "auto")]
+    pub(super) progress: Progress,
+
     /// No progress and no summary
     #[arg(short, long)]
     pub(super) quiet: bool,
+}
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(super) enum Progress {
+    Auto,
+    Plain,
+    Json,
+    None,
 }
 
 const RESTORE_EXAMPLES: &str = "\

@@ -53,7 +53,9 @@ fn the_help_names_every_option() {
                 continue;
             };
             // Where it is explained, not where another option speaks of it.
-            let words = help.lines().filter_map(|line| line.get(6..)?.split([' ', '=']).next());
+            let words = help
+                .lines()
+                .filter_map(|line| line.get(6..)?.split([' ', '=', '[']).next());
             let explained = words.into_iter().any(|word| word == format!("--{long}"));
             assert!(explained, "--{long} is not in {help}");
         }

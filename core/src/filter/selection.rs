@@ -85,22 +85,21 @@ impl Selection {
     }
 
     /// Checks, at the end of a dump, that every pattern has matched one of these tables, which are those of the dump and
-    /// of the catalog, if there is one.
-    pub(crate) fn check_met(&self, tables: &[TableName], has_catalog: bool) -> Result<()> {
+    /// of the catalog, if there is one. A table without rows need not be in a dump without a schema: where no table is
+    /// called alike, such a pattern is returned, as a warning.
+    pub(crate) fn check_met(&self, tables: &[TableName], is_complete: bool) -> Result<Vec<String>> {
         let is_unmet = |(_, pattern): &(_, &TablePattern)| !tables.iter().any(|table| pattern.matches(table));
-        let Some((option, pattern)) = self.patterns().find(is_unmet) else {
-            return Ok(());
-        };
-        let error = unmet(option, pattern, pattern.no_match(tables.iter().cloned()));
-        let hint = match error.hint() {
-            Some(hint) => hint.to_owned(),
-            None if has_catalog => return Err(error),
-            None => {
-                "INSERTs do not name a table without rows, nor a partition its root: give `schema = FILE`, which does"
-                    .to_owned()
+        let unmet = self.patterns().filter(is_unmet).map(|(option, pattern)| {
+            let error = unmet(option, pattern, pattern.no_match(tables.iter().cloned()));
+            match is_complete || error.hint().is_some() {
+                true => Err(error),
+                false => Ok(format!(
+                    "`{option} = {pattern}` matches no table of the dump: INSERTs do not name a table without rows, nor a \
+                     partition its root; `schema = FILE` does"
+                )),
             }
-        };
-        Err(error.with_hint(hint))
+        });
+        unmet.collect()
     }
 
     fn patterns(&self) -> impl Iterator<Item = (&'static str, &TablePattern)> {
@@ -139,10 +138,24 @@ mod tests {
             exclude("log"),
             "`exclude_tables = log` matches no table (did you mean app.log?)",
         );
-        assert_refused(
+        let plan = exclude("app.log").with_only_table("orders").unwrap().build().unwrap();
+        let mut rewriter = crate::Rewriter::new(&plan);
+        let mut out = Vec::new();
+        rewriter.write(DUMP.as_bytes(), &mut out).unwrap();
+        let report = rewriter.finish(&mut out).unwrap();
+        let warnings: Vec<_> = report.warnings.iter().map(|warning| warning.message.as_str()).collect();
+        assert_eq!(
+            warnings,
+            [
+                "`only_tables = orders` matches no table of the dump: INSERTs do not name a table without rows, nor a partition \
+              its root; `schema = FILE` does"
+            ]
+        );
+        let full = format!("CREATE TABLE public.t (id int PRIMARY KEY);\nCREATE TABLE app.log (id int);\n{DUMP}");
+        assert_refused_of(
+            &full,
             exclude("app.log").with_only_table("orders").unwrap(),
-            "`only_tables = orders` matches no table (INSERTs do not name a table without rows, nor a partition \
-             its root: give `schema = FILE`, which does)",
+            "`only_tables = orders` matches no table",
         );
         let catalog = Catalog::from_schema_sql("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE \"Log\" (id int);");
         assert_refused_of(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Client, ConstraintTriggers, Losses, NoKey, Options, Rounding, Sequences, Style, lineage};
+use super::{Client, ConstraintTriggers, Losses, NoKey, Options, Rounding, Sequences, Style, View, lineage};
 use crate::catalog::{Catalog, Table, TableName};
 use crate::drift::Drift;
 use crate::error::Result;
@@ -170,6 +170,18 @@ impl Plan {
             || options.rules.has_names()
     }
 
+    /// The same plan for a run that tells more.
+    #[cfg(feature = "restore")]
+    pub(crate) fn with_view(self, view: View) -> Self {
+        let mut options = Arc::unwrap_or_clone(self.0);
+        options.view = view;
+        Self(Arc::new(options))
+    }
+
+    pub(crate) fn view(&self) -> &View {
+        &self.0.view
+    }
+
     pub(crate) fn options(&self) -> &Options {
         &self.0
     }
@@ -295,11 +307,16 @@ impl Plan {
         );
         let keys: Vec<_> = keys.collect();
         let keys = (!keys.is_empty()).then(|| keys.into());
+        let differences = self.0.view.differences.as_ref();
+        let differences = differences.map(|(rows, hide)| serde_json::json!({ "rows": rows, "hide": hide }));
         let options = [
             ("constraint_triggers", triggers),
             ("sequences", sequences),
             ("rounding", rounding),
             ("keys", keys),
+            ("check", self.0.view.check.then(|| true.into())),
+            ("differences", differences),
+            ("progress", self.0.view.progress.as_deref().map(Into::into)),
         ];
         options
             .into_iter()

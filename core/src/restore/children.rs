@@ -1,6 +1,6 @@
 //! The programs that a run has started. However it ends, they are ended and waited for.
 
-use std::io::{ErrorKind as IoErrorKind, Read};
+use std::io::{BufRead, BufReader, ErrorKind as IoErrorKind, Read};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -10,6 +10,8 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Most bytes that are kept of what a program says.
 const SAID_BYTES_MAX: usize = 64 * 1024;
+/// Longer lines are no progress.
+const LINE_BYTES_MAX: u64 = 4096;
 
 /// Ends a run from outside, from another thread or at a signal. Clones are handles of the same run.
 ///
@@ -138,7 +140,7 @@ impl Cancel {
 
         command.stdout(Stdio::piped());
         let mut running = self.spawn(command, name)?;
-        let said = running.stderr.take().map(listen);
+        let said = running.stderr.take().map(|pipe| listen(pipe, |_| false));
         if let Some(mut stdin) = running.stdin.take() {
             // Who does not read it says why.
             let _ = stdin.write_all(input);
@@ -193,16 +195,21 @@ pub(super) fn cancelled() -> Error {
     Error::new(ErrorKind::Cancelled, "the run was ended from outside")
 }
 
-/// Reads what a program says on a thread of its own, so that it never waits for a reader; the first part of it is kept.
-pub(super) fn listen(mut pipe: ChildStderr) -> JoinHandle<Vec<u8>> {
+/// Reads what a program says on a thread of its own, so that it never waits for a reader; the first part of it is kept, but
+/// for the lines of which `is_told` says that they are for somebody else.
+pub(super) fn listen(pipe: ChildStderr, is_told: impl Fn(&str) -> bool + Send + 'static) -> JoinHandle<Vec<u8>> {
     std::thread::spawn(move || {
-        let (mut kept, mut chunk) = (Vec::new(), [0; 4096]);
+        let (mut kept, mut line) = (Vec::new(), Vec::new());
+        let mut reader = BufReader::new(pipe);
         loop {
-            match pipe.read(&mut chunk) {
+            line.clear();
+            // A line can be a row of any length.
+            match reader.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line) {
                 Ok(0) => return kept,
-                Ok(read) => {
+                Ok(_) if is_told(&String::from_utf8_lossy(&line)) => {}
+                Ok(_) => {
                     let room = SAID_BYTES_MAX.saturating_sub(kept.len());
-                    kept.extend(chunk.iter().take(read.min(room)));
+                    kept.extend(line.iter().take(room));
                 }
                 Err(error) if error.kind() == IoErrorKind::Interrupted => {}
                 Err(_) => return kept,

@@ -5,6 +5,7 @@ use std::fmt::{self, Display, Write as _};
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::database::Database;
+use super::findings::{Finding, Severity};
 use super::outcome::{Ending, Origin, Outcome, TableOutcome};
 use crate::text::printable;
 
@@ -50,6 +51,10 @@ fn ending(outcome: &Outcome) -> (&'static str, &'static str) {
         Ending::RolledBack if outcome.stopped_by.is_none() && outcome.dry_run => {
             ("good", "Dry run: all of it was done and rolled back")
         }
+        Ending::RolledBack if outcome.stopped_by.is_none() && outcome.check => match outcome.has_errors() {
+            true => ("bad", "Checked: a run would fail; nothing was changed"),
+            false => ("good", "Checked: nothing stands in the way; nothing was changed"),
+        },
         Ending::Unknown => (
             "bad",
             "Unknown: the target has not said whether it has committed; it is safe to run it again",
@@ -138,6 +143,31 @@ fn reasons(outcome: &Outcome) -> Vec<String> {
         .collect()
 }
 
+/// What a check has found, the worst first.
+fn found(outcome: &Outcome) -> Vec<String> {
+    let mut findings: Vec<_> = outcome.findings.iter().collect();
+    findings.sort_by_key(|finding| finding.severity);
+    let text = |finding: &Finding| {
+        let severity = match finding.severity {
+            Severity::Error => "Error",
+            Severity::Warning => "Warning",
+            Severity::Info => "Info",
+        };
+        let table = finding
+            .table
+            .as_ref()
+            .map_or_else(String::new, |table| format!(" {table}:"));
+        let rows = finding
+            .rows
+            .map_or_else(String::new, |rows| format!(" {} rows:", Count(Some(rows))));
+        let hint = finding.hint.as_deref().unwrap_or_default();
+        format!("{severity}:{table}{rows} {}. {hint}", finding.message)
+            .trim_end()
+            .to_owned()
+    };
+    findings.into_iter().map(text).collect()
+}
+
 /// What is known of the run beside its rows.
 fn facts(outcome: &Outcome) -> Vec<(&'static str, String)> {
     let mut facts = vec![(
@@ -195,6 +225,7 @@ fn page(out: &mut String, outcome: &Outcome) -> fmt::Result {
     if !outcome.tables.is_empty() {
         tables(out, outcome)?;
     }
+    list(out, "Found", &found(outcome))?;
     list(out, "Left out", &reasons(outcome))?;
     let warnings = outcome.dump.warnings.iter().map(|warning| warning.message.clone());
     list(out, "Warnings", &warnings.collect::<Vec<_>>())?;

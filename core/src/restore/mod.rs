@@ -20,6 +20,7 @@
 mod children;
 mod connection;
 mod database;
+mod findings;
 mod handed;
 mod html;
 mod keywords;
@@ -40,6 +41,7 @@ use std::path::PathBuf;
 pub use self::children::Cancel;
 pub use self::connection::Connection;
 pub use self::database::Database;
+pub use self::findings::{Change, ChangedRow, Differences, Finding, Severity};
 pub use self::outcome::{Ending, Failure, Origin, Outcome, Stop, TableOutcome, Timings};
 pub use self::target::{Step, Target};
 use crate::options::Plan;

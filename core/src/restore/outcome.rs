@@ -7,7 +7,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use super::Target;
 use super::database::Database;
+use super::findings::{self, Differences, Finding, Severity};
 use crate::error::{Category, Error, ErrorKind, Position};
 use crate::report::Report;
 use crate::text::printable_json;
@@ -94,6 +96,8 @@ pub struct Outcome {
     pub ending: Ending,
     /// Whether it was to be rolled back from the start.
     pub dry_run: bool,
+    /// Whether nothing was to be written, but all that stands in the way to be found.
+    pub check: bool,
     /// What stopped the run, if something did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped_by: Option<Stop>,
@@ -126,6 +130,12 @@ pub struct Outcome {
     pub sequences: Value,
     /// What the target remarks.
     pub notes: Vec<String>,
+    /// What a check has found.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+    /// Rows that differ, where they were asked for. They are values, and are for whoever has asked.
+    #[serde(skip)]
+    pub differences: Vec<Differences>,
     /// What was read of the dump, and left out of it.
     pub dump: Report,
     /// What psql and pg_dump have said. It may hold values of rows, and is for the terminal alone.
@@ -174,12 +184,13 @@ struct Counts {
 }
 
 impl Outcome {
-    pub(super) fn new(dry_run: bool) -> Self {
+    pub(super) fn new(target: &Target) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         Self {
             version: 1,
             dumpsert: env!("CARGO_PKG_VERSION"),
-            dry_run,
+            dry_run: target.dry_run,
+            check: target.check,
             started_at: now.map_or(0, |now| now.as_secs()),
             ..Self::default()
         }
@@ -227,6 +238,23 @@ impl Outcome {
                     left_out + table.left_out,
                 ]
             })
+    }
+
+    /// Whether a check has found what a run would fail at.
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
+
+    /// The account as JSON with what [`to_json`](Outcome::to_json) leaves out since it holds values of rows: `examples` in
+    /// `findings`, and `differences`.
+    pub fn to_json_with_values(&self) -> String {
+        let mut value = serde_json::to_value(self).unwrap_or_default();
+        let (findings, differences) = findings::with_values(&self.findings, &self.differences);
+        if let Some(object) = value.as_object_mut() {
+            object.insert("findings".to_owned(), findings);
+            object.insert("differences".to_owned(), differences);
+        }
+        printable_json(serde_json::to_string_pretty(&value).unwrap_or_default())
     }
 
     /// The account as JSON, in which control characters are escaped.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use super::children::{Reaper, cancelled};
@@ -14,7 +14,7 @@ use super::programs::{self, Program};
 use super::session::Session;
 use super::settle::{self, Fate};
 use super::source::{self, Digest, Form, Hashed, ProgramReader, Warnings};
-use super::{Cancel, Connection, Ending, Failure, Origin, Outcome, Source, Step, Stop, Target, left_out};
+use super::{Cancel, Connection, Ending, Failure, Origin, Outcome, Source, Step, Stop, Target, findings, left_out};
 use crate::catalog::{Table, TableName};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Client, Plan, Style};
@@ -31,13 +31,14 @@ pub(super) fn run(source: Source, target: &Target, plan: &Plan) -> Result<Outcom
     let _reaper = Reaper(&target.cancel);
     let mut run = Run {
         target,
-        outcome: Outcome::new(target.dry_run),
+        outcome: Outcome::new(target),
         begun: Instant::now(),
         digest: Digest::default(),
         warnings: Warnings::default(),
         is_over: Arc::default(),
+        is_merging: Arc::default(),
     };
-    let result = run.all(source, plan);
+    let result = run.all(source, &plan.clone().with_view(target.view()));
     run.is_over.store(true, Ordering::SeqCst);
     let mut outcome = run.outcome;
     outcome.timings.total = run.begun.elapsed();
@@ -82,6 +83,8 @@ struct Run<'a> {
     warnings: Warnings,
     /// Whether psql has ended, or all of the run: nobody reads on.
     is_over: Arc<AtomicBool>,
+    /// Whether the target was asked to merge, and has not answered.
+    is_merging: Arc<Mutex<bool>>,
 }
 
 /// The source, opened as far as nothing is started for it.
@@ -278,7 +281,13 @@ impl Run<'_> {
                 }
             }
         };
-        let mut session = Session::begin(to, ended).map_err(|(error, said)| {
+        let (target, is_merging) = (self.target.clone(), self.is_merging.clone());
+        let is_told = move |line: &str| {
+            // Behind the answer of the merge nothing is told of it any more.
+            let is_merging = is_merging.lock().unwrap_or_else(PoisonError::into_inner);
+            target.tell(line, *is_merging)
+        };
+        let mut session = Session::begin(to, ended, is_told).map_err(|(error, said)| {
             self.outcome.messages.push_str(&said);
             error
         })?;
@@ -333,12 +342,20 @@ impl Run<'_> {
         self.outcome.input_bytes = bytes;
         self.outcome.input_sha256 = Some(hash);
         self.outcome.timings.read = self.begun.elapsed() - self.outcome.timings.check;
+        // What came last was not told.
+        self.target.step(Step::Reading(script.progress()));
         self.target.step(Step::Merging);
         let merging = Instant::now();
-        let answer = session.last(&piece)?;
+        self.set_merging(true);
+        let answer = session.last(&piece);
+        self.set_merging(false);
+        let answer = answer?;
         self.outcome.timings.merge = merging.elapsed();
         self.outcome.join(report, Some(&answer))?;
-        if self.target.dry_run {
+        if let Some(told) = session.told(self.target)? {
+            (self.outcome.findings, self.outcome.differences) = findings::read(&told)?;
+        }
+        if self.target.dry_run || self.target.check {
             return Ok(session.roll_back()?);
         }
         if let Some(ask) = &self.target.before_commit {
@@ -349,6 +366,10 @@ impl Run<'_> {
         session.commit()?;
         self.outcome.ending = Ending::Committed;
         Ok(())
+    }
+
+    fn set_merging(&self, is_merging: bool) {
+        *self.is_merging.lock().unwrap_or_else(PoisonError::into_inner) = is_merging;
     }
 
     /// Something went wrong. Who was first says why; the server says what has become of it.

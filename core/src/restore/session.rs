@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 
 use super::children::{Cancel, heard, listen};
 use super::database::Side;
-use super::messages;
+use super::{Target, messages};
 use crate::error::{Error, ErrorKind, Result};
 use crate::rewrite::{COMMIT, LAST_CALL, OPENING};
 
@@ -68,11 +68,16 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Starts psql and begins the transaction. `ended` is called when psql has ended, however that comes.
+    /// Starts psql and begins the transaction. `ended` is called when psql has ended, however that comes, and `is_told` with
+    /// each line that it says: what is told thereby is not kept.
     ///
     /// # Errors
     /// Why it could not be begun, and all that psql has said.
-    pub(super) fn begin(side: &Side<'a>, ended: impl FnOnce() + Send + 'static) -> Result<Self, (Error, String)> {
+    pub(super) fn begin(
+        side: &Side<'a>,
+        ended: impl FnOnce() + Send + 'static,
+        is_told: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Result<Self, (Error, String)> {
         let mut command = side.command(&side.psql.path);
         command.args(["-X", "-A", "-t", "-q"]);
         command
@@ -92,7 +97,7 @@ impl<'a> Session<'a> {
                 .stdout
                 .take()
                 .map_or_else(|| channel().1, |pipe| lines_of(pipe, ended)),
-            said: running.stderr.take().map(listen),
+            said: running.stderr.take().map(|pipe| listen(pipe, is_told)),
             token: format!("dumpsert-{:016x}{:016x}", random(1), random(2)),
             lock: (random(3) >> 1) as i64,
             transaction: String::new(),
@@ -149,6 +154,28 @@ impl<'a> Session<'a> {
         let ask = format!("\\echo {} merged :dumpsert_result\n", self.token);
         self.write(ask.as_bytes())?;
         self.answer("merged")
+    }
+
+    /// What the target tells beside the result, where it was asked for.
+    pub(super) fn told(&mut self, target: &Target) -> Result<Option<String>> {
+        let of = |is_asked: bool, name: &str| match is_asked {
+            true => format!(
+                "(SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(t) ORDER BY t.n) FROM pg_temp.dumpsert_{name} AS t)"
+            ),
+            false => "NULL::pg_catalog.jsonb".to_owned(),
+        };
+        if !target.check && target.differences.is_none() {
+            return Ok(None);
+        }
+        let ask = format!(
+            "SELECT pg_temp.dumpsert_shown(pg_catalog.jsonb_build_object('findings', coalesce({}, '[]'), 'differences', \
+             coalesce({}, '[]'))::pg_catalog.text, true) AS dumpsert_told\n\\gset\n\\echo {} told :dumpsert_told\n",
+            of(target.check, "findings"),
+            of(target.differences.is_some(), "differences"),
+            self.token
+        );
+        self.write(ask.as_bytes())?;
+        self.answer("told").map(Some)
     }
 
     /// The last words: from here on the target decides. Waits until psql says that it has committed, and has ended.

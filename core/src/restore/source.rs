@@ -143,7 +143,7 @@ impl ProgramReader {
             cancel: cancel.clone(),
             number: running.number,
             stdout: running.stdout.take(),
-            said: running.stderr.take().map(listen),
+            said: running.stderr.take().map(|pipe| listen(pipe, |_| false)),
             warnings: warnings.clone(),
         })
     }
@@ -170,7 +170,7 @@ impl ProgramReader {
             cancel: cancel.clone(),
             number: running.number,
             stdout: running.stdout.take(),
-            said: running.stderr.take().map(listen),
+            said: running.stderr.take().map(|pipe| listen(pipe, |_| false)),
             warnings: warnings.clone(),
         })
     }

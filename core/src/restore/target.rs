@@ -1,13 +1,14 @@
 //! Where a dump goes, and how.
 
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::{Cancel, Connection, Database, Origin, Outcome, Source};
 use crate::error::{Error, ErrorKind, Result};
-use crate::options::{Client, Options, Plan, Style};
+use crate::options::{Client, Options, Plan, Style, View};
 use crate::rewriter::Progress;
 
 /// How far a run is.
@@ -20,8 +21,26 @@ pub enum Step<'a> {
     Reading(Progress<'a>),
     /// The target compares and writes.
     Merging,
+    /// The target writes a table, or several whose rows reference each other, after so many of all that differ.
+    Writing {
+        /// The table as `schema.table`; several have `, ` between them.
+        table: &'a str,
+        /// Those that are written already.
+        done: usize,
+        /// All.
+        of: usize,
+    },
     /// The target was told to commit.
     Committing,
+}
+
+/// A word that no trigger of a target knows.
+fn progress_word() -> &'static str {
+    static WORD: OnceLock<String> = OnceLock::new();
+    WORD.get_or_init(|| {
+        let random = |number: u8| RandomState::new().hash_one(number);
+        format!("dumpsert-step-{:016x}{:016x}", random(1), random(2))
+    })
 }
 
 type OnStep = Arc<dyn Fn(Step<'_>) + Send + Sync>;
@@ -34,6 +53,9 @@ pub struct Target {
     pub(super) connection: Connection,
     pub(super) bin_dir: Option<PathBuf>,
     pub(super) dry_run: bool,
+    pub(super) check: bool,
+    pub(super) differences: Option<u32>,
+    hidden: Vec<String>,
     pub(super) patience: Duration,
     pub(super) cancel: Cancel,
     pub(super) on_step: Option<OnStep>,
@@ -48,6 +70,9 @@ impl Target {
             connection,
             bin_dir: None,
             dry_run: false,
+            check: false,
+            differences: None,
+            hidden: Vec::new(),
             patience: Duration::from_secs(60),
             cancel: Cancel::new(),
             on_step: None,
@@ -67,6 +92,32 @@ impl Target {
     #[must_use]
     pub fn with_dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
+        self
+    }
+
+    /// Reads the dump, writes nothing, locks nothing against writers, and tells everything that stands in the way of a run, in
+    /// [`Outcome::findings`], and how many rows it would insert and update. Default: no.
+    ///
+    /// What triggers do and what other sessions write meanwhile is not foreseen: that a run succeeds is shown by a
+    /// [dry run](Self::with_dry_run) alone, which writes and rolls back.
+    #[must_use]
+    pub fn with_check(mut self, check: bool) -> Self {
+        self.check = check;
+        self
+    }
+
+    /// Shows at most so many changed rows of each table, in [`Outcome::differences`]. Default: none.
+    #[must_use]
+    pub fn with_differences(mut self, rows: u32) -> Self {
+        self.differences = Some(rows);
+        self
+    }
+
+    /// Of these columns [`Outcome::differences`] says that they differ, and not how: `column`, `table.column` or
+    /// `schema.table.column`, each name as it is, without quotes. Default: none.
+    #[must_use]
+    pub fn with_hidden_columns<S: Into<String>>(mut self, columns: impl IntoIterator<Item = S>) -> Self {
+        self.hidden.extend(columns.into_iter().map(Into::into));
         self
     }
 
@@ -132,6 +183,35 @@ impl Target {
             options = options.with_only_schema(&format!("\"{}\"", schema.replace('"', "\"\"")))?;
         }
         options.build()
+    }
+
+    pub(super) fn view(&self) -> View {
+        View {
+            check: self.check,
+            differences: self.differences.map(|rows| (rows, self.hidden.clone())),
+            progress: self.on_step.is_some().then(|| progress_word().to_owned()),
+        }
+    }
+
+    /// Tells what a line of the server says of progress, as long as that is wanted; false if it is none.
+    pub(super) fn tell(&self, line: &str, is_wanted: bool) -> bool {
+        let Some((_, step)) = line.split_once(progress_word()) else {
+            return false;
+        };
+        let numbers = step
+            .trim()
+            .strip_prefix("writing ")
+            .and_then(|step| step.split_once(": "));
+        if let Some((numbers, table)) = numbers
+            && let Some((at, of)) = numbers.split_once(" of ")
+            && let (Ok(at), Ok(of)) = (at.parse::<usize>(), of.parse())
+        {
+            let done = at.saturating_sub(1);
+            if is_wanted {
+                self.step(Step::Writing { table, done, of });
+            }
+        }
+        true
     }
 
     pub(super) fn step(&self, step: Step<'_>) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::emit;
 use super::tables::{Checks, TableState};
 use crate::error::Result;
-use crate::options::{Client, Plan, Style};
+use crate::options::{Client, Plan, Style, View};
 
 const PROLOGUE: &str = include_str!("sql/prologue.sql");
 const NAMES: &str = include_str!("sql/names.sql");
@@ -28,6 +28,8 @@ const STAGED: [&str; 12] = [
     include_str!("sql/errors.sql"),
     include_str!("sql/merge.sql"),
 ];
+const CHECK: &str = include_str!("sql/check.sql");
+const DIFFERENCES: &str = include_str!("sql/differences.sql");
 const EPILOGUE: &str = include_str!("sql/epilogue.sql");
 
 /// What the frame depends on.
@@ -38,6 +40,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) lock_timeout: Option<Duration>,
     /// The options for the fixed text, as JSON.
     pub(crate) options: &'a str,
+    /// What is told beside the result.
+    pub(crate) view: &'a View,
 }
 
 /// Forgets the statement that was begun: psql's own command, which a [`StatementQueue`](crate::StatementQueue) follows
@@ -138,6 +142,13 @@ pub(crate) fn open(out: &mut Vec<u8>, frame: &Frame<'_>) -> Result<()> {
     }
     if frame.style == Style::Staged {
         STAGED.iter().for_each(|text| out.extend_from_slice(text.as_bytes()));
+        let more = [
+            (frame.view.check, CHECK),
+            (frame.view.differences.is_some(), DIFFERENCES),
+        ];
+        for (_, text) in more.iter().filter(|(is_asked, _)| *is_asked) {
+            out.extend_from_slice(text.as_bytes());
+        }
     } else {
         out.extend_from_slice(WAITING.as_bytes());
         // Where the target's foreign keys are deferrable, the order of rows does not matter; the epilogue checks them.

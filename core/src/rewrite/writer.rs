@@ -157,6 +157,7 @@ impl Writer {
             client_encoding: self.names.encoding(),
             lock_timeout: self.plan.lock_timeout(),
             options: &self.plan.target_options(self.comes_in_any_order()),
+            view: self.plan.view(),
         };
         script::open(&mut self.out, &frame)
     }
@@ -204,8 +205,9 @@ impl Writer {
     }
 
     /// The end of the dump tells whether a pattern, or a key beside the catalog, is of any use.
-    pub(crate) fn check_selection(&self) -> Result<()> {
-        let (selection, has_catalog) = (self.plan.selection(), self.plan.has_catalog());
+    pub(crate) fn check_selection(&mut self) -> Result<()> {
+        let selection = self.plan.selection();
+        let is_complete = self.plan.has_catalog() || self.is_full;
         let keys = || self.plan.keys_beside_catalog();
         if selection.is_empty() && keys().next().is_none() {
             return Ok(());
@@ -214,7 +216,11 @@ impl Writer {
         if let Some(unmet) = keys().find(|name| !tables.contains(name)) {
             return Err(unmet_key(unmet, &tables));
         }
-        selection.check_met(&tables.into_iter().collect::<Vec<_>>(), has_catalog)
+        let warnings = selection.check_met(&tables.into_iter().collect::<Vec<_>>(), is_complete)?;
+        for warning in warnings {
+            self.report.warn(warning);
+        }
+        Ok(())
     }
 
     /// The last look at what was written from `start` on; what may not leave is cut off.
@@ -417,10 +423,12 @@ impl Writer {
         }
     }
 
-    /// Rows read so far, and the table that is being read.
-    pub(crate) fn progress(&self) -> (u64, Option<&str>) {
+    /// Rows read so far, the table that is being read, and its rows of them.
+    pub(crate) fn progress(&self) -> (u64, Option<&str>, u64) {
         let table = self.reading.and_then(|table| self.tables.tables.get(table));
-        (self.rows, table.map(|table| table.report.table.as_str()))
+        let table = table.map(|table| &table.report);
+        let rows = table.map_or(0, |table| table.rows_read);
+        (self.rows, table.map(|table| table.table.as_str()), rows)
     }
 
     /// Writes and counts a row of literals, unless all of its head are left out.

@@ -128,6 +128,32 @@ test('clear-locks: a failed migration and a file are cleared, a running one only
   assert.match(script('clear-migration-locks.js', [], database, cwd).said, /no migration has failed/);
 });
 
+test('clear-locks: a migration that prisma migrate deploy has failed at runs again', async (t) => {
+  const database = postgres.create('');
+  const deploy = () => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'node_modules/prisma/build/index.js'), 'migrate', 'deploy', '--config', join(root, 'tests/failed-migration/prisma.config.mjs')], {
+      encoding: 'utf8', env: { ...process.env, DATABASE_URL: postgres.url(database), PRISMA_HIDE_UPDATE_MESSAGE: '1', CHECKPOINT_DISABLE: '1' },
+    });
+    return { status, said: stdout + stderr };
+  };
+  const failed = deploy();
+  assert.notEqual(failed.status, 0, failed.said);
+  assert.match(failed.said, /P3018[^]*division by zero/);
+  const blocked = deploy();
+  assert.notEqual(blocked.status, 0);
+  assert.match(blocked.said, /P3009/, 'a failed migration blocks every other one');
+  postgres.sql(database, 'INSERT INTO "Setting" VALUES (1, 50)');
+  assert.match(deploy().said, /P3009/, 'also when its reason has gone');
+  const cleared = script('clear-migration-locks.js', [], database, folder(t));
+  assert.equal(cleared.status, 0, cleared.said);
+  assert.match(cleared.said, /marked as rolled back: 2_fails/);
+  const done = deploy();
+  assert.equal(done.status, 0, done.said);
+  assert.equal(postgres.sql(database, 'SELECT id, note FROM "Share"'), '100|a; b');
+  assert.equal(postgres.sql(database, `SELECT string_agg(migration_name || ':' || (finished_at IS NOT NULL) || ':' || (rolled_back_at IS NOT NULL), ' ' ORDER BY started_at) FROM "_prisma_migrations"`),
+    '1_settings:true:false 2_fails:false:true 2_fails:true:false');
+});
+
 test('manual: the commands of the README', async (t) => {
   await fresh();
   const [, commands] = /```sh\n(pg_dump [^]*?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8'));

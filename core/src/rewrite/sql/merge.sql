@@ -80,13 +80,18 @@ CREATE PROCEDURE pg_temp.dumpsert_write_all(_together boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _component integer;
+  _done integer := 0; _all integer; _names text;
   _state text; _message text; _detail text; _hint text; _context text; _schema text; _table text; _column text; _constraint text;
 BEGIN
   IF _together THEN
     CALL pg_temp.dumpsert_group(true);
   END IF;
   SET CONSTRAINTS ALL DEFERRED;  -- what may be deferred (also unique keys whose values change places) is checked at the end
+  SELECT count(DISTINCT s.component) INTO _all FROM pg_temp.dumpsert_stages AS s WHERE s.new > 0 OR s.changed > 0 OR s.reached;
   FOR _component IN SELECT DISTINCT s.component FROM pg_temp.dumpsert_stages AS s WHERE s.new > 0 OR s.changed > 0 OR s.reached ORDER BY 1 LOOP
+    _done := _done + 1;
+    SELECT string_agg(DISTINCT format('%I.%I', s.schema, s.name), ', ') INTO _names FROM pg_temp.dumpsert_stages AS s WHERE s.component = _component;
+    CALL pg_temp.dumpsert_step(format('writing %s of %s: %s', _done, _all, _names));
     CALL pg_temp.dumpsert_write(_component);
   END LOOP;
   _component := NULL;
@@ -142,6 +147,19 @@ BEGIN
 END
 $dumpsert$;
 
+-- What was found and done, for the result.
+CREATE PROCEDURE pg_temp.dumpsert_note_counts()
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+BEGIN
+  INSERT INTO pg_temp.dumpsert_notes (note)
+  SELECT format('%s has no usable key: its rows are left out', s.relid::regclass)
+    FROM pg_temp.dumpsert_stages AS s WHERE s.way = 'skip' AND s.relid IS NOT NULL;
+  INSERT INTO pg_temp.dumpsert_counts
+  SELECT format('%I.%I', s.schema, s.name), sum(s.inserted), sum(s.updated), sum(s.rows - s.inserted - s.updated - s.refused), sum(s.refused)
+    FROM pg_temp.dumpsert_stages AS s WHERE s.way <> 'skip' GROUP BY s.schema, s.name;
+END
+$dumpsert$;
+
 -- One attempt with everything locked. What it learned and must not be lost with a rollback comes back in its parameters.
 CREATE PROCEDURE pg_temp.dumpsert_attempt(_locks pg_catalog.text[], _wide boolean, INOUT _stages integer[], INOUT _wanted pg_catalog.text[], INOUT _phase pg_catalog.text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
@@ -163,6 +181,9 @@ BEGIN
   SELECT format('%s is not locked, for want of the privilege: what other sessions write to it meanwhile is not compared', l.relid::regclass)
     FROM pg_temp.dumpsert_locks(_stages, _wide) AS l WHERE NOT l.may;
   _phase := 'writing';
+  IF (SELECT o.options ? 'differences' FROM pg_temp.dumpsert_options AS o) THEN
+    CALL pg_temp.dumpsert_note_differences();
+  END IF;
   _relids := ARRAY(SELECT s.relid FROM pg_temp.dumpsert_stages AS s WHERE s.n = ANY (_stages));
   CALL pg_temp.dumpsert_must_own(_relids);
   _relids := ARRAY(SELECT l.relid FROM pg_temp.dumpsert_locks(_stages, _wide) AS l
@@ -298,12 +319,7 @@ BEGIN
     PERFORM pg_sleep(random() * 0.05 * least(_attempt, 10));
   END LOOP;
   PERFORM set_config('lock_timeout', _patience::text, true);
-  INSERT INTO pg_temp.dumpsert_notes (note)
-  SELECT format('%s has no usable key: its rows are left out', s.relid::regclass)
-    FROM pg_temp.dumpsert_stages AS s WHERE s.way = 'skip' AND s.relid IS NOT NULL;
-  INSERT INTO pg_temp.dumpsert_counts
-  SELECT format('%I.%I', s.schema, s.name), sum(s.inserted), sum(s.updated), sum(s.rows - s.inserted - s.updated - s.refused), sum(s.refused)
-    FROM pg_temp.dumpsert_stages AS s WHERE s.way <> 'skip' GROUP BY s.schema, s.name;
+  CALL pg_temp.dumpsert_note_counts();
 END
 $dumpsert$;
 
@@ -313,6 +329,10 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _state text; _message text; _detail text; _hint text; _context text;
 BEGIN
+  IF (SELECT o.options ? 'check' FROM pg_temp.dumpsert_options AS o) THEN
+    CALL pg_temp.dumpsert_check_all();
+    RETURN;
+  END IF;
   CALL pg_temp.dumpsert_merge();
 EXCEPTION WHEN OTHERS THEN
   GET STACKED DIAGNOSTICS _state = RETURNED_SQLSTATE, _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL, _hint = PG_EXCEPTION_HINT,

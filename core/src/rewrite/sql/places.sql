@@ -33,8 +33,8 @@ BEGIN
 END
 $dumpsert$;
 
--- The indexes of a table that are checked at once, and how two of its rows exclude each other there: keys k1 and so on of rows w and b.
-CREATE FUNCTION pg_temp.dumpsert_places(_relid pg_catalog.oid)
+-- The indexes of a table that are checked at once, or all, and how two of its rows exclude each other there: keys k1 and so on of rows w and b.
+CREATE FUNCTION pg_temp.dumpsert_places(_relid pg_catalog.oid, _deferred_too boolean DEFAULT false)
 RETURNS TABLE (index pg_catalog.oid, leaf pg_catalog.oid, keys pg_catalog.text, predicate pg_catalog.text, meets pg_catalog.text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
   SELECT i.indexrelid, nullif(i.indrelid, _relid), k.keys, pg_get_expr(i.indpred, i.indrelid), k.meets
@@ -48,7 +48,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
    WHERE (i.indrelid = _relid
           OR i.indrelid IN (SELECT t.relid FROM pg_partition_tree(_relid) AS t WHERE t.isleaf)
              AND NOT EXISTS (SELECT FROM pg_inherits AS h WHERE h.inhrelid = i.indexrelid))
-     AND (i.indisunique OR i.indisexclusion) AND i.indimmediate AND i.indisready
+     AND (i.indisunique OR i.indisexclusion) AND (i.indimmediate OR _deferred_too) AND i.indisready
      AND i.indexrelid <> ALL (ARRAY(SELECT s.key_index FROM pg_temp.dumpsert_stages AS s WHERE s.relid = _relid AND s.key_index IS NOT NULL))
 $dumpsert$;
 

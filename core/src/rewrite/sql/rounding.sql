@@ -97,18 +97,20 @@ EXCEPTION WHEN integrity_constraint_violation THEN
 END
 $dumpsert$;
 
--- All stages get the types of their tables. What would be lost by that is an error, or rounded and counted.
-CREATE PROCEDURE pg_temp.dumpsert_round()
+-- All stages, or one, get the types of their tables. What would be lost by that is an error, or rounded and counted.
+CREATE PROCEDURE pg_temp.dumpsert_round(_only integer DEFAULT NULL)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _accepts boolean := (SELECT o.options ->> 'rounding' = 'accept' FROM pg_temp.dumpsert_options AS o);
+  _checks boolean := (SELECT o.options ? 'check' FROM pg_temp.dumpsert_options AS o);
   _s record; _c record;
   _differs boolean; _rows bigint; _at tid; _from text; _to text;
 BEGIN
   FOR _s IN
     SELECT s.n, s.relid, s.stage, string_agg(c.may_differ, ' OR ') AS may_differ, bool_or(c.is_domain) AS is_domain, jsonb_object_agg(c.name, c.typmod) AS holds,
            string_agg(format('ALTER COLUMN %I TYPE %s', c.name, c.type), ', ') AS changes, string_agg(format('s.%I::%s', c.name, c.type), ', ') AS columns
-      FROM pg_temp.dumpsert_stages AS s CROSS JOIN LATERAL pg_temp.dumpsert_loose(s.relid, s.stage) AS c GROUP BY s.n, s.relid, s.stage ORDER BY s.n
+      FROM pg_temp.dumpsert_stages AS s CROSS JOIN LATERAL pg_temp.dumpsert_loose(s.relid, s.stage) AS c
+     WHERE _only IS NULL OR s.n = _only GROUP BY s.n, s.relid, s.stage ORDER BY s.n
   LOOP
     EXECUTE format('SELECT EXISTS (SELECT FROM pg_temp.dumpsert_stage_%s AS s WHERE %s)', _s.n, _s.may_differ) INTO _differs;
     IF NOT _differs AND NOT _s.is_domain THEN
@@ -131,6 +133,12 @@ BEGIN
         CONTINUE;
       END IF;
       EXECUTE format('SELECT s.%I::text, (%s)::text FROM pg_temp.dumpsert_stage_%s AS s WHERE s.ctid = $1', _c.name, _c.becomes, _s.n) INTO _from, _to USING _at;
+      IF _checks THEN
+        PERFORM pg_temp.dumpsert_find('error', _s.relid::regclass::text, '22000', format('values that would be rounded in %I, which is %s here', _c.name, _c.type),
+          'Give the column of the target room for them, or let them be rounded: option rounding = accept (--rounding accept).', _rows,
+          ARRAY[format('%s: %s would become %s', pg_temp.dumpsert_staged_row(_s.n, _at), _from, _to)]);
+        CONTINUE;
+      END IF;
       RAISE EXCEPTION USING ERRCODE = 'data_exception', DETAIL = format('%s would become %s.', _from, _to),
         MESSAGE = format('dumpsert: %s would be rounded in %I of %s, which is %s here, the first in %s; nothing was changed', _rows || CASE _rows WHEN 1 THEN ' value' ELSE ' values' END, _c.name,
                          _s.relid::regclass, _c.type, pg_temp.dumpsert_staged_row(_s.n, _at)),

@@ -29,9 +29,15 @@ CREATE TEMPORARY TABLE pg_temp.dumpsert_stages (
 ) ON COMMIT DROP;
 CREATE INDEX ON pg_temp.dumpsert_stages (component);
 
--- Marks a step of the merge. It does nothing; a test or a progress display may put its own in its place.
-CREATE PROCEDURE pg_temp.dumpsert_step(_step pg_catalog.text) LANGUAGE plpgsql AS $dumpsert$
+-- Marks a step of the merge, for whoever shows progress and has given a word by which its lines are known: a trigger of the target can say
+-- anything as well. INFO is sent whatever client_min_messages is. A test may put its own in its place.
+CREATE PROCEDURE pg_temp.dumpsert_step(_step pg_catalog.text) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _word text := (SELECT o.options ->> 'progress' FROM pg_temp.dumpsert_options AS o);
 BEGIN
+  IF _word IS NOT NULL THEN
+    RAISE INFO '% %', _word, pg_temp.dumpsert_shown(_step);
+  END IF;
 END
 $dumpsert$;
 
@@ -102,6 +108,15 @@ BEGIN
 END
 $dumpsert$;
 
+CREATE PROCEDURE pg_temp.dumpsert_make_stage(_n integer, _stage pg_catalog.name)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+BEGIN
+  EXECUTE format('CREATE TEMPORARY TABLE pg_temp.%I (%s) ON COMMIT DROP', _stage,
+                 (SELECT pg_temp.dumpsert_stage_columns(s.relid, s.columns) FROM pg_temp.dumpsert_stages AS s WHERE s.n = _n));
+  UPDATE pg_temp.dumpsert_stages AS s SET stage = c.oid FROM pg_class AS c WHERE s.n = _n AND c.relname = _stage AND c.relnamespace = pg_my_temp_schema();
+END
+$dumpsert$;
+
 -- Checks a table against the dumped columns and makes its staging table. The errors of COPY show its name, and it is called by what it is for
 -- as long as COPY writes to it; _shown is the name of the table where the dump does not tell its schema.
 CREATE PROCEDURE pg_temp.dumpsert_stage(_n integer, _schema pg_catalog.text, _name pg_catalog.text, _columns pg_catalog.text[],
@@ -114,6 +129,8 @@ DECLARE
   _unknown text[];
   _state text; _message text; _detail text; _hint text; _context text;
 BEGIN
+  _shown := coalesce(_shown, concat(_schema, '.', _name));
+  _stage := concat('stage ', _n, CASE WHEN _shown COLLATE "C" ~ '^[ -~]*$' THEN ': ' || _shown END);
   IF (SELECT o.options ->> 'unknown_tables' FROM pg_temp.dumpsert_options AS o) = 'drop' AND to_regclass(_target) IS NULL THEN
     INSERT INTO pg_temp.dumpsert_notes (note) VALUES (format('%s does not exist here: its rows are left out', _target));
   ELSE
@@ -132,14 +149,18 @@ BEGIN
           pg_temp.dumpsert_declared(_relid));
   CALL pg_temp.dumpsert_count_locks(_n);
   CALL pg_temp.dumpsert_govern(_n);
-  _shown := coalesce(_shown, concat(_schema, '.', _name));
-  _stage := concat('stage ', _n, CASE WHEN _shown COLLATE "C" ~ '^[ -~]*$' THEN ': ' || _shown END);
-  EXECUTE format('CREATE TEMPORARY TABLE pg_temp.%I (%s) ON COMMIT DROP', _stage, pg_temp.dumpsert_stage_columns(_relid, _columns));
-  UPDATE pg_temp.dumpsert_stages AS s SET stage = c.oid FROM pg_class AS c WHERE s.n = _n AND c.relname = _stage AND c.relnamespace = pg_my_temp_schema();
+  CALL pg_temp.dumpsert_make_stage(_n, _stage);
   CALL pg_temp.dumpsert_declare(_n);
 EXCEPTION WHEN OTHERS THEN
   GET STACKED DIAGNOSTICS _state = RETURNED_SQLSTATE, _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL, _hint = PG_EXCEPTION_HINT,
     _context = PG_EXCEPTION_CONTEXT;
+  IF (SELECT o.options ? 'check' FROM pg_temp.dumpsert_options AS o) THEN
+    -- Its rows go where nothing is asked of them, and other tables are checked.
+    PERFORM pg_temp.dumpsert_find('error', _target, _state, _message, _hint);
+    INSERT INTO pg_temp.dumpsert_stages (n, schema, name, columns, found) VALUES (_n, _schema, _name, _columns, '{}');
+    CALL pg_temp.dumpsert_make_stage(_n, _stage);
+    RETURN;
+  END IF;
   CALL pg_temp.dumpsert_raise_shown(_state, _message, _detail, _hint, _context);
 END
 $dumpsert$;

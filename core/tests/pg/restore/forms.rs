@@ -283,8 +283,7 @@ fn the_report_says_what_was_done_and_holds_no_values() {
 fn the_caller_may_refuse_before_the_commit() {
     let pair = Pair::new();
     let plan = Options::new().with_style(Style::Staged).build().unwrap();
-    let bindir = pair.target.command("psql");
-    let bindir = std::path::Path::new(bindir.get_program()).parent().unwrap().to_owned();
+    let bindir = pair.target.programs();
     let connection = |db: &dumpsert_testkit::Db| {
         let (host, port) = (Cluster::shared().socket_dir().display(), Cluster::shared().port());
         Connection::parse(&format!("host={host} port={port} user=postgres dbname={}", db.name())).unwrap()

@@ -1,7 +1,9 @@
 //! `dumpsert sync` and `dumpsert restore` between real databases.
 
+mod check;
 mod faults;
 mod forms;
+mod progress;
 mod refusals;
 mod sides;
 mod stage;
@@ -81,7 +83,6 @@ fn program(db: &Db, arguments: &[&str]) -> Command {
         .get_envs()
         .map(|(name, value)| (name.to_owned(), value.map(ToOwned::to_owned)))
         .collect();
-    let bindir = std::path::Path::new(command.get_program()).parent().unwrap().to_owned();
     let mut command = Command::new(env!("CARGO_BIN_EXE_dumpsert"));
     for (name, value) in environment {
         match value {
@@ -89,7 +90,7 @@ fn program(db: &Db, arguments: &[&str]) -> Command {
             None => command.env_remove(name),
         };
     }
-    command.env_remove("PGDATABASE").env("PG_BIN", bindir);
+    command.env_remove("PGDATABASE").env("PG_BIN", db.programs());
     command.env_remove("DUMPSERT_TO").env_remove("DUMPSERT_FROM");
     command.args(arguments).stdin(Stdio::null());
     command

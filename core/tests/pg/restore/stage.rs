@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -23,8 +23,7 @@ pub(super) struct Stage {
 impl Stage {
     pub(super) fn new(db: &Db) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let command = db.command("psql");
-        let real = Path::new(command.get_program()).parent().unwrap().to_owned();
+        let real = db.programs();
         for name in ["psql", "pg_dump", "pg_restore"] {
             symlink(real.join(name), folder.path().join(name)).unwrap();
         }
@@ -124,7 +123,12 @@ pub(super) fn children(parent: u32, name: &str) -> Vec<u32> {
         let (pid, rest) = stat.split_once(" (")?;
         let (comm, rest) = rest.rsplit_once(") ")?;
         let of = rest.split(' ').nth(1)?.parse::<u32>().ok()?;
-        (of == parent && comm == name && !rest.starts_with('Z')).then(|| pid.parse().ok())?
+        // A program of another system is run by that system's loader.
+        let is_named = comm == name
+            || comm.starts_with("ld-linux")
+                && fs::read_to_string(format!("/proc/{pid}/cmdline"))
+                    .is_ok_and(|line| line.split('\0').any(|word| word.ends_with(&format!("/bin/{name}"))));
+        (of == parent && is_named && !rest.starts_with('Z')).then(|| pid.parse().ok())?
     };
     stats.filter_map(child).collect()
 }

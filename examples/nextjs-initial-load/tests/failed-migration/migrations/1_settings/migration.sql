@@ -1,0 +1,1 @@
+CREATE TABLE "Setting" (id integer PRIMARY KEY, share integer NOT NULL);
