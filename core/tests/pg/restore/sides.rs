@@ -100,7 +100,7 @@ fn passwords() {
     let (source, target) = (cluster.create("source"), cluster.create("target"));
     source.execute(&format!("{}{}", super::SCHEMA, super::SOURCE));
     target.execute(super::SCHEMA);
-    source.execute("CREATE ROLE reader SUPERUSER LOGIN PASSWORD 'readers-word'; CREATE ROLE writer SUPERUSER LOGIN PASSWORD 'it''s a: writer/word'");
+    source.execute("SET password_encryption = 'scram-sha-256'; CREATE ROLE reader SUPERUSER LOGIN PASSWORD 'readers-word'; CREATE ROLE writer SUPERUSER LOGIN PASSWORD 'it''s a: writer/word'");
     let hba = cluster.socket_dir().join("data/pg_hba.conf");
     let rules = format!(
         "local all postgres trust\nlocal all all scram-sha-256\n{}",
