@@ -91,7 +91,7 @@ BEGIN
   FOR _component IN SELECT DISTINCT s.component FROM pg_temp.dumpsert_stages AS s WHERE s.new > 0 OR s.changed > 0 OR s.reached ORDER BY 1 LOOP
     _done := _done + 1;
     SELECT string_agg(DISTINCT format('%I.%I', s.schema, s.name), ', ') INTO _names FROM pg_temp.dumpsert_stages AS s WHERE s.component = _component;
-    CALL pg_temp.dumpsert_step(format('writing %s of %s: %s', _done, _all, _names));
+    CALL pg_temp.dumpsert_tell(format('writing %s of %s: %s', _done, _all, _names));
     CALL pg_temp.dumpsert_write(_component);
   END LOOP;
   _component := NULL;

@@ -29,14 +29,20 @@ CREATE TEMPORARY TABLE pg_temp.dumpsert_stages (
 ) ON COMMIT DROP;
 CREATE INDEX ON pg_temp.dumpsert_stages (component);
 
--- Marks a step of the merge, for whoever shows progress and has given a word by which its lines are known: a trigger of the target can say
--- anything as well. INFO is sent whatever client_min_messages is. A test may put its own in its place.
-CREATE PROCEDURE pg_temp.dumpsert_step(_step pg_catalog.text) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+-- Marks a step of the merge. It does nothing; a test may put its own in its place.
+CREATE PROCEDURE pg_temp.dumpsert_step(_step pg_catalog.text) LANGUAGE plpgsql AS $dumpsert$
+BEGIN
+END
+$dumpsert$;
+
+-- Says how far the merge is, to whoever shows progress and has given a word by which its lines are known: a trigger of the target can say
+-- anything as well. INFO is sent whatever client_min_messages is.
+CREATE PROCEDURE pg_temp.dumpsert_tell(_text pg_catalog.text) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _word text := (SELECT o.options ->> 'progress' FROM pg_temp.dumpsert_options AS o);
 BEGIN
   IF _word IS NOT NULL THEN
-    RAISE INFO '% %', _word, pg_temp.dumpsert_shown(_step);
+    RAISE INFO '% %', _word, pg_temp.dumpsert_shown(_text);
   END IF;
 END
 $dumpsert$;
