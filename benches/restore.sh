@@ -3,6 +3,7 @@
 #   plain     pg_dump -a source | psql target                      (into the empty schema; not a transaction)
 #   plain -1  the same in one transaction, as dumpsert's script is
 #   staged    pg_dump source | dumpsert convert | psql      (into the empty schema, then again without difference)
+#   sync      dumpsert sync source to target                (the same, COMMIT held back until all is verified)
 #   rows      pg_dump -a --column-inserts source | dumpsert | psql (into the empty schema)
 # Prints seconds, ratios and WAL as a Markdown table; `benches/restore.sh > benches/record/DATE-restore.md` keeps it.
 # usage: benches/restore.sh [SCALE=20] [RUNS=3]     DUMPSERT=path of the program, built by default
@@ -58,6 +59,7 @@ for ((run = 1; run <= runs; run++)); do
     fresh
     timed plain-1 "pg_dump -a source | psql -X -q -v ON_ERROR_STOP=1 -1 target"
     into_empty_and_again staged "$staged"
+    into_empty_and_again sync "'$DUMPSERT' sync -q --from source --to target"
     if [ -n "${BEFORE:-}" ]; then into_empty_and_again before "$before"; fi
     if [ "${ROWS:-yes}" = no ]; then continue; fi
     fresh
@@ -80,6 +82,8 @@ Command: \`benches/restore.sh $scale $runs\`
 | plain in one transaction, \`psql -1\` | $(median plain-1) | $(cat "$work/plain-1.wal") | $(ratio plain-1 plain) × plain |
 | staged, into the empty schema | $(median staged) | $(cat "$work/staged.wal") | $(ratio staged plain) × plain |
 | staged again, no difference | $(median staged-again) | $(cat "$work/staged-again.wal") | $(ratio staged-again staged) × staged; WAL $(awk -v a="$(cat "$work/staged-again.wal")" -v b="$(cat "$work/staged.wal")" 'BEGIN { printf "%.2f", 100 * a / b }') % of staged's |
+| sync, into the empty schema | $(median sync) | $(cat "$work/sync.wal") | $(ratio sync plain) × plain |
+| sync again, no difference | $(median sync-again) | $(cat "$work/sync-again.wal") | $(ratio sync-again sync) × sync |
 END
 if [ -n "${BEFORE:-}" ]; then
     cat <<END

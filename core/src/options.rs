@@ -184,6 +184,8 @@ pub(crate) struct View {
     pub(crate) check: bool,
     /// How many changed rows of each table are shown, and which columns are not.
     pub(crate) differences: Option<(u32, Vec<String>)>,
+    /// Whether a column that a trigger has changed is an error.
+    pub(crate) strict: bool,
     /// The word by which lines of progress are known among what the server says.
     pub(crate) progress: Option<String>,
 }

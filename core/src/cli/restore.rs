@@ -17,7 +17,7 @@ use super::args::Planning;
 use super::convert::note_dump;
 use super::display::Display;
 use super::output::{Output, is_stdout};
-use super::restore_args::{Progress, Restore, Running, Sync};
+use super::restore_args::{Progress, Restore, Running, Sync, Verify};
 use super::settings::Settings;
 use super::{Failure, findings, input_length, is_std, name_of, summary};
 use crate::text::{is_url, printable};
@@ -174,6 +174,7 @@ fn target(to: Connection, running: &Running, cancel: &Cancel, bar: &Arc<Display>
     let mut target = Target::new(to)
         .with_dry_run(running.dry_run)
         .with_check(running.check)
+        .with_strict_verify(running.verify == Verify::Strict)
         .with_hidden_columns(running.hide.iter().cloned())
         .with_cancel(cancel)
         .with_progress(move |step| bar.show(step));

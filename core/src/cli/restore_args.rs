@@ -68,6 +68,11 @@ pub(super) struct Running {
     #[arg(long, conflicts_with = "dry_run")]
     pub(super) check: bool,
 
+    /// What is compared when all is written. Every row must be as the dump says; normal only notes what triggers have changed,
+    /// where --triggers fire lets them; with strict that fails the run
+    #[arg(long, value_enum, value_name = "HOW", default_value = "normal")]
+    pub(super) verify: Verify,
+
     /// Show up to N changed rows of each table, with the values of the target and of the dump
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "10")]
     pub(super) diff: Option<u32>,
@@ -89,6 +94,13 @@ pub(super) struct Running {
     /// No progress and no summary
     #[arg(short, long)]
     pub(super) quiet: bool,
+}
+
+/// How strictly what was written is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Verify {
+    Normal,
+    Strict,
 }
 
 /// How progress is shown.

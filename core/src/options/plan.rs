@@ -316,6 +316,7 @@ impl Plan {
             ("keys", keys),
             ("check", self.0.view.check.then(|| true.into())),
             ("differences", differences),
+            ("strict", self.0.view.strict.then(|| true.into())),
             ("progress", self.0.view.progress.as_deref().map(Into::into)),
         ];
         options

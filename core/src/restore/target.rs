@@ -54,6 +54,7 @@ pub struct Target {
     pub(super) bin_dir: Option<PathBuf>,
     pub(super) dry_run: bool,
     pub(super) check: bool,
+    strict: bool,
     pub(super) differences: Option<u32>,
     hidden: Vec<String>,
     pub(super) patience: Duration,
@@ -71,6 +72,7 @@ impl Target {
             bin_dir: None,
             dry_run: false,
             check: false,
+            strict: false,
             differences: None,
             hidden: Vec::new(),
             patience: Duration::from_secs(60),
@@ -103,6 +105,14 @@ impl Target {
     #[must_use]
     pub fn with_check(mut self, check: bool) -> Self {
         self.check = check;
+        self
+    }
+
+    /// With [`Triggers::Fire`](crate::Triggers::Fire), a trigger of the target that changes a row, so that it is not as the dump
+    /// says, fails the run. Default: that is noted.
+    #[must_use]
+    pub fn with_strict_verify(mut self, strict: bool) -> Self {
+        self.strict = strict;
         self
     }
 
@@ -188,6 +198,7 @@ impl Target {
     pub(super) fn view(&self) -> View {
         View {
             check: self.check,
+            strict: self.strict,
             differences: self.differences.map(|rows| (rows, self.hidden.clone())),
             progress: self.on_step.is_some().then(|| progress_word().to_owned()),
         }

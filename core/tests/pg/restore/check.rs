@@ -306,6 +306,37 @@ fn what_a_check_finds_is_what_a_run_fails_at() {
     }
 }
 
+/// What a trigger changes is noted, or an error.
+#[test]
+fn strictly_as_the_dump_says() {
+    let target = Cluster::shared().create_unique("strict");
+    target.execute(&format!(
+        "{T} CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.v = upper(NEW.v); RETURN NEW; END';
+         CREATE TRIGGER shout BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION shout();"
+    ));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("dump.sql");
+    std::fs::write(&file, dump_of("public.t|id, v|1\tone\n2\tTWO\n")).unwrap();
+    let restore = |more: &[&str]| {
+        let mut command = program(&target, &["restore", file.to_str().unwrap(), "--to", target.name()]);
+        command.args(more);
+        command
+    };
+    let before = target.snapshot();
+    let said = fails(restore(&["--triggers", "fire", "--verify", "strict"]), 3);
+    assert!(
+        said.contains("after all was written, 1 rows of public.t are not as in the dump; nothing was changed"),
+        "{said}"
+    );
+    assert_eq!(target.snapshot().diff(&before), Vec::<String>::new());
+    let printed = succeeds(restore(&["--triggers", "fire"]));
+    assert!(
+        printed.contains("note: 1 rows of public.t are not as in the dump"),
+        "{printed}"
+    );
+    assert!(succeeds(restore(&["--verify", "strict"])).contains("1 updated"));
+}
+
 /// Values are shown to the person at the terminal, and stand in no report.
 #[test]
 fn examples_and_differences_are_for_the_terminal() {

@@ -1,8 +1,10 @@
 //! `dumpsert sync` and `dumpsert restore` between real databases.
 
 mod check;
+mod disk;
 mod faults;
 mod forms;
+mod network;
 mod progress;
 mod refusals;
 mod sides;
