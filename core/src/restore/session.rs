@@ -12,13 +12,14 @@ use super::messages;
 use crate::error::{Error, ErrorKind, Result};
 use crate::rewrite::{COMMIT, LAST_CALL, OPENING};
 
-/// What the transaction begins with. One run at a time writes to a database: the lock is the transaction's own, and goes with
-/// it however that ends. The second lock has a number that nobody else has: a source that sees it is the target itself.
+/// What the transaction begins with, statement by statement. One run at a time writes to a database: the lock is the transaction's
+/// own, and goes with it however that ends.
 ///
 /// A server whose client has gone goes on with its statement until it has something to say. PostgreSQL 14 and later can look.
-const HEAD: &str = r#"SET LOCAL idle_in_transaction_session_timeout = 0;
-SET LOCAL statement_timeout = 0;
-DO $dumpsert$
+pub(super) const HEAD: [&str; 3] = [
+    "SET LOCAL idle_in_transaction_session_timeout = 0;\n",
+    "SET LOCAL statement_timeout = 0;\n",
+    r#"DO $dumpsert$
 DECLARE
   _holder pg_catalog.text;
 BEGIN
@@ -46,7 +47,12 @@ BEGIN
   END IF;
 END
 $dumpsert$;
-SELECT pg_catalog.pg_advisory_xact_lock_shared(LOCK) AS lock, pg_catalog.txid_current() AS transaction \gset dumpsert_run_
+"#,
+];
+
+/// What tells that it has begun, and its number. This lock has a number that nobody else has: a source that sees it is the target
+/// itself.
+const BEGUN: &str = r#"SELECT pg_catalog.pg_advisory_xact_lock_shared(LOCK) AS lock, pg_catalog.txid_current() AS transaction \gset dumpsert_run_
 \echo TOKEN begun :dumpsert_run_transaction
 "#;
 
@@ -99,9 +105,10 @@ impl<'a> Session<'a> {
             is_committing: false,
             is_opened: false,
         };
-        let head = HEAD
+        let begun = BEGUN
             .replace("LOCK)", &format!("{})", session.lock))
             .replace("TOKEN", &session.token);
+        let head = HEAD.concat() + &begun;
         let begun = session
             .write(OPENING.as_bytes())
             .and_then(|()| session.write(head.as_bytes()));

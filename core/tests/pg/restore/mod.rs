@@ -2,6 +2,7 @@
 
 mod faults;
 mod forms;
+mod over;
 mod refusals;
 mod sides;
 mod stage;
