@@ -16,6 +16,12 @@ python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/
 if [ "${1:-}" = example ] && [ -z "${CHROMIUM:-}" ] && ! command -v chromium-headless-shell >/dev/null; then
     missing="$missing chromium-headless-shell"
 fi
+# What only some tests need, which are skipped without it, is installed and not asked for.
+optional=
+command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || optional=" pgbouncer"
+if [ -n "$optional" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    missing="$missing$optional"
+fi
 if [ -n "$missing" ]; then
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
         echo "Missing:$missing. Install with:  sudo apt-get install$missing" >&2

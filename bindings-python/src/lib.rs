@@ -3,6 +3,7 @@
 
 mod catalog;
 mod convert;
+mod driver;
 mod errors;
 mod guard;
 mod inspect;

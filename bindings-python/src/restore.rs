@@ -9,18 +9,21 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_chan
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use dumpsert::restore::{Cancel, Connection, Ending, Failure, Outcome, Step, Target, restore};
+use dumpsert::restore::{
+    Cancel, Connection, DriverError, Ending, Failure, Outcome, Step, Target, restore, restore_over,
+};
 use dumpsert::{Config, Error};
 use pyo3::prelude::*;
 
 use crate::catalog::Catalog;
+use crate::driver::{Asking, Order, Reply};
 use crate::errors::{raise, raise_with, stopped};
 use crate::guard::{Fault, guarded};
 use crate::source::{Source, path};
 use crate::watch::{Caught, SIGNALS_EVERY, Stop, Watch};
 
 /// What a run wants of Python.
-enum Wish {
+pub(crate) enum Wish {
     /// At most so many bytes of the dump.
     Read(usize, SyncSender<io::Result<Vec<u8>>>),
     Step(&'static str, u64, u64, Option<String>),
@@ -28,18 +31,20 @@ enum Wish {
     Commit(SyncSender<()>),
     /// Whether this may be committed.
     Confirm(String, SyncSender<bool>),
+    /// Something to be done over a connection of Python's.
+    Drive(Order, SyncSender<Reply>),
     Done(Box<Result<Outcome, Stopped>>),
 }
 
-enum Stopped {
+pub(crate) enum Stopped {
     Failure(Failure),
     Fault(Fault),
 }
 
-type Wishes = Mutex<std::sync::mpsc::Sender<Wish>>;
+pub(crate) type Wishes = Mutex<std::sync::mpsc::Sender<Wish>>;
 
 /// Asks the thread that has called; one that does not listen any more wants nothing.
-fn ask(wishes: &Wishes, wish: Wish) -> io::Result<()> {
+pub(crate) fn ask(wishes: &Wishes, wish: Wish) -> io::Result<()> {
     let sender = wishes.lock().unwrap_or_else(PoisonError::into_inner);
     sender.send(wish).map_err(|_| gone())
 }
@@ -93,7 +98,7 @@ fn teller(wishes: Arc<Wishes>) -> impl Fn(Step<'_>) + Send + Sync {
 #[derive(Clone, FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Settings {
-    to: String,
+    to: Option<String>,
     source: Option<String>,
     bin_dir: Option<PathBuf>,
     dry_run: bool,
@@ -117,13 +122,18 @@ struct Caller<'py> {
     dump: Option<Source>,
     progress: Option<Bound<'py, PyAny>>,
     before_commit: Option<Bound<'py, PyAny>>,
+    driver: Option<Bound<'py, PyAny>>,
     stop: Option<Arc<AtomicBool>>,
     caught: Caught,
 }
 
-/// Runs it; returns what was done as JSON. Options and catalogs are as for a `Plan`; without a dump `settings` has a source.
+/// Runs it; returns what was done as JSON. Options and catalogs are as for a `Plan`; without a dump `settings` has a source. A
+/// driver is called with what is to be done over its connection, see `_driver.py`; `settings` then does not say where to.
 #[pyfunction]
-#[pyo3(name = "restore", signature = (dump, settings, json, catalogs, progress=None, before_commit=None, stop=None))]
+#[pyo3(
+    name = "restore",
+    signature = (dump, settings, json, catalogs, progress=None, before_commit=None, stop=None, driver=None)
+)]
 #[expect(clippy::too_many_arguments, reason = "Python calls it by name")]
 pub(crate) fn restore_<'py>(
     py: Python<'py>,
@@ -134,6 +144,7 @@ pub(crate) fn restore_<'py>(
     progress: Option<Bound<'py, PyAny>>,
     before_commit: Option<Bound<'py, PyAny>>,
     stop: Option<&Stop>,
+    driver: Option<Bound<'py, PyAny>>,
 ) -> PyResult<String> {
     let caught = Caught::default();
     let cancel = Cancel::new();
@@ -147,6 +158,7 @@ pub(crate) fn restore_<'py>(
         },
         progress,
         before_commit,
+        driver,
         stop: stop.map(Stop::flag),
         caught,
     };
@@ -162,12 +174,19 @@ pub(crate) fn restore_<'py>(
             options = options.with_catalog(catalog.get().inner().clone())?;
         }
         let plan = target.plan(&source, options)?;
-        Ok(
-            move || match guarded("restore: run", || Ok(restore(source, &target, &plan))) {
+        let mut over = caller.driver.as_ref().map(|_| Asking::new(wishes.clone()));
+        Ok(move || {
+            let run = guarded("restore: run", || {
+                Ok(match &mut over {
+                    Some(driver) => restore_over(source, driver, &target, &plan),
+                    None => restore(source, &target, &plan),
+                })
+            });
+            match run {
                 Ok(result) => result.map_err(Stopped::Failure),
                 Err(fault) => Err(Stopped::Fault(fault)),
-            },
-        )
+            }
+        })
     });
     let run = run.map_err(|fault| raise(py, &fault))?;
     let thread = std::thread::Builder::new().name("dumpsert".to_owned());
@@ -177,7 +196,11 @@ pub(crate) fn restore_<'py>(
 }
 
 fn target(settings: &Settings, cancel: &Cancel, wishes: &Arc<Wishes>, asks: bool) -> dumpsert::Result<Target> {
-    let mut target = Target::new(Connection::parse_option("to", &settings.to)?)
+    let mut target = match &settings.to {
+        Some(to) => Target::new(Connection::parse_option("to", to)?),
+        None => Target::of_driver(),
+    };
+    target = target
         .with_dry_run(settings.dry_run)
         .with_check(settings.check)
         .with_hidden_columns(settings.hide.iter().cloned())
@@ -275,6 +298,16 @@ impl Caller<'_> {
                     return Ok(());
                 }
                 let _ = answer.send(true);
+                Ok(())
+            }
+            Wish::Drive(order, answer) => {
+                let done = self.driver.as_ref().map(|driver| order.call(driver));
+                let reply = match done {
+                    Some(Ok(reply)) => reply,
+                    Some(Err(exception)) => Err(DriverError::new(self.caught.keep(exception).to_string())),
+                    None => Err(DriverError::new("there is no driver")),
+                };
+                let _ = answer.send(reply);
                 Ok(())
             }
             Wish::Commit(_) | Wish::Done(_) => Ok(()),

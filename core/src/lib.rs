@@ -64,6 +64,7 @@ mod rewriter;
 mod script;
 mod script_file;
 mod statements;
+mod steps;
 mod text;
 pub mod untrusted_input {
     #![doc = include_str!("untrusted_input.md")]
@@ -94,6 +95,7 @@ pub use rewriter::{Progress, Rewriter};
 pub use script::Script;
 pub use script_file::ScriptFile;
 pub use statements::{StatementQueue, Statements, statements};
+pub use steps::{StagedStep, Steps, steps};
 pub use update::{OnGuard, Update};
 
 /// What the property of conditions calls; see `filter/condition/laws.rs`.

@@ -139,7 +139,8 @@ pub enum Client {
     #[default]
     Psql,
     /// A program, through its driver: single statements without psql's commands and without `BEGIN` and `COMMIT`, to be
-    /// run one by one in a transaction of its own. See [`statements`](crate::statements).
+    /// run one by one in a transaction of its own. See [`statements`](crate::statements), and for
+    /// [`Style::Staged`] [`steps`](crate::steps).
     Driver,
 }
 
@@ -542,12 +543,6 @@ impl Options {
             let message =
                 "`rounding = error` works only with `style = staged`: elsewhere the target rounds without a word";
             return Err(Error::new(ErrorKind::InvalidOption, message));
-        }
-        if self.client == Client::Driver && self.style() == Style::Staged {
-            let message = "style staged needs psql: a driver has no COPY between its statements";
-            return Err(
-                Error::new(ErrorKind::InvalidOption, message).with_hint("choose `style = rows` or `style = batches`")
-            );
         }
         if self.batch_rows == Some(0) || self.batch_bytes == Some(0) {
             return Err(Error::new(

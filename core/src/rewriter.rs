@@ -2,12 +2,16 @@
 
 use crate::dump::reader::Reader;
 use crate::error::{Error, ErrorKind, Position, Result};
-use crate::options::Plan;
+use crate::options::{Client, Plan, Style};
 use crate::report::Report;
 use crate::rewrite::Writer;
 
 /// A call that may stop before the end of its chunk does so when it has written this much.
 pub(crate) const OUTPUT_BYTES: usize = 256 * 1024;
+
+/// What to call instead of what gives a script or statements.
+pub(crate) const STEPS_HINT: &str =
+    "restore over the driver's own connection (in Rust also by steps()), or choose `style = rows` or `style = batches`";
 
 /// Converts a dump chunk by chunk, without any I/O of its own.
 ///
@@ -34,6 +38,8 @@ pub struct Rewriter {
     writer: Writer,
     is_done: bool,
     written: u64,
+    /// Whether its bytes become steps: nobody else can run the COPY blocks of a driver.
+    makes_steps: bool,
 }
 
 /// How far a run is, for a progress display.
@@ -51,13 +57,23 @@ pub struct Progress<'a> {
 }
 
 impl Rewriter {
-    /// A rewriter for one dump.
+    /// A rewriter for one dump. With [`Style::Staged`] for a [`Client::Driver`] it refuses the first bytes: that comes as
+    /// [`steps`](crate::steps).
     pub fn new(plan: &Plan) -> Self {
         Self {
             reader: Reader::new(*plan.limits()).with_crlf(plan.crlf()),
             writer: Writer::new(plan.clone()),
             is_done: false,
             written: 0,
+            makes_steps: false,
+        }
+    }
+
+    /// A rewriter whose bytes [`Steps`](crate::Steps) are made of.
+    pub(crate) fn for_steps(plan: &Plan) -> Self {
+        Self {
+            makes_steps: true,
+            ..Self::new(plan)
         }
     }
 
@@ -153,6 +169,17 @@ impl Rewriter {
         }
     }
 
+    /// Bytes with COPY blocks, cut into statements, would be run as what they are not.
+    fn check_client(&mut self) -> Result<()> {
+        let plan = &self.writer.plan;
+        if plan.client() == Client::Driver && plan.style() == Style::Staged {
+            self.is_done = true;
+            let message = "for a driver, `style = staged` comes as steps, which can COPY";
+            return Err(Error::new(ErrorKind::InvalidOption, message).with_hint(STEPS_HINT));
+        }
+        Ok(())
+    }
+
     /// Lends `out` to the writer, so that nothing is copied, and looks after errors. The writer is full at the length
     /// `full_at`.
     fn with<T>(
@@ -163,6 +190,9 @@ impl Rewriter {
     ) -> Result<T> {
         if self.is_done {
             return Err(Error::new(ErrorKind::Finished, "the rewriter has ended already"));
+        }
+        if !self.makes_steps {
+            self.check_client()?;
         }
         let before = out.len();
         std::mem::swap(out, &mut self.writer.out);

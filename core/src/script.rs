@@ -32,6 +32,7 @@ use crate::rewriter::{Progress, Rewriter};
 pub struct Script<R: Read> {
     state: State<R>,
     rewriter: Rewriter,
+    make: fn(&Plan) -> Rewriter,
 }
 
 type Opener<R> = fn(R, &Plan) -> Result<Input<R>>;
@@ -69,10 +70,28 @@ impl<R: Read> Script<R> {
             let message = "a driver takes single statements, not a script";
             return Err(Error::new(ErrorKind::InvalidOption, message).with_hint("call statements()"));
         }
-        Ok(Self {
+        Ok(Self::made_by(Rewriter::new, reader, plan, open))
+    }
+
+    /// What [`Steps`](crate::Steps) are made of, from a reader.
+    pub(crate) fn for_steps(reader: R, plan: &Plan) -> Self {
+        Self::made_by(Rewriter::for_steps, Ok(reader), plan, open_reader)
+    }
+
+    /// The same from what can be read twice.
+    pub(crate) fn for_steps_seekable(reader: R, plan: &Plan) -> Self
+    where
+        R: Seek,
+    {
+        Self::made_by(Rewriter::for_steps, Ok(reader), plan, open_seekable)
+    }
+
+    fn made_by(make: fn(&Plan) -> Rewriter, reader: Result<R>, plan: &Plan, open: Opener<R>) -> Self {
+        Self {
             state: State::New(reader, plan.clone(), open),
-            rewriter: Rewriter::new(plan),
-        })
+            rewriter: make(plan),
+            make,
+        }
     }
 
     /// Reads some of the dump and appends what it makes of the script, which may be nothing yet, to `out`: about 256 KiB
@@ -101,7 +120,7 @@ impl<R: Read> Script<R> {
             && let State::New(reader, plan, open) = std::mem::replace(&mut self.state, State::Done)
         {
             let input = open(reader?, &plan)?;
-            self.rewriter = Rewriter::new(&input.plan);
+            self.rewriter = (self.make)(&input.plan);
             self.state = State::Open(Chunks::new(input.reader));
         }
         let State::Open(chunks) = &mut self.state else {

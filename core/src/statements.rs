@@ -8,10 +8,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::io::{Chunks, Input, open_reader};
 use crate::lex::split::Splitter;
 use crate::lex::{slice, tail};
-use crate::options::{Client, Plan};
+use crate::options::{Client, Plan, Style};
 use crate::report::Report;
 use crate::rewrite::RESET;
-use crate::rewriter::{Progress, Rewriter};
+use crate::rewriter::{Progress, Rewriter, STEPS_HINT};
 
 /// What a [`Rewriter`] writes for a driver, cut into single statements: for programs that push. [`statements`] is the
 /// loop around both.
@@ -139,11 +139,16 @@ pub struct Statements<R: Read> {
 /// ```
 ///
 /// # Errors
-/// If the plan is not for a driver, or the dump cannot be read.
+/// If the plan is not for a driver, or has the style [`Staged`](Style::Staged), for which there are
+/// [`steps`](crate::steps); or if the dump cannot be read.
 pub fn statements<R: Read>(reader: R, plan: &Plan) -> Result<Statements<R>> {
     if plan.client() != Client::Driver {
         let message = "single statements need a plan with client = driver";
         return Err(Error::new(ErrorKind::InvalidOption, message));
+    }
+    if plan.style() == Style::Staged {
+        let message = "`style = staged` has COPY between its statements, which single statements cannot be";
+        return Err(Error::new(ErrorKind::InvalidOption, message).with_hint(STEPS_HINT));
     }
     let Input { reader, plan } = open_reader(reader, plan).map_err(|error| match error.kind() {
         // Reading knows nothing of lines.
@@ -215,7 +220,7 @@ impl<R: Read> Statements<R> {
 /// Writes the literals that have a backslash as `E'…'`, which ends at the same place under any
 /// `standard_conforming_strings`: a driver that sends several statements in one string has them all lexed by the server
 /// before the first, which checks the setting, is run.
-fn with_escape_strings(statement: &[u8]) -> Vec<u8> {
+pub(crate) fn with_escape_strings(statement: &[u8]) -> Vec<u8> {
     if memchr(b'\\', statement).is_none() {
         return statement.to_vec();
     }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from dumpsert import _core
 from dumpsert._api import for_driver
+from dumpsert._driver import AsyncDriver
 from dumpsert._options import Options, check, plan
 from dumpsert._report import Inspection, Outcome, Report
 from dumpsert._restore import View, asker, prepare
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from concurrent.futures import Future
     from typing import Unpack
+
+    from psycopg import AsyncConnection
 
     from dumpsert._options import Given
     from dumpsert._types import Names, OptionValues, Path, Progress, RestoreProgress, Target
@@ -65,7 +68,8 @@ async def ainspect(
 async def arestore(
     dump: AsyncSource,
     *,
-    to: str,
+    to: str | None = None,
+    connection: AsyncConnection[Any] | None = None,
     options: Given | None = None,
     progress: RestoreProgress | None = None,
     before_commit: Callable[[Outcome], object] | None = None,
@@ -79,9 +83,11 @@ async def arestore(
     """Do what `restore` does without blocking the loop; `dump` may also be an asynchronous iterable of bytes.
 
     `progress` and `before_commit` are called in the loop, and may be coroutine functions. When the task is cancelled,
-    the run ends, with the programs that run for it, before the cancellation goes on.
+    the run ends, with the programs that run for it, before the cancellation goes on. `connection` is an
+    `AsyncConnection` of psycopg 3, which is used in the loop.
     """
-    return await _restore(dump, progress, before_commit, to, None, bin_dir, View(dry_run, check, diff, hide), options, values)
+    settled = (to, connection, None, bin_dir, View(dry_run, check, diff, hide), options, values)
+    return await _restore(dump, progress, before_commit, connection, *settled)
 
 
 async def async_sync(
@@ -99,18 +105,26 @@ async def async_sync(
     **values: Unpack[OptionValues],
 ) -> Outcome:
     """Do what `sync` does without blocking the loop; the functions are those of `arestore`."""
-    return await _restore(None, progress, before_commit, to, source, bin_dir, View(dry_run, check, diff, hide), options, values)
+    settled = (to, None, source, bin_dir, View(dry_run, check, diff, hide), options, values)
+    return await _restore(None, progress, before_commit, None, *settled)
 
 
 async def _restore(
-    dump: Any, progress: Callable[..., Any] | None, before_commit: Callable[[Outcome], object] | None, *settled: Any
+    dump: Any,
+    progress: Callable[..., Any] | None,
+    before_commit: Callable[[Outcome], object] | None,
+    connection: AsyncConnection[Any] | None,
+    *settled: Any,
 ) -> Outcome:
     """Do either; `settled` is what `prepare` takes."""
     run = _Run(dump)
     settings, given = await run.call(prepare, *settled)
     tell = None if progress is None else run.asker(progress)
     ask = None if before_commit is None else asker(run.asker(before_commit))
-    return Outcome(await run.call(_core.restore, run.source, settings, *given, tell, ask, run.stop))
+    if connection is None:
+        return Outcome(await run.call(_core.restore, run.source, settings, *given, tell, ask, run.stop))
+    async with AsyncDriver(connection, run.drive) as driver:
+        return Outcome(await run.call(_core.restore, run.source, settings, *given, tell, ask, run.stop, driver))
 
 
 def arewrite(
@@ -194,6 +208,7 @@ class _Run:
         self.stop = _core.Stop()
         self.source = self._pull(source) if isinstance(source, AsyncIterable) else source
         self._awaited: Future[Any] | None = None
+        self._driving: asyncio.Task[Any] | None = None
         self._is_cancelled = False
 
     async def call(self, function: Callable[..., Result], *arguments: Any) -> Result:
@@ -221,6 +236,24 @@ class _Run:
 
         return lambda *arguments: self._wait(ask(*arguments))
 
+    def drive(self, step: Coroutine[Any, Any, Result], is_last: bool) -> Result:
+        """Wait, in a thread, for a step of a driver in the loop, also for its end when it is cancelled.
+
+        What is the last word of a transaction is not cancelled.
+        """
+
+        async def do() -> Result:
+            if self._is_cancelled and not is_last:
+                step.close()
+                raise asyncio.CancelledError
+            self._driving = None if is_last else asyncio.current_task()
+            try:
+                return await step
+            finally:
+                self._driving = None
+
+        return asyncio.run_coroutine_threadsafe(do(), self.loop).result()
+
     def _pull(self, source: AsyncIterable[Buffer]) -> Any:
         chunks = aiter(source)
 
@@ -241,3 +274,5 @@ class _Run:
         self.stop.set()
         if self._awaited is not None:
             self._awaited.cancel()
+        if self._driving is not None:
+            self._driving.cancel()

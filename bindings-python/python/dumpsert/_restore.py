@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from dumpsert import _core
+from dumpsert._driver import Driver
 from dumpsert._errors import ConfigError
 from dumpsert._options import Options
 from dumpsert._report import Outcome
@@ -13,6 +14,8 @@ from dumpsert._report import Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Unpack
+
+    from psycopg import Connection
 
     from dumpsert._options import Given
     from dumpsert._types import Names, OptionValues, Path, RestoreProgress, Source
@@ -30,7 +33,8 @@ class View(NamedTuple):
 def restore(
     dump: Source,
     *,
-    to: str,
+    to: str | None = None,
+    connection: Connection[Any] | None = None,
     options: Given | None = None,
     progress: RestoreProgress | None = None,
     before_commit: Callable[[Outcome], object] | None = None,
@@ -49,6 +53,10 @@ def restore(
     programs are those in `bin_dir`, else in the folder that PG_BIN names, else in PATH. Options are those of `convert`;
     the style is `staged`. Nobody is asked whether a database on another machine is meant.
 
+    Instead of `to`, `connection` is a connection of psycopg 3, and no `psql` is needed. It must not be in a
+    transaction: the restore has one of its own, and leaves the connection as it was. An archive still needs
+    `pg_restore`.
+
     `progress` is called with the phase (`check`, `read`, `merge`, `commit`), and while it reads with the bytes and rows
     that were read and the table that is being read, at most ten times a second. `before_commit` is called with the
     `Outcome` when all was written and verified; not in a dry run, which does everything and rolls it back. What they
@@ -60,13 +68,18 @@ def restore(
 
     >>> outcome = dumpsert.restore("shop.dump", to=os.environ["DATABASE_URL"], exclude_tables="sessions")
     >>> print(outcome.ending, [(table.table, table.inserted, table.updated) for table in outcome.tables])
+    >>> with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+    ...     dumpsert.restore("shop.sql", connection=connection)
 
     Ctrl-C ends the programs that run for it, and waits for them, before it is raised. After an error nothing was
     changed, but where `error.outcome.ending` is `unknown`: then it is safe to run it again. No error and no outcome
     holds a password, or values of rows beyond those that name the row.
     """
-    settings, given = prepare(to, None, bin_dir, View(dry_run, check, diff, hide), options, values)
-    return Outcome(_core.restore(dump, settings, *given, progress, asker(before_commit)))
+    settings, given = prepare(to, connection, None, bin_dir, View(dry_run, check, diff, hide), options, values)
+    if connection is None:
+        return Outcome(_core.restore(dump, settings, *given, progress, asker(before_commit)))
+    with Driver(connection) as driver:
+        return Outcome(_core.restore(dump, settings, *given, progress, asker(before_commit), driver=driver))
 
 
 def sync(
@@ -89,12 +102,13 @@ def sync(
 
     >>> dumpsert.sync(source="service=production", to="postgresql:///shop", exclude_demo=True)
     """
-    settings, given = prepare(to, source, bin_dir, View(dry_run, check, diff, hide), options, values)
+    settings, given = prepare(to, None, source, bin_dir, View(dry_run, check, diff, hide), options, values)
     return Outcome(_core.restore(None, settings, *given, progress, asker(before_commit)))
 
 
 def prepare(
-    to: str,
+    to: str | None,
+    connection: object,
     source: str | None,
     bin_dir: Path | None,
     view: View,
@@ -102,8 +116,11 @@ def prepare(
     values: OptionValues,
 ) -> tuple[dict[str, Any], tuple[str, list[_core.Catalog]]]:
     """Check what can be checked here."""
+    if to is not None and connection is not None:
+        message = "`to` and `connection` are two targets: give one of them"
+        raise TypeError(message)
     for name, url in (("to", to), ("source", source)):
-        if not isinstance(url, str) and (name == "to" or url is not None):
+        if not isinstance(url, str) and (url is not None or (name == "to" and connection is None)):
             message = f"`{name}` is the URL of a database, as a str, not {type(url).__name__}"
             raise TypeError(message)
     settings = {
@@ -116,11 +133,12 @@ def prepare(
         "hide": [view.hide] if isinstance(view.hide, str) else list(view.hide),
     }
     named = {**(options._values if isinstance(options, Options) else options or {}), **values}
-    for name, only in (("style", "staged"), ("client", "psql")):
+    client: Literal["psql", "driver"] = "psql" if connection is None else "driver"
+    for name, only in (("style", "staged"), ("client", client)):
         if named.get(name, only) != only:
             message = f"`{name}` can only be {only!r} here"
             raise ConfigError(message, kind="invalid_option")
-    fixed: OptionValues = {**values, "style": "staged", "client": "psql"}
+    fixed: OptionValues = {**values, "style": "staged", "client": client}
     return settings, Options(options, **fixed)._given
 
 

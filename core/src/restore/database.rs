@@ -38,9 +38,39 @@ pub(super) struct Facts {
     is_standby: bool,
     read_only: bool,
     is_socket: bool,
+    /// Where the server itself says that it listens for this connection.
+    address: Option<String>,
+    port: String,
 }
 
 impl Database {
+    /// Asks over a connection, which may be one of a pooler: the address is the server's own.
+    pub(super) fn asked(ask: impl FnOnce(&str) -> Result<String>) -> Result<Self> {
+        Self::of(&ask(FACTS)?, "target", |facts| {
+            (
+                facts.address.clone().unwrap_or_else(|| "a socket".to_owned()),
+                facts.port.clone(),
+            )
+        })
+    }
+
+    /// `place` tells host and port.
+    fn of(facts: &str, what: &str, place: impl FnOnce(&Facts) -> (String, String)) -> Result<Self> {
+        let facts: Facts = serde_json::from_str(facts).map_err(|error| {
+            let message = format!("the {what} gives an answer that is not understood");
+            Error::new(ErrorKind::Database, message).with_source(error)
+        })?;
+        let (host, port) = place(&facts);
+        Ok(Self {
+            host,
+            port,
+            database: facts.database.clone(),
+            user: facts.user.clone(),
+            server_version: facts.version.clone(),
+            facts,
+        })
+    }
+
     /// Whether it is on this machine, as far as its address tells: a tunnel is not seen.
     pub fn is_local(&self) -> bool {
         self.facts.is_socket || self.host == "localhost" || self.host == "::1" || self.host.starts_with("127.")
@@ -79,19 +109,20 @@ pub(super) struct Side<'a> {
     pub(super) cancel: &'a Cancel,
 }
 
+/// What is asked of a database, by a query that gives JSON.
 const FACTS: &str = "\
-BEGIN READ ONLY;
-SET LOCAL client_encoding = 'UTF8';
-\\echo :HOST
-\\echo :PORT
 SELECT pg_catalog.json_build_object('database', pg_catalog.current_database(), 'user', CURRENT_USER,
   'version', pg_catalog.current_setting('server_version'),
   'version_num', pg_catalog.current_setting('server_version_num')::pg_catalog.int4,
   'is_standby', pg_catalog.pg_is_in_recovery(),
   'read_only', pg_catalog.current_setting('default_transaction_read_only')::pg_catalog.bool,
-  'is_socket', pg_catalog.inet_server_addr() IS NULL);
-ROLLBACK;
-";
+  'is_socket', pg_catalog.inet_server_addr() IS NULL,
+  'address', pg_catalog.host(pg_catalog.inet_server_addr()), 'port', pg_catalog.current_setting('port'))::pg_catalog.text";
+
+/// Asks by what psql knows as well.
+fn by_psql() -> String {
+    format!("BEGIN READ ONLY;\nSET LOCAL client_encoding = 'UTF8';\n\\echo :HOST\n\\echo :PORT\n{FACTS};\nROLLBACK;\n")
+}
 
 impl Side<'_> {
     /// A program that is told to use this database; never asks for a password.
@@ -129,7 +160,7 @@ impl Side<'_> {
 
     /// Connects, and asks what has to be known before a run.
     pub(super) fn database(&self) -> Result<Database> {
-        let answer = self.ask(FACTS)?;
+        let answer = self.ask(&by_psql())?;
         let mut lines = answer.lines();
         let mut next = || lines.next().unwrap_or_default().to_owned();
         let (host, port) = (next(), next());
@@ -139,18 +170,7 @@ impl Side<'_> {
             .or_else(|| std::env::var("PGHOSTADDR").ok())
             .filter(|_| !host.starts_with('/'))
             .unwrap_or(host);
-        let facts: Facts = serde_json::from_str(&next()).map_err(|error| {
-            let message = format!("the {} gives an answer that is not understood", self.what);
-            Error::new(ErrorKind::Database, message).with_source(error)
-        })?;
-        Ok(Database {
-            host,
-            port,
-            database: facts.database.clone(),
-            user: facts.user.clone(),
-            server_version: facts.version.clone(),
-            facts,
-        })
+        Database::of(&next(), self.what, |_| (host, port))
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::Target;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How bad a [`Finding`] is.
@@ -97,7 +98,26 @@ struct ToldRow {
     columns: Vec<Vec<Option<String>>>,
 }
 
-/// Reads what `dumpsert_told` has said.
+/// The query by which the target tells them, behind the merge; `None` where nobody wants to know.
+pub(super) fn query(target: &Target) -> Option<String> {
+    let of = |is_asked: bool, name: &str| match is_asked {
+        true => format!(
+            "(SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(t) ORDER BY t.n) FROM pg_temp.dumpsert_{name} AS t)"
+        ),
+        false => "NULL::pg_catalog.jsonb".to_owned(),
+    };
+    let (check, differences) = (target.check, target.differences.is_some());
+    (check || differences).then(|| {
+        format!(
+            "SELECT pg_temp.dumpsert_shown(pg_catalog.jsonb_build_object('findings', coalesce({}, '[]'), 'differences', \
+             coalesce({}, '[]'))::pg_catalog.text, true)",
+            of(check, "findings"),
+            of(differences, "differences"),
+        )
+    })
+}
+
+/// Reads what that query has said.
 pub(super) fn read(told: &str) -> Result<(Vec<Finding>, Vec<Differences>)> {
     let told: Told = serde_json::from_str(told).map_err(|error| {
         Error::new(ErrorKind::Internal, "what the target has found is not understood").with_source(error)

@@ -1,4 +1,5 @@
-//! A dump or a database into a live database, by the user's own psql, pg_dump and pg_restore.
+//! A dump or a database into a live database, by the user's own psql, pg_dump and pg_restore; or a dump over a connection of the
+//! caller's, without psql ([`restore_over`]).
 //!
 //! The script is that of style [`Staged`](crate::Style::Staged), fed to psql while it is made. Its last words, and with them
 //! the `COMMIT`, are held back until the target has merged and verified all rows and everything that feeds the script has
@@ -20,6 +21,7 @@
 mod children;
 mod connection;
 mod database;
+mod driver;
 mod findings;
 mod handed;
 mod html;
@@ -41,6 +43,7 @@ use std::path::PathBuf;
 pub use self::children::Cancel;
 pub use self::connection::Connection;
 pub use self::database::Database;
+pub use self::driver::{Driver, DriverError, Pieces};
 pub use self::findings::{Change, ChangedRow, Differences, Finding, Severity};
 pub use self::outcome::{Ending, Failure, Origin, Outcome, Stop, TableOutcome, Timings};
 pub use self::target::{Step, Target};
@@ -78,4 +81,17 @@ impl fmt::Debug for Source {
 /// [`Outcome::ending`] is [`Ending::Unknown`].
 pub fn restore(source: Source, target: &Target, plan: &Plan) -> Result<Outcome, Failure> {
     run::run(source, target, plan)
+}
+
+/// Does what [`restore`] does over a connection of the caller's own, without psql: for programs that have a driver, in places
+/// where the client programs are not. Archives still need pg_restore, which is looked for as there.
+///
+/// The target is one [`of_driver`](Target::of_driver), and the plan has [`Client::Driver`](crate::Client::Driver);
+/// [`Target::plan`] sees to it. The run has a transaction of its own, and leaves nothing in the session. Nobody can ask another
+/// connection what has become of a `COMMIT` that gets no answer: the number of the transaction is in the error then.
+///
+/// # Errors
+/// As [`restore`].
+pub fn restore_over(source: Source, driver: &mut dyn Driver, target: &Target, plan: &Plan) -> Result<Outcome, Failure> {
+    run::run_over(source, driver, target, plan)
 }

@@ -1,5 +1,7 @@
 //! One run, from the first question to the last word.
 
+mod driven;
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -14,7 +16,9 @@ use super::programs::{self, Program};
 use super::session::Session;
 use super::settle::{self, Fate};
 use super::source::{self, Digest, Form, Hashed, ProgramReader, Warnings};
-use super::{Cancel, Connection, Ending, Failure, Origin, Outcome, Source, Step, Stop, Target, findings, left_out};
+use super::{
+    Cancel, Connection, Driver, Ending, Failure, Origin, Outcome, Source, Step, Stop, Target, findings, left_out,
+};
 use crate::catalog::{Table, TableName};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Client, Plan, Style};
@@ -25,8 +29,24 @@ use crate::text::is_url;
 const TO_NAME: &str = "dumpsert, writing";
 const FROM_NAME: &str = "dumpsert, reading";
 
-/// Runs it, and says how it has ended.
+/// Runs it by psql, and says how it has ended.
 pub(super) fn run(source: Source, target: &Target, plan: &Plan) -> Result<Outcome, Failure> {
+    let plan = plan.clone().with_view(target.view(Client::Psql));
+    run_with(target, |run| run.all(source, &plan))
+}
+
+/// The same over a connection of the caller's.
+pub(super) fn run_over(
+    source: Source,
+    driver: &mut dyn Driver,
+    target: &Target,
+    plan: &Plan,
+) -> Result<Outcome, Failure> {
+    let plan = plan.clone().with_view(target.view(Client::Driver));
+    run_with(target, |run| run.over(source, driver, &plan))
+}
+
+fn run_with(target: &Target, work: impl FnOnce(&mut Run<'_>) -> Result<()>) -> Result<Outcome, Failure> {
     target.cancel.begin();
     let _reaper = Reaper(&target.cancel);
     let mut run = Run {
@@ -38,7 +58,7 @@ pub(super) fn run(source: Source, target: &Target, plan: &Plan) -> Result<Outcom
         is_over: Arc::default(),
         is_merging: Arc::default(),
     };
-    let result = run.all(source, &plan.clone().with_view(target.view()));
+    let result = work(&mut run);
     run.is_over.store(true, Ordering::SeqCst);
     let mut outcome = run.outcome;
     outcome.timings.total = run.begun.elapsed();
@@ -102,15 +122,19 @@ impl Run<'_> {
             let message = "a restore needs `style = staged` and `client = psql`";
             return Err(Error::new(ErrorKind::InvalidOption, message));
         }
-        self.target.step(Step::Checking);
         let target = self.target;
+        let Some(connection) = &target.connection else {
+            let message = "this target is one of a driver, and no psql knows it";
+            return Err(Error::new(ErrorKind::InvalidOption, message).with_hint("call restore_over()"));
+        };
+        target.step(Step::Checking);
         let psql = find_psql(target.bin_dir.as_deref(), &target.cancel)?;
         self.used("psql", &psql);
         let opened = self.open(source)?;
         let to = Side {
             what: "target",
             is_written: true,
-            connection: &target.connection,
+            connection,
             psql: &psql,
             application: TO_NAME,
             cancel: &target.cancel,
@@ -338,13 +362,9 @@ impl Run<'_> {
             piece.clear();
             self.target.step(Step::Reading(script.progress()));
         };
-        let (bytes, hash) = self.digest.finish();
-        self.outcome.input_bytes = bytes;
-        self.outcome.input_sha256 = Some(hash);
-        self.outcome.timings.read = self.begun.elapsed() - self.outcome.timings.check;
         // What came last was not told.
         self.target.step(Step::Reading(script.progress()));
-        self.target.step(Step::Merging);
+        self.has_read();
         let merging = Instant::now();
         self.set_merging(true);
         let answer = session.last(&piece);
@@ -358,11 +378,7 @@ impl Run<'_> {
         if self.target.dry_run || self.target.check {
             return Ok(session.roll_back()?);
         }
-        if let Some(ask) = &self.target.before_commit {
-            self.outcome.timings.total = self.begun.elapsed();
-            ask(&self.outcome).map_err(Trouble::Own)?;
-        }
-        self.target.step(Step::Committing);
+        self.ask_before_commit().map_err(Trouble::Own)?;
         session.commit()?;
         self.outcome.ending = Ending::Committed;
         Ok(())
@@ -370,6 +386,25 @@ impl Run<'_> {
 
     fn set_merging(&self, is_merging: bool) {
         *self.is_merging.lock().unwrap_or_else(PoisonError::into_inner) = is_merging;
+    }
+
+    /// All of the dump was read.
+    fn has_read(&mut self) {
+        let (bytes, hash) = self.digest.finish();
+        self.outcome.input_bytes = bytes;
+        self.outcome.input_sha256 = Some(hash);
+        self.outcome.timings.read = self.begun.elapsed() - self.outcome.timings.check;
+        self.target.step(Step::Merging);
+    }
+
+    /// The last that is asked of the caller.
+    fn ask_before_commit(&mut self) -> Result<()> {
+        if let Some(ask) = &self.target.before_commit {
+            self.outcome.timings.total = self.begun.elapsed();
+            ask(&self.outcome)?;
+        }
+        self.target.step(Step::Committing);
+        Ok(())
     }
 
     /// Something went wrong. Who was first says why; the server says what has become of it.

@@ -8,17 +8,18 @@ use std::thread::JoinHandle;
 
 use super::children::{Cancel, heard, listen};
 use super::database::Side;
-use super::{Target, messages};
+use super::{Target, findings, messages};
 use crate::error::{Error, ErrorKind, Result};
 use crate::rewrite::{COMMIT, LAST_CALL, OPENING};
 
-/// What the transaction begins with. One run at a time writes to a database: the lock is the transaction's own, and goes with
-/// it however that ends. The second lock has a number that nobody else has: a source that sees it is the target itself.
+/// What the transaction begins with, statement by statement. One run at a time writes to a database: the lock is the transaction's
+/// own, and goes with it however that ends.
 ///
 /// A server whose client has gone goes on with its statement until it has something to say. PostgreSQL 14 and later can look.
-const HEAD: &str = r#"SET LOCAL idle_in_transaction_session_timeout = 0;
-SET LOCAL statement_timeout = 0;
-DO $dumpsert$
+pub(super) const HEAD: [&str; 3] = [
+    "SET LOCAL idle_in_transaction_session_timeout = 0;\n",
+    "SET LOCAL statement_timeout = 0;\n",
+    r#"DO $dumpsert$
 DECLARE
   _holder pg_catalog.text;
 BEGIN
@@ -46,7 +47,12 @@ BEGIN
   END IF;
 END
 $dumpsert$;
-SELECT pg_catalog.pg_advisory_xact_lock_shared(LOCK) AS lock, pg_catalog.txid_current() AS transaction \gset dumpsert_run_
+"#,
+];
+
+/// What tells that it has begun, and its number. This lock has a number that nobody else has: a source that sees it is the target
+/// itself.
+const BEGUN: &str = r#"SELECT pg_catalog.pg_advisory_xact_lock_shared(LOCK) AS lock, pg_catalog.txid_current() AS transaction \gset dumpsert_run_
 \echo TOKEN begun :dumpsert_run_transaction
 "#;
 
@@ -104,9 +110,10 @@ impl<'a> Session<'a> {
             is_committing: false,
             is_opened: false,
         };
-        let head = HEAD
+        let begun = BEGUN
             .replace("LOCK)", &format!("{})", session.lock))
             .replace("TOKEN", &session.token);
+        let head = HEAD.concat() + &begun;
         let begun = session
             .write(OPENING.as_bytes())
             .and_then(|()| session.write(head.as_bytes()));
@@ -158,20 +165,11 @@ impl<'a> Session<'a> {
 
     /// What the target tells beside the result, where it was asked for.
     pub(super) fn told(&mut self, target: &Target) -> Result<Option<String>> {
-        let of = |is_asked: bool, name: &str| match is_asked {
-            true => format!(
-                "(SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(t) ORDER BY t.n) FROM pg_temp.dumpsert_{name} AS t)"
-            ),
-            false => "NULL::pg_catalog.jsonb".to_owned(),
-        };
-        if !target.check && target.differences.is_none() {
+        let Some(query) = findings::query(target) else {
             return Ok(None);
-        }
+        };
         let ask = format!(
-            "SELECT pg_temp.dumpsert_shown(pg_catalog.jsonb_build_object('findings', coalesce({}, '[]'), 'differences', \
-             coalesce({}, '[]'))::pg_catalog.text, true) AS dumpsert_told\n\\gset\n\\echo {} told :dumpsert_told\n",
-            of(target.check, "findings"),
-            of(target.differences.is_some(), "differences"),
+            "{query} AS dumpsert_told\n\\gset\n\\echo {} told :dumpsert_told\n",
             self.token
         );
         self.write(ask.as_bytes())?;

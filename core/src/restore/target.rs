@@ -50,7 +50,8 @@ type BeforeCommit = Arc<dyn Fn(&Outcome) -> Result<()> + Send + Sync>;
 /// The database that a dump is merged into, and how that is done.
 #[derive(Clone)]
 pub struct Target {
-    pub(super) connection: Connection,
+    /// `None` where the caller has one.
+    pub(super) connection: Option<Connection>,
     pub(super) bin_dir: Option<PathBuf>,
     pub(super) dry_run: bool,
     pub(super) check: bool,
@@ -68,7 +69,15 @@ impl Target {
     /// A target, as [`Connection::parse`] reads it.
     pub fn new(connection: Connection) -> Self {
         Self {
-            connection,
+            connection: Some(connection),
+            ..Self::of_driver()
+        }
+    }
+
+    /// The target that a [`Driver`](super::Driver) leads to, for [`restore_over`](super::restore_over).
+    pub fn of_driver() -> Self {
+        Self {
+            connection: None,
             bin_dir: None,
             dry_run: false,
             check: false,
@@ -170,8 +179,8 @@ impl Target {
         self
     }
 
-    /// The plan of a run to here: these options, with style [`Staged`](Style::Staged) and client [`Psql`](Client::Psql). Where
-    /// a URL names a schema, as those of Prisma do, and the options name none, that is the only one.
+    /// The plan of a run to here: these options, with style [`Staged`](Style::Staged), and client [`Psql`](Client::Psql) or, for
+    /// [`of_driver`](Target::of_driver), [`Driver`](Client::Driver). Where a URL names a schema, as those of Prisma do, and the options name none, that is the only one.
     ///
     /// # Errors
     /// If the options cannot be used, or the URLs of both sides name two schemas.
@@ -180,7 +189,8 @@ impl Target {
             Source::Database(connection) => connection.schema(),
             _ => None,
         };
-        let schema = match (from, self.connection.schema()) {
+        let to = self.connection.as_ref();
+        let schema = match (from, to.and_then(Connection::schema)) {
             (Some(from), Some(to)) if from != to => {
                 let message =
                     format!("the URLs name two schemas, {from} and {to}: rows go to the schema that they come from");
@@ -188,19 +198,22 @@ impl Target {
             }
             (from, to) => from.or(to),
         };
-        let mut options = options.with_style(Style::Staged).with_client(Client::Psql);
+        let client = to.map_or(Client::Driver, |_| Client::Psql);
+        let mut options = options.with_style(Style::Staged).with_client(client);
         if let Some(schema) = schema.filter(|_| options.permits.only_schemas().is_empty()) {
             options = options.with_only_schema(&format!("\"{}\"", schema.replace('"', "\"\"")))?;
         }
         options.build()
     }
 
-    pub(super) fn view(&self) -> View {
+    /// A driver does not pass on what the server says beside its answers.
+    pub(super) fn view(&self, client: Client) -> View {
+        let shows_progress = self.on_step.is_some() && client == Client::Psql;
         View {
             check: self.check,
             strict: self.strict,
             differences: self.differences.map(|rows| (rows, self.hidden.clone())),
-            progress: self.on_step.is_some().then(|| progress_word().to_owned()),
+            progress: shows_progress.then(|| progress_word().to_owned()),
         }
     }
 

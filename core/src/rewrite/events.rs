@@ -2,6 +2,7 @@
 
 use super::made::Made;
 use super::names::is_system_schema;
+use super::script::Switch;
 use super::staged::emit_lookup;
 use super::tables::{Action, Lookup};
 use super::writer::Writer;
@@ -14,7 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::filter::row::Row;
 use crate::lex::literal::Field;
 use crate::limits::Limit;
-use crate::options::{Client, Losses};
+use crate::options::Losses;
 
 /// What is left out of a dump of several databases is counted under this.
 pub(super) const OTHER_DATABASE: &str = "other database";
@@ -167,15 +168,15 @@ impl Events for Writer {
     }
 
     fn client_encoding(&mut self, name: &'static str) -> Result<()> {
-        if self.plan.client() == Client::Driver && !self.is_other && !matches!(name, "UTF8" | "SQL_ASCII") {
+        let switch = self.switch();
+        if switch == Switch::Nobody && !self.is_other && !matches!(name, "UTF8" | "SQL_ASCII") {
             // What is UTF-8 by chance would arrive as something else.
             let message = format!("a driver takes only UTF-8, and the dump is in {name}");
             return Err(Error::new(ErrorKind::Encoding, message).with_hint("dump with pg_dump -E UTF8"));
         }
-        // A driver sets that of its session itself.
-        if self.is_open && name != self.names.encoding() && self.plan.client() == Client::Psql {
+        if self.is_open && name != self.names.encoding() && switch != Switch::Nobody {
             self.end_block();
-            script::set_client_encoding(&mut self.out, name);
+            switch.tell(&mut self.out, name);
         }
         if name != self.names.encoding() {
             self.tables.forget_names();

@@ -21,9 +21,10 @@ mod unmet;
 mod writer;
 
 pub(crate) use action::several_databases;
+pub(crate) use script::LAST_CALL;
 pub(crate) use script::RESET;
 #[cfg(feature = "cli")]
 pub(crate) use script::failing_script;
 #[cfg(feature = "restore")]
-pub(crate) use script::{COMMIT, LAST_CALL, OPENING};
+pub(crate) use script::{COMMIT, OPENING};
 pub(crate) use writer::Writer;

@@ -7,6 +7,37 @@ use super::tables::{Checks, TableState};
 use crate::error::Result;
 use crate::options::{Client, Plan, Style, View};
 
+/// Who is told that what follows is in another encoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Switch {
+    /// The server, by a statement.
+    Server,
+    /// Whoever makes steps of the script ([`Steps`](crate::Steps)), by psql's own command: the session of a driver stays in UTF-8.
+    Steps,
+    /// Nobody: all is UTF-8.
+    Nobody,
+}
+
+impl Switch {
+    pub(crate) fn of(client: Client, style: Style) -> Self {
+        match (client, style) {
+            (Client::Psql, _) => Self::Server,
+            (Client::Driver, Style::Staged) => Self::Steps,
+            (Client::Driver, _) => Self::Nobody,
+        }
+    }
+
+    /// What follows is in this encoding.
+    pub(crate) fn tell(self, out: &mut Vec<u8>, encoding: &str) {
+        let line = match self {
+            Self::Server => format!("SET LOCAL client_encoding = '{encoding}';\n"),
+            Self::Steps => format!("\\encoding {encoding}\n"),
+            Self::Nobody => return,
+        };
+        out.extend_from_slice(line.as_bytes());
+    }
+}
+
 const PROLOGUE: &str = include_str!("sql/prologue.sql");
 const NAMES: &str = include_str!("sql/names.sql");
 const CAUSES: &str = include_str!("sql/causes.sql");
@@ -63,7 +94,6 @@ BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 
 /// What the epilogue ends with, behind the result: moves of sequences that no rollback undoes, and the statement that lets a
 /// `COMMIT` succeed.
-#[cfg(feature = "restore")]
 pub(crate) const LAST_CALL: &str = "CALL pg_temp.dumpsert_run('end');\n";
 
 /// What follows the epilogue. Whoever decides by the result whether to commit holds this and the last call back.
@@ -86,6 +116,14 @@ BEGIN
   END IF;
 END
 $dumpsert$;
+";
+
+/// What the transaction of a driver that runs steps has to be. Each of them is sent by itself, so that the settings are there before
+/// the next one is read; a session in another encoding would take what is sent for something else.
+const STEPS_OPENING: &str = "\
+SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
+SET LOCAL standard_conforming_strings = on;
+SET LOCAL client_encoding = 'UTF8';
 ";
 
 /// What a driver runs first. A setting that ends with the transaction tells the second statement whether it is still in that of the
@@ -119,16 +157,21 @@ pub(crate) fn open(out: &mut Vec<u8>, frame: &Frame<'_>) -> Result<()> {
         Style::Batches => "batches",
         Style::Staged => "staged",
     };
+    let switch = Switch::of(frame.client, frame.style);
     let comment = format!("-- dumpsert {}, style {style}\n", env!("CARGO_PKG_VERSION"));
     match frame.client {
         Client::Psql => {
             out.extend_from_slice(OPENING.as_bytes());
             out.extend_from_slice(comment.as_bytes());
-            set_client_encoding(out, frame.client_encoding);
+            switch.tell(out, frame.client_encoding);
             out.extend_from_slice(b"SET LOCAL standard_conforming_strings = on;\n");
         }
         Client::Driver => {
             out.extend_from_slice(comment.as_bytes());
+            if switch == Switch::Steps {
+                out.extend_from_slice(STEPS_OPENING.as_bytes());
+                switch.tell(out, frame.client_encoding);
+            }
             out.extend_from_slice(DRIVER_OPENING.as_bytes());
         }
     }
@@ -155,28 +198,28 @@ pub(crate) fn open(out: &mut Vec<u8>, frame: &Frame<'_>) -> Result<()> {
         out.extend_from_slice(b"SET CONSTRAINTS ALL DEFERRED;\n");
     }
     let is_ascii = frame.options.is_ascii();
-    in_utf8(out, frame.client, frame.client_encoding, is_ascii, |out| {
+    in_utf8(out, switch, frame.client_encoding, is_ascii, |out| {
         call(out, "dumpsert_begin", |out| {
             emit::literal(out, frame.options.as_bytes())
         })
     })
 }
 
-/// Writes what is in UTF-8 whatever the dump is in. A driver's session has its own encoding, and takes UTF-8.
+/// Writes what is in UTF-8 whatever the dump is in.
 pub(crate) fn in_utf8(
     out: &mut Vec<u8>,
-    client: Client,
+    switch: Switch,
     encoding: &str,
     is_ascii: bool,
     write: impl FnOnce(&mut Vec<u8>) -> Result<()>,
 ) -> Result<()> {
-    let switches = !is_ascii && encoding != "UTF8" && client == Client::Psql;
+    let switches = !is_ascii && encoding != "UTF8";
     if switches {
-        set_client_encoding(out, "UTF8");
+        switch.tell(out, "UTF8");
     }
     write(out)?;
     if switches {
-        set_client_encoding(out, encoding);
+        switch.tell(out, encoding);
     }
     Ok(())
 }
@@ -209,14 +252,16 @@ pub(crate) fn check_table(out: &mut Vec<u8>, table: &TableState, checks: &Checks
 }
 
 /// Writes everything behind the last row.
-pub(crate) fn close(out: &mut Vec<u8>, client: Client) {
-    match client {
-        Client::Psql => {
+pub(crate) fn close(out: &mut Vec<u8>, client: Client, style: Style) {
+    match Switch::of(client, style) {
+        Switch::Server => {
             out.extend_from_slice(EPILOGUE.as_bytes());
             out.extend_from_slice(COMMIT.as_bytes());
         }
+        // Steps tell the query by the command behind it.
+        Switch::Steps => out.extend_from_slice(EPILOGUE.as_bytes()),
         // What is for psql stands on lines of its own.
-        Client::Driver => {
+        Switch::Nobody => {
             for line in EPILOGUE.lines().filter(|line| !line.starts_with('\\')) {
                 out.extend_from_slice(line.as_bytes());
                 out.push(b'\n');
@@ -262,10 +307,6 @@ pub(crate) fn failing_script(why: &str) -> Vec<u8> {
     let mut script = Vec::new();
     abort(&mut script, Client::Psql, false, &reason(why));
     script
-}
-
-pub(crate) fn set_client_encoding(out: &mut Vec<u8>, encoding: &str) {
-    out.extend_from_slice(format!("SET LOCAL client_encoding = '{encoding}';\n").as_bytes());
 }
 
 /// `CALL pg_temp.name(…);`

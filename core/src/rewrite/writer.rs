@@ -8,7 +8,7 @@ use super::made::Made;
 use super::names::Names;
 use super::order::OrderWatch;
 use super::rows::{self, LongRow};
-use super::script::{self, Frame};
+use super::script::{self, Frame, Switch};
 use super::staged::{self, LongLine};
 use super::tables::{Action, Announcement, HeadState, Tables, Upsert};
 use super::unmet::unmet_key;
@@ -145,6 +145,11 @@ impl Writer {
         self.plan.style() == Style::Staged
     }
 
+    /// Who is told of encodings.
+    pub(super) fn switch(&self) -> Switch {
+        Switch::of(self.plan.client(), self.plan.style())
+    }
+
     /// Writes the frame, unless it is there.
     pub(super) fn open(&mut self) -> Result<()> {
         if self.is_open {
@@ -178,7 +183,7 @@ impl Writer {
         if self.has_long_rows {
             self.out.extend_from_slice(staged::END_LONG_ROWS);
         }
-        script::close(&mut self.out, self.plan.client());
+        script::close(&mut self.out, self.plan.client(), self.plan.style());
         Ok(self.report_so_far())
     }
 
@@ -196,8 +201,8 @@ impl Writer {
         const NAMES_AT_ONCE: usize = 500;
         let names: Vec<&TableName> = self.excluded.iter().collect();
         let is_ascii = names.iter().all(|name| name.schema.is_ascii() && name.name.is_ascii());
-        let encoding = self.names.encoding();
-        script::in_utf8(&mut self.out, self.plan.client(), encoding, is_ascii, |out| {
+        let (switch, encoding) = (self.switch(), self.names.encoding());
+        script::in_utf8(&mut self.out, switch, encoding, is_ascii, |out| {
             names
                 .chunks(NAMES_AT_ONCE)
                 .try_for_each(|names| staged::left_out(out, names))

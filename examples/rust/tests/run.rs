@@ -106,16 +106,28 @@ fn push() {
 
 #[test]
 fn driver() {
+    over_a_driver(env!("CARGO_BIN_EXE_driver"), &["schema.sql"]);
+}
+
+#[test]
+fn steps() {
+    over_a_driver(env!("CARGO_BIN_EXE_steps"), &[]);
+}
+
+/// Runs a program that needs no psql, whose last arguments are these.
+fn over_a_driver(program: &str, last: &[&str]) {
     let setting = setting();
     let cluster = Cluster::shared();
     let (host, port) = (cluster.socket_dir().display().to_string(), cluster.port());
     let connection = format!("host={host} port={port} user=postgres dbname={}", setting.target.name());
     let status = setting
-        .run(env!("CARGO_BIN_EXE_driver"), &[&connection, "data.sql", "schema.sql"])
+        .run(program, &[&[&connection, "data.sql"], last].concat())
         .status()
         .unwrap();
     assert!(status.success());
     setting.check();
+    let result = fs::read_to_string(setting.folder.path().join("result.json")).unwrap();
+    assert!(result.contains("public.parent"), "{result}");
 
     // A dump that is cut leaves the target as it was.
     setting
@@ -125,7 +137,7 @@ fn driver() {
     let dump = fs::read(setting.folder.path().join("data.sql")).unwrap();
     fs::write(setting.folder.path().join("cut.sql"), &dump[..dump.len() / 2]).unwrap();
     let status = setting
-        .run(env!("CARGO_BIN_EXE_driver"), &[&connection, "cut.sql", "schema.sql"])
+        .run(program, &[&[&connection, "cut.sql"], last].concat())
         .status()
         .unwrap();
     assert!(!status.success());

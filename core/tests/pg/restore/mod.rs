@@ -5,6 +5,7 @@ mod disk;
 mod faults;
 mod forms;
 mod network;
+mod over;
 mod pooler;
 mod progress;
 mod refusals;
