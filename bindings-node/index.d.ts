@@ -289,13 +289,24 @@ export interface RestoreProgress {
   tables?: number;
 }
 
-/** Options of {@link restore}: those of the library, with style `staged` and client `psql`, and those of a run. */
-export interface RestoreOptions extends Options {
+/** A connected `Client` of pg (node-postgres), or one that a `Pool` has given; not a pool itself. */
+export interface PgClient {
+  query: (...args: never[]) => unknown;
+}
+
+/** Options of {@link restore}: those of the library, with style `staged`, and those of a run. */
+export interface RestoreOptions extends Omit<Options, 'client'> {
+  /**
+   * Instead of `to`: a client of `pg`, over which the dump is merged without psql; it needs the package `pg-copy-streams`.
+   * It must not be in a transaction, and nobody may use it before the promise is settled. The run has a transaction of its
+   * own and leaves nothing in the session: the client can be used or released then, also after an error.
+   */
+  client?: 'psql' | PgClient;
   /**
    * The database that is written to: a URL (`postgresql://…`, also one of Prisma), a list of `keyword=value`, or a name, as
    * for psql. What it does not say comes from the environment: `PGHOST`, `PGSERVICE`, the password file.
    */
-  to: string;
+  to?: string;
   /** The folder of psql, pg_dump and pg_restore. Default: that of the environment variable `PG_BIN`, else `PATH`. */
   binDir?: string | URL;
   /** Does all of it and rolls it back. Values that new rows draw from sequences remain drawn. Default: false. */
@@ -328,7 +339,9 @@ export interface RestoreOptions extends Options {
 }
 
 /** Options of {@link sync}. */
-export interface SyncOptions extends RestoreOptions {
+export interface SyncOptions extends Omit<RestoreOptions, 'client'> {
+  client?: 'psql';
+  to: string;
   /** The database that is read, as for `to`. */
   from: string;
 }
@@ -560,7 +573,7 @@ export function inspectFile(input: string | URL, options?: RunOptions): Promise<
  * Merges a dump into a database: all of it arrives or nothing does. `input` is the path of a file or of a folder of pg_dump
  * (a string or a `file:` URL), bytes, or any iterable of their chunks: a Node stream, a Web stream such as `request.body`, a
  * generator. It is plain SQL, compressed with gzip or zstd or not, or an archive, which pg_restore reads. The user's own psql
- * writes, and is told to commit when all rows were merged and verified. Nobody is asked whether a database on another
+ * writes, or the `client` that is given, and is told to commit when all rows were merged and verified. Nobody is asked whether a database on another
  * machine is meant. No error and no outcome holds a password. A stream that is not read to its end is destroyed, but for a
  * request of `node:http`, which can still be answered.
  */

@@ -4,6 +4,7 @@
 const { IncomingMessage } = require('node:http');
 const { NativeRestore } = require('../native.js');
 const { Encoder } = require('./bytes.js');
+const { Driver, faultOf } = require('./client.js');
 const { pathOf } = require('./convert.js');
 const { DumpsertError, aborted, asDumpsertError, unreadable } = require('./errors.js');
 const { inCamelCase, invalid, prepare } = require('./options.js');
@@ -17,8 +18,31 @@ function urlOf(value, name) {
   return value;
 }
 
-function settingsOf(options, own) {
-  const prepared = prepare(options, { style: 'staged', client: 'psql' }, own);
+/** The library has an option of the same name, which says who runs the script. */
+function clientOf(options, own) {
+  const { client, ...others } = options ?? {};
+  if (client === undefined || client === 'psql') return { others: options };
+  if (typeof client !== 'object' || client === null || own.includes('from')) {
+    throw invalid("`client` can only be 'psql' here", own.includes('from') ? undefined : 'or a Client of pg');
+  }
+  if (others.to !== undefined) throw invalid('`to` and `client` are two targets: give one of them');
+  return { client, others };
+}
+
+function settingsOf(given, own) {
+  const { client, others: options } = clientOf(given, own);
+  const driver = client === undefined ? undefined : new Driver(client);
+  try {
+    return { ...settingsFor(options, own, driver), driver };
+  } catch (error) {
+    driver?.close();
+    throw error;
+  }
+}
+
+function settingsFor(options, own, driver) {
+  const client = driver === undefined ? 'psql' : 'driver';
+  const prepared = prepare(options, { style: 'staged', client }, own);
   const { to, from, binDir, dryRun = false, check = false, diff, hide = [], beforeCommit } = options ?? {};
   if (typeof dryRun !== 'boolean') throw invalid('`dryRun` is true or false');
   if (typeof check !== 'boolean') throw invalid('`check` is true or false');
@@ -27,7 +51,7 @@ function settingsOf(options, own) {
   if (!hidden.every((name) => typeof name === 'string')) throw invalid('`hide` is a name of a column, or a list of them');
   if (beforeCommit !== undefined && typeof beforeCommit !== 'function') throw invalid('`beforeCommit` is a function');
   const native = {
-    to: urlOf(to, 'to'),
+    to: driver === undefined ? urlOf(to, 'to') : undefined,
     from: own.includes('from') ? urlOf(from, 'from') : undefined,
     binDir: binDir === undefined ? undefined : pathOf(binDir, 'binDir'),
     dryRun,
@@ -111,6 +135,7 @@ class Run {
     if (this.#isOver) return;
     this.#failure ??= error;
     this.#native.cancel();
+    this.#settings.driver?.interrupt();
   }
 
   #abandon() {
@@ -173,6 +198,17 @@ class Run {
     this.#native.answer();
   }
 
+  async drive({ order, sql, size }) {
+    try {
+      let data;
+      if (size !== undefined) this.#native.take((data = Buffer.allocUnsafe(size)));
+      const text = await this.#settings.driver.order(order, sql, data);
+      this.#native.driven(text);
+    } catch (error) {
+      this.#native.driven(undefined, faultOf(error));
+    }
+  }
+
   done({ outcome: json, fault }) {
     this.#isOver = true;
     this.#settings.signal?.removeEventListener('abort', this.#onAbort);
@@ -195,13 +231,21 @@ class Run {
   }
 }
 
-async function restore(input, options) {
-  const settings = settingsOf(options, OWN);
+function runOf(input, settings) {
   if (typeof input === 'string' || input instanceof URL) {
     settings.native.path = pathOf(input, 'input');
-    return new Run(settings).run();
+    return new Run(settings);
   }
-  return new Run(settings, chunksOf(input)).run();
+  return new Run(settings, chunksOf(input));
+}
+
+async function restore(input, options) {
+  const settings = settingsOf(options, OWN);
+  try {
+    return await runOf(input, settings).run();
+  } finally {
+    settings.driver?.close();
+  }
 }
 
 async function sync(options) {

@@ -3,6 +3,7 @@
 
 mod convert;
 mod drill;
+mod driver;
 mod engine;
 mod fault;
 mod guard;
@@ -20,6 +21,7 @@ use napi::{Env, Error, Result, Status, Task};
 use napi_derive::napi;
 
 use convert::Control;
+pub use driver::DriverFault;
 use guard::guarded;
 pub use restore::{NativeRestore, RestoreEvent, RestoreSettings};
 use run::{Piece, Run};

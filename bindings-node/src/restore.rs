@@ -6,13 +6,14 @@ use std::io::{self, Read};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use dumpsert::restore::{Cancel, Connection, Ending, Failure, Outcome, Source, Step, Target, restore};
+use dumpsert::restore::{Cancel, Connection, Ending, Failure, Outcome, Source, Step, Target, restore, restore_over};
 use dumpsert::{Error, Options, Plan};
 use napi::Status;
-use napi::bindgen_prelude::ClassInstance;
+use napi::bindgen_prelude::{Buffer, ClassInstance};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 
+use crate::driver::{Driven, DriverFault, Reply};
 use crate::guard::{guarded, lock};
 use crate::{NativeCatalog, drill, failed, fault, thrown};
 
@@ -25,7 +26,7 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 #[napi(object, object_from_js = false)]
 #[derive(Default)]
 pub struct RestoreEvent {
-    /// `step`, `read`, `confirm` or `done`.
+    /// `step`, `read`, `confirm`, `drive` or `done`.
     pub kind: &'static str,
     pub phase: Option<&'static str>,
     pub bytes: Option<f64>,
@@ -37,14 +38,20 @@ pub struct RestoreEvent {
     /// What was done, as JSON.
     pub outcome: Option<String>,
     pub fault: Option<String>,
+    /// What a driver is to do: `sql`, `query`, `copy`, `data`, `end`, `commit` or `give_up`.
+    pub order: Option<&'static str>,
+    pub sql: Option<String>,
+    /// How many bytes there are to be taken.
+    pub size: Option<f64>,
 }
 
-type Tell = ThreadsafeFunction<RestoreEvent, (), RestoreEvent, Status, false>;
+pub(crate) type Tell = ThreadsafeFunction<RestoreEvent, (), RestoreEvent, Status, false>;
 
 /// Where the dump comes from and where it goes.
 #[napi(object)]
 pub struct RestoreSettings {
-    pub to: String,
+    /// Absent: where the driver leads to.
+    pub to: Option<String>,
     /// A database.
     pub from: Option<String>,
     /// A file or folder; with neither, what is fed.
@@ -59,14 +66,14 @@ pub struct RestoreSettings {
 
 /// What both threads see of a run.
 #[derive(Default)]
-struct Shared {
+pub(crate) struct Shared {
     state: Mutex<State>,
     changed: Condvar,
     cancel: Cancel,
 }
 
 #[derive(Default)]
-struct State {
+pub(crate) struct State {
     waiting: VecDeque<Vec<u8>>,
     bytes: usize,
     /// What was read of the first piece.
@@ -76,6 +83,11 @@ struct State {
     is_full: bool,
     /// What JavaScript says before the commit: nothing, or why it is refused.
     answer: Option<Option<String>>,
+    /// Data of a COPY that JavaScript has not taken yet, and what it says of an order.
+    pub(crate) data: Option<Vec<u8>>,
+    pub(crate) reply: Option<Reply>,
+    /// Nobody is there to answer.
+    is_gone: bool,
 }
 
 impl Shared {
@@ -84,6 +96,12 @@ impl Shared {
         self.cancel.cancel();
         drop(lock(&self.state));
         self.changed.notify_all();
+    }
+
+    /// Nobody is there any more.
+    fn leave(&self) {
+        lock(&self.state).is_gone = true;
+        self.cancel();
     }
 
     /// Nobody reads on. Who waits for more of the dump would keep the function of JavaScript, and with it the process.
@@ -96,13 +114,30 @@ impl Shared {
     }
 
     /// Waits until the state gives something, or the run is ended.
-    fn wait<T>(&self, mut take: impl FnMut(&mut State) -> Option<T>) -> io::Result<T> {
+    fn wait<T>(&self, take: impl FnMut(&mut State) -> Option<T>) -> io::Result<T> {
+        self.wait_unless(take, |_| self.cancel.is_cancelled())
+    }
+
+    /// The same for what is answered although the run was ended.
+    pub(crate) fn wait_anyway<T>(&self, take: impl FnMut(&mut State) -> Option<T>) -> io::Result<T> {
+        self.wait_unless(take, |state| state.is_gone)
+    }
+
+    pub(crate) fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    fn wait_unless<T>(
+        &self,
+        mut take: impl FnMut(&mut State) -> Option<T>,
+        is_over: impl Fn(&State) -> bool,
+    ) -> io::Result<T> {
         let mut state = lock(&self.state);
         loop {
             if let Some(taken) = take(&mut state) {
                 return Ok(taken);
             }
-            if self.cancel.is_cancelled() {
+            if is_over(&state) {
                 return Err(io::Error::other("the run was stopped"));
             }
             state = self
@@ -155,9 +190,9 @@ impl Read for Fed {
 }
 
 /// Tells JavaScript; where it does not listen any more, nobody wants the run.
-fn say(tell: &Tell, shared: &Shared, event: RestoreEvent) {
+pub(crate) fn say(tell: &Tell, shared: &Shared, event: RestoreEvent) {
     if tell.call(event, ThreadsafeFunctionCallMode::NonBlocking) != Status::Ok {
-        shared.cancel();
+        shared.leave();
     }
 }
 
@@ -239,6 +274,8 @@ struct Job {
     source: Source,
     target: Target,
     has_values: bool,
+    /// Where the connection is one of JavaScript's.
+    driven: Option<Driven>,
 }
 
 impl Job {
@@ -249,7 +286,15 @@ impl Job {
         fed: Fed,
     ) -> dumpsert::Result<Self> {
         drill::pass("NativeRestore::new");
-        let mut target = Target::new(Connection::parse_option("to", &settings.to)?)
+        let mut target = match &settings.to {
+            Some(to) => Target::new(Connection::parse_option("to", to)?),
+            None => Target::of_driver(),
+        };
+        let driven = settings
+            .to
+            .is_none()
+            .then(|| Driven::new(fed.tell.clone(), fed.shared.clone()));
+        target = target
             .with_dry_run(settings.dry_run)
             .with_check(settings.check)
             .with_hidden_columns(settings.hide.iter().cloned())
@@ -280,18 +325,20 @@ impl Job {
             source,
             target,
             has_values,
+            driven,
         })
     }
 
     /// Runs it, and says how it has ended.
-    fn run(self) -> RestoreEvent {
-        let json = |outcome: &Outcome| Some(json_of(outcome, self.has_values));
+    fn run(mut self) -> RestoreEvent {
+        let has_values = self.has_values;
+        let json = |outcome: &Outcome| Some(json_of(outcome, has_values));
         let (outcome, fault) = match guarded(|| {
-            restore(
-                drill::passed("NativeRestore::run", self.source),
-                &self.target,
-                &self.plan,
-            )
+            let source = drill::passed("NativeRestore::run", self.source);
+            match &mut self.driven {
+                Some(driver) => restore_over(source, driver, &self.target, &self.plan),
+                None => restore(source, &self.target, &self.plan),
+            }
         }) {
             Ok(Ok(outcome)) => (json(&outcome), None),
             Ok(Err(failure)) => (json(&failure.outcome), Some(fault_of(&failure))),
@@ -376,6 +423,21 @@ impl NativeRestore {
         self.0.changed.notify_all();
     }
 
+    /// Gives the data of a `drive`, which fill this memory.
+    #[napi(catch_unwind)]
+    pub fn take(&self, mut memory: Buffer) {
+        let data = self.0.lock().data.take().unwrap_or_default();
+        let room: &mut [u8] = &mut memory;
+        room.iter_mut().zip(&data).for_each(|(to, from)| *to = *from);
+    }
+
+    /// Answers a `drive`: with what a query gives, or what went wrong.
+    #[napi(catch_unwind)]
+    pub fn driven(&self, text: Option<String>, fault: Option<DriverFault>) {
+        self.0.lock().reply = Some(fault.map_or(Ok(text), |fault| Err(fault.into())));
+        self.0.changed.notify_all();
+    }
+
     /// Ends the run, which then tells `done`.
     #[napi(catch_unwind)]
     pub fn cancel(&self) {
@@ -386,6 +448,6 @@ impl NativeRestore {
 /// The environment is gone, or nobody listens: nobody could answer any more.
 impl Drop for NativeRestore {
     fn drop(&mut self) {
-        self.0.cancel();
+        self.0.leave();
     }
 }

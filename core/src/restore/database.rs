@@ -38,7 +38,11 @@ pub(super) struct Facts {
     is_standby: bool,
     read_only: bool,
     is_socket: bool,
-    /// Where the server itself says that it listens for this connection.
+}
+
+/// Where the server itself says that it listens for a connection.
+#[derive(Deserialize)]
+struct Place {
     address: Option<String>,
     port: String,
 }
@@ -46,21 +50,18 @@ pub(super) struct Facts {
 impl Database {
     /// Asks over a connection, which may be one of a pooler: the address is the server's own.
     pub(super) fn asked(ask: impl FnOnce(&str) -> Result<String>) -> Result<Self> {
-        Self::of(&ask(FACTS)?, "target", |facts| {
-            (
-                facts.address.clone().unwrap_or_else(|| "a socket".to_owned()),
-                facts.port.clone(),
-            )
-        })
+        let answer = ask(FACTS)?;
+        let Place { address, port } = understood(&answer, "target")?;
+        Self::of(
+            &answer,
+            "target",
+            address.unwrap_or_else(|| "a socket".to_owned()),
+            port,
+        )
     }
 
-    /// `place` tells host and port.
-    fn of(facts: &str, what: &str, place: impl FnOnce(&Facts) -> (String, String)) -> Result<Self> {
-        let facts: Facts = serde_json::from_str(facts).map_err(|error| {
-            let message = format!("the {what} gives an answer that is not understood");
-            Error::new(ErrorKind::Database, message).with_source(error)
-        })?;
-        let (host, port) = place(&facts);
+    fn of(facts: &str, what: &str, host: String, port: String) -> Result<Self> {
+        let facts: Facts = understood(facts, what)?;
         Ok(Self {
             host,
             port,
@@ -107,6 +108,13 @@ pub(super) struct Side<'a> {
     /// What the server's administrator sees.
     pub(super) application: &'a str,
     pub(super) cancel: &'a Cancel,
+}
+
+fn understood<'a, T: Deserialize<'a>>(answer: &'a str, what: &str) -> Result<T> {
+    serde_json::from_str(answer).map_err(|error| {
+        let message = format!("the {what} gives an answer that is not understood");
+        Error::new(ErrorKind::Database, message).with_source(error)
+    })
 }
 
 /// What is asked of a database, by a query that gives JSON.
@@ -170,7 +178,7 @@ impl Side<'_> {
             .or_else(|| std::env::var("PGHOSTADDR").ok())
             .filter(|_| !host.starts_with('/'))
             .unwrap_or(host);
-        Database::of(&next(), self.what, |_| (host, port))
+        Database::of(&next(), self.what, host, port)
     }
 }
 
