@@ -196,47 +196,51 @@ pub(crate) fn say(tell: &Tell, shared: &Shared, event: RestoreEvent) {
     }
 }
 
-/// Tells how far the run is, at every phase, and now and then while it reads.
+/// Tells how far the run is, at every phase, and now and then while it reads; where reading has come to its end is always told.
 fn teller(tell: Arc<Tell>, shared: Arc<Shared>) -> impl Fn(Step<'_>) + Send + Sync {
-    let told = Mutex::new(None::<Instant>);
+    let told = Mutex::new((None::<Instant>, None::<RestoreEvent>));
     move |step| {
-        let (phase, progress) = match step {
-            Step::Checking => ("check", None),
-            Step::Reading(progress) => ("read", Some(progress)),
-            Step::Merging => ("merge", None),
-            Step::Writing { table, done, of } => {
-                let event = RestoreEvent {
-                    kind: "step",
-                    phase: Some("merge"),
-                    table: Some(table.to_owned()),
-                    tables_done: u32::try_from(done).ok(),
-                    tables: u32::try_from(of).ok(),
-                    ..RestoreEvent::default()
-                };
-                say(&tell, &shared, event);
-                return;
-            }
-            Step::Committing => ("commit", None),
-            _ => return,
-        };
+        let Some(event) = event_of(step) else { return };
+        let is_reading = event.phase == Some("read");
         let mut told = lock(&told);
-        if progress.is_some() {
-            if told.is_some_and(|told| told.elapsed() < PROGRESS_EVERY) {
-                return;
-            }
-            *told = Some(Instant::now());
+        let (at, kept) = &mut *told;
+        if is_reading && at.is_some_and(|at| at.elapsed() < PROGRESS_EVERY) {
+            *kept = Some(event);
+            return;
         }
-        let event = RestoreEvent {
-            kind: "step",
-            phase: Some(phase),
-            bytes: progress.as_ref().map(|progress| progress.bytes as f64),
-            rows: progress.as_ref().map(|progress| progress.rows as f64),
-            table_rows: progress.as_ref().map(|progress| progress.table_rows as f64),
-            table: progress.and_then(|progress| progress.table.map(str::to_owned)),
-            ..RestoreEvent::default()
-        };
-        say(&tell, &shared, event);
+        let last = kept.take().filter(|_| !is_reading);
+        *at = Some(Instant::now());
+        for event in last.into_iter().chain([event]) {
+            say(&tell, &shared, event);
+        }
     }
+}
+
+fn event_of(step: Step<'_>) -> Option<RestoreEvent> {
+    let event = |phase| RestoreEvent {
+        kind: "step",
+        phase: Some(phase),
+        ..RestoreEvent::default()
+    };
+    Some(match step {
+        Step::Checking => event("check"),
+        Step::Reading(progress) => RestoreEvent {
+            bytes: Some(progress.bytes as f64),
+            rows: Some(progress.rows as f64),
+            table: progress.table.map(str::to_owned),
+            table_rows: progress.table.map(|_| progress.table_rows as f64),
+            ..event("read")
+        },
+        Step::Merging => event("merge"),
+        Step::Writing { table, done, of } => RestoreEvent {
+            table: Some(table.to_owned()),
+            tables_done: u32::try_from(done).ok(),
+            tables: u32::try_from(of).ok(),
+            ..event("merge")
+        },
+        Step::Committing => event("commit"),
+        _ => return None,
+    })
 }
 
 /// What was done: with values where they were asked for.

@@ -67,12 +67,16 @@ impl Read for Asked {
     }
 }
 
-/// Tells every phase, and now and then how far reading is.
+/// Tells every phase, and now and then how far reading is; where it has come to its end is always told.
 fn teller(wishes: Arc<Wishes>) -> impl Fn(Step<'_>) + Send + Sync {
-    let told = Mutex::new(None::<Instant>);
+    let told = Mutex::new((None::<Instant>, None::<Wish>));
     move |step| {
+        let is_reading = matches!(step, Step::Reading(_));
         let wish = match step {
             Step::Checking => Wish::Step("check", 0, 0, None),
+            Step::Reading(progress) => {
+                Wish::Step("read", progress.bytes, progress.rows, progress.table.map(str::to_owned))
+            }
             Step::Merging => Wish::Step("merge", 0, 0, None),
             Step::Writing { table, .. } => Wish::Step("merge", 0, 0, Some(table.to_owned())),
             Step::Committing => {
@@ -80,17 +84,19 @@ fn teller(wishes: Arc<Wishes>) -> impl Fn(Step<'_>) + Send + Sync {
                 let _ = ask(&wishes, Wish::Commit(sender)).map(|()| answer.recv());
                 return;
             }
-            Step::Reading(progress) => {
-                let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-                if told.is_some_and(|told| told.elapsed() < SIGNALS_EVERY) {
-                    return;
-                }
-                *told = Some(Instant::now());
-                Wish::Step("read", progress.bytes, progress.rows, progress.table.map(str::to_owned))
-            }
             _ => return,
         };
-        let _ = ask(&wishes, wish);
+        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, kept) = &mut *told;
+        if is_reading && at.is_some_and(|at| at.elapsed() < SIGNALS_EVERY) {
+            *kept = Some(wish);
+            return;
+        }
+        let last = kept.take().filter(|_| !is_reading);
+        *at = Some(Instant::now());
+        for wish in last.into_iter().chain([wish]) {
+            let _ = ask(&wishes, wish);
+        }
     }
 }
 

@@ -252,9 +252,13 @@ pub(crate) fn check_table(out: &mut Vec<u8>, table: &TableState, checks: &Checks
 }
 
 /// Writes everything behind the last row.
-pub(crate) fn close(out: &mut Vec<u8>, client: Client, style: Style) {
+pub(crate) fn close(out: &mut Vec<u8>, client: Client, style: Style, encoding: &str) {
     match Switch::of(client, style) {
         Switch::Server => {
+            // The result is JSON, which is in UTF-8; its names may not be in ASCII. Of bytes in SQL_ASCII nobody knows.
+            if !matches!(encoding, "UTF8" | "SQL_ASCII") {
+                Switch::Server.tell(out, "UTF8");
+            }
             out.extend_from_slice(EPILOGUE.as_bytes());
             out.extend_from_slice(COMMIT.as_bytes());
         }

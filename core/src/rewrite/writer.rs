@@ -183,7 +183,12 @@ impl Writer {
         if self.has_long_rows {
             self.out.extend_from_slice(staged::END_LONG_ROWS);
         }
-        script::close(&mut self.out, self.plan.client(), self.plan.style());
+        script::close(
+            &mut self.out,
+            self.plan.client(),
+            self.plan.style(),
+            self.names.encoding(),
+        );
         Ok(self.report_so_far())
     }
 
