@@ -316,6 +316,11 @@ export interface RestoreOptions extends Omit<Options, 'client'> {
    * rows that would be written. Default: false.
    */
   check?: boolean;
+  /**
+   * Every row must in the end be as the dump says. What triggers have changed is only noted, where `triggers: 'fire'` lets them
+   * fire; with `strict` it is an error. Default: `normal`.
+   */
+  verify?: 'normal' | 'strict';
   /** Shows at most so many changed rows of each table in {@link Outcome.differences}, with their values. Default: none. */
   diff?: number;
   /** Of these columns `differences` says only that they differ: `column`, `table.column` or `schema.table.column`. */

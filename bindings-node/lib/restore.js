@@ -10,7 +10,7 @@ const { DumpsertError, aborted, asDumpsertError, unreadable } = require('./error
 const { inCamelCase, invalid, prepare } = require('./options.js');
 
 /** Options that no conversion has. */
-const OWN = ['to', 'binDir', 'dryRun', 'check', 'diff', 'hide', 'beforeCommit'];
+const OWN = ['to', 'binDir', 'dryRun', 'check', 'verify', 'diff', 'hide', 'beforeCommit'];
 
 function urlOf(value, name) {
   if (value === undefined) throw invalid(`\`${name}\` is missing`, 'is the variable set that it comes from?');
@@ -43,9 +43,10 @@ function settingsOf(given, own) {
 function settingsFor(options, own, driver) {
   const client = driver === undefined ? 'psql' : 'driver';
   const prepared = prepare(options, { style: 'staged', client }, own);
-  const { to, from, binDir, dryRun = false, check = false, diff, hide = [], beforeCommit } = options ?? {};
+  const { to, from, binDir, dryRun = false, check = false, verify = 'normal', diff, hide = [], beforeCommit } = options ?? {};
   if (typeof dryRun !== 'boolean') throw invalid('`dryRun` is true or false');
   if (typeof check !== 'boolean') throw invalid('`check` is true or false');
+  if (verify !== 'normal' && verify !== 'strict') throw invalid("`verify` is 'normal' or 'strict'");
   if (diff !== undefined && !(Number.isInteger(diff) && diff >= 0 && diff < 2 ** 32)) throw invalid('`diff` is a number of rows');
   const hidden = [hide].flat();
   if (!hidden.every((name) => typeof name === 'string')) throw invalid('`hide` is a name of a column, or a list of them');
@@ -56,6 +57,7 @@ function settingsFor(options, own, driver) {
     binDir: binDir === undefined ? undefined : pathOf(binDir, 'binDir'),
     dryRun,
     check,
+    strict: verify === 'strict',
     diff,
     hide: hidden,
     asksBeforeCommit: beforeCommit !== undefined,

@@ -59,6 +59,7 @@ pub struct RestoreSettings {
     pub bin_dir: Option<String>,
     pub dry_run: bool,
     pub check: bool,
+    pub strict: bool,
     pub diff: Option<u32>,
     pub hide: Vec<String>,
     pub asks_before_commit: bool,
@@ -301,6 +302,7 @@ impl Job {
         target = target
             .with_dry_run(settings.dry_run)
             .with_check(settings.check)
+            .with_strict_verify(settings.strict)
             .with_hidden_columns(settings.hide.iter().cloned())
             .with_cancel(&fed.shared.cancel)
             .with_progress(teller(fed.tell.clone(), fed.shared.clone()));

@@ -192,6 +192,13 @@ test('a check, and what differs', async () => {
   const [finding] = findings.filter(({ severity }) => severity === 'error');
   assert.deepEqual([finding.table, finding.code, finding.examples.length], ['public."Child"', '23514', 10]);
   assert.equal(finding.message, 'rows that break the constraint "Child_id_check"');
+  server.query(
+    target,
+    `CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.v = upper(NEW.v); RETURN NEW; END';
+     ALTER TABLE "Child" DROP CONSTRAINT "Child_id_check";
+     CREATE TRIGGER shout BEFORE INSERT OR UPDATE ON parent FOR EACH ROW EXECUTE FUNCTION shout()`,
+  );
+  await refused(target, () => restore(dump, to(target, { triggers: 'fire', verify: 'strict' })), { message: /are not as in the dump/ });
   const { findings: none } = await restore(dump, to(target, { dryRun: true, onlyTables: 'parent' }));
   assert.equal(none, undefined);
 });
@@ -287,6 +294,7 @@ test('what cannot be used is said before anything starts', async (t) => {
     [{ noKey: 'x' }, { code: 'invalid_option', message: /`noKey`/ }],
     [{ beforeCommit: 7 }, { code: 'invalid_option' }],
     [{ check: 1 }, { code: 'invalid_option', message: /`check` is true or false/ }],
+    [{ verify: 'never' }, { code: 'invalid_option', message: /`verify` is 'normal' or 'strict'/ }],
     [{ diff: -1 }, { code: 'invalid_option', message: /`diff` is a number of rows/ }],
     [{ diff: 1, hide: [1] }, { code: 'invalid_option', message: /`hide` is a name/ }],
     [{ from: url(source) }, { code: 'invalid_option', message: /`from` is no option/ }],

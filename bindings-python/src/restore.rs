@@ -109,6 +109,7 @@ pub(crate) struct Settings {
     bin_dir: Option<PathBuf>,
     dry_run: bool,
     check: bool,
+    strict: bool,
     diff: Option<u32>,
     hide: Vec<String>,
 }
@@ -209,6 +210,7 @@ fn target(settings: &Settings, cancel: &Cancel, wishes: &Arc<Wishes>, asks: bool
     target = target
         .with_dry_run(settings.dry_run)
         .with_check(settings.check)
+        .with_strict_verify(settings.strict)
         .with_hidden_columns(settings.hide.iter().cloned())
         .with_cancel(cancel)
         .with_progress(teller(wishes.clone()));

@@ -184,13 +184,23 @@ def test_a_check_and_what_differs(server: Server, databases: Databases, is_async
     assert hidden["shown"][0]["columns"] == [{"column": column["column"], "hidden": True}]
     assert server.rows(target) == before
 
-    server.psql(target, "ALTER TABLE child ADD CHECK (id < 400) NOT VALID")
+    server.psql(target, b"ALTER TABLE child ADD CHECK (id < 400) NOT VALID;")
     outcome = restore(check=True)
     (finding,) = (finding for finding in outcome.findings if finding.severity == "error")
     assert (finding.table, finding.code, finding.rows and finding.rows > 0) == ("public.child", "23514", True)
     assert len(finding.examples) == 10
     assert finding.message == "rows that break the constraint child_id_check"
     assert server.rows(target) == before
+    with pytest.raises(dumpsert.ConfigError, match="`verify` is 'normal' or 'strict', not 'never'"):
+        restore(verify="never")
+
+    server.psql(
+        target,
+        b"""ALTER TABLE child DROP CONSTRAINT child_id_check;
+        CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.v = upper(NEW.v); RETURN NEW; END';
+        CREATE TRIGGER shout BEFORE INSERT OR UPDATE ON parent FOR EACH ROW EXECUTE FUNCTION shout();""",
+    )
+    refused(server, target, lambda: restore(triggers="fire", verify="strict"), dumpsert.DumpsertError)
     assert restore(dry_run=True, **{"only_tables": "parent"}).to_dict().get("findings") is None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterable
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
 
 from dumpsert import _core
 from dumpsert._api import for_driver
@@ -75,6 +75,7 @@ async def arestore(
     before_commit: Callable[[Outcome], object] | None = None,
     dry_run: bool = False,
     check: bool = False,
+    verify: Literal["normal", "strict"] = "normal",
     diff: int | None = None,
     hide: Names = (),
     bin_dir: Path | None = None,
@@ -86,7 +87,7 @@ async def arestore(
     the run ends, with the programs that run for it, before the cancellation goes on. `connection` is an
     `AsyncConnection` of psycopg 3, which is used in the loop.
     """
-    settled = (to, connection, None, bin_dir, View(dry_run, check, diff, hide), options, values)
+    settled = (to, connection, None, bin_dir, View(dry_run, check, verify, diff, hide), options, values)
     return await _restore(dump, progress, before_commit, connection, *settled)
 
 
@@ -99,13 +100,14 @@ async def async_sync(
     before_commit: Callable[[Outcome], object] | None = None,
     dry_run: bool = False,
     check: bool = False,
+    verify: Literal["normal", "strict"] = "normal",
     diff: int | None = None,
     hide: Names = (),
     bin_dir: Path | None = None,
     **values: Unpack[OptionValues],
 ) -> Outcome:
     """Do what `sync` does without blocking the loop; the functions are those of `arestore`."""
-    settled = (to, None, source, bin_dir, View(dry_run, check, diff, hide), options, values)
+    settled = (to, None, source, bin_dir, View(dry_run, check, verify, diff, hide), options, values)
     return await _restore(None, progress, before_commit, None, *settled)
 
 

@@ -361,8 +361,8 @@ class Outcome(_Account):
     def differences(self) -> list[dict[str, Any]]:
         """The tables with changed rows, where `diff` was given.
 
-        Each has `table`, `rows` (how many differ), and `shown`: for each row its `key`, a dict, and its `columns`, dicts
-        with `column`, `here` and `dumped` (texts of at most 200 characters, or None), or `hidden`.
+        Each has `table`, `rows` (how many differ), and `shown`: for each row its `key`, a dict, and its `columns`,
+        dicts with `column`, `here` and `dumped` (texts of at most 200 characters, or None), or `hidden`.
         """
         return list(self._values.get("differences", ()))
 

@@ -26,6 +26,7 @@ class View(NamedTuple):
 
     dry_run: bool
     check: bool
+    verify: str
     diff: int | None
     hide: Names
 
@@ -40,6 +41,7 @@ def restore(
     before_commit: Callable[[Outcome], object] | None = None,
     dry_run: bool = False,
     check: bool = False,
+    verify: Literal["normal", "strict"] = "normal",
     diff: int | None = None,
     hide: Names = (),
     bin_dir: Path | None = None,
@@ -62,8 +64,10 @@ def restore(
     `Outcome` when all was written and verified; not in a dry run, which does everything and rolls it back. What they
     raise ends the run, and nothing was changed. While it merges, `progress` also gets the table that is being written.
 
-    With `check=True` nothing is written: everything that stands in the way of a run is in `outcome.findings`. With
-    `diff=10` up to ten changed rows of each table are in `outcome.differences`, with the values of both sides; of the
+    Every row must in the end be as the dump says. What triggers have changed is only noted, where `triggers="fire"`
+    lets them fire; with `verify="strict"` it is an error. With `check=True` nothing is written: everything that stands
+    in the way of a run is in `outcome.findings`. With `diff=10` up to ten changed rows of each table are in
+    `outcome.differences`, with the values of both sides; of the
     columns in `hide` (`"column"`, `"table.column"`, `"schema.table.column"`) it says only that they differ.
 
     >>> outcome = dumpsert.restore("shop.dump", to=os.environ["DATABASE_URL"], exclude_tables="sessions")
@@ -75,7 +79,7 @@ def restore(
     changed, but where `error.outcome.ending` is `unknown`: then it is safe to run it again. No error and no outcome
     holds a password, or values of rows beyond those that name the row.
     """
-    settings, given = prepare(to, connection, None, bin_dir, View(dry_run, check, diff, hide), options, values)
+    settings, given = prepare(to, connection, None, bin_dir, View(dry_run, check, verify, diff, hide), options, values)
     if connection is None:
         return Outcome(_core.restore(dump, settings, *given, progress, asker(before_commit)))
     with Driver(connection) as driver:
@@ -91,6 +95,7 @@ def sync(
     before_commit: Callable[[Outcome], object] | None = None,
     dry_run: bool = False,
     check: bool = False,
+    verify: Literal["normal", "strict"] = "normal",
     diff: int | None = None,
     hide: Names = (),
     bin_dir: Path | None = None,
@@ -102,7 +107,7 @@ def sync(
 
     >>> dumpsert.sync(source="service=production", to="postgresql:///shop", exclude_demo=True)
     """
-    settings, given = prepare(to, None, source, bin_dir, View(dry_run, check, diff, hide), options, values)
+    settings, given = prepare(to, None, source, bin_dir, View(dry_run, check, verify, diff, hide), options, values)
     return Outcome(_core.restore(None, settings, *given, progress, asker(before_commit)))
 
 
@@ -123,12 +128,16 @@ def prepare(
         if not isinstance(url, str) and (url is not None or (name == "to" and connection is None)):
             message = f"`{name}` is the URL of a database, as a str, not {type(url).__name__}"
             raise TypeError(message)
+    if view.verify not in ("normal", "strict"):
+        message = f"`verify` is 'normal' or 'strict', not {view.verify!r}"
+        raise ConfigError(message, kind="invalid_option")
     settings = {
         "to": to,
         "source": source,
         "bin_dir": None if bin_dir is None else os.fspath(bin_dir),
         "dry_run": bool(view.dry_run),
         "check": bool(view.check),
+        "strict": view.verify == "strict",
         "diff": view.diff,
         "hide": [view.hide] if isinstance(view.hide, str) else list(view.hide),
     }
