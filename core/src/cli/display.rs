@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::progress::ProgressBar;
 use super::restore_args::Progress;
+use super::summary;
 use crate::text::printable;
 
 /// How often a log says how far reading is, and how often a program is told.
@@ -89,9 +90,9 @@ fn words(step: Step<'_>) -> String {
     match step {
         Step::Checking => "checking".to_owned(),
         Step::Reading(progress) => format!(
-            "reading: {} bytes, {} rows{}",
+            "reading: {} bytes, {}{}",
             progress.bytes,
-            progress.rows,
+            summary::counted(progress.rows, "row"),
             progress
                 .table
                 .map_or_else(String::new, |table| format!(", {}", printable(table)))
