@@ -1,8 +1,8 @@
 //! A script that does not arrive whole changes nothing, whoever runs it.
 //!
 //! A run of psql takes 20 to 40 ms, and a script is made of up to 50 kB of fixed text. So the scripts are cut at every byte
-//! outside the fixed text, at and around every end of a statement, and at random bytes inside the fixed text; for clients other
-//! than psql at one in four of these, and at every byte of the end. With `DUMPSERT_CUT=all` they are cut at every byte; that
+//! outside the fixed text, at and around every end of a statement, and at random bytes inside the fixed text; of these at one in two for psql,
+//! at one in four for other clients, and at every one at the end. With `DUMPSERT_CUT=all` they are cut at every byte; that
 //! takes about half an hour.
 
 use std::collections::BTreeSet;
@@ -200,7 +200,7 @@ fn psql_tells(style: Style) {
     let first_line = find(&subject.script, b"\n").unwrap() + 1;
     let committed = find_last(&subject.script, b"COMMIT;") + b"COMMIT".len();
     let closed = find_last(&subject.script, b"\\endif") + b"\\endif".len();
-    subject.each_cut(1, |target, cut| {
+    subject.each_cut(2, |target, cut| {
         let mut command = target.command("psql");
         // Cut inside of \echo or \endif there is a \e, which would open an editor.
         command.arg("-X").env("PSQL_EDITOR", "true");
