@@ -32,7 +32,7 @@ fn variable(name: &str, default: u64) -> u64 {
 #[test]
 fn every_row_ends_where_the_model_says() {
     let first = variable("DUMPSERT_SEED", 1);
-    let cases = variable("DUMPSERT_CASES", 100);
+    let cases = variable("DUMPSERT_CASES", 200);
     let cluster = Cluster::shared();
     let mut tally = Tally::default();
     let mut failures = Vec::new();
@@ -73,7 +73,7 @@ fn every_row_ends_where_the_model_says() {
 #[test]
 fn postgresql_goes_where_the_model_says() {
     let first = variable("DUMPSERT_SEED", 1);
-    let cases = variable("DUMPSERT_CASES", 100) / 2;
+    let cases = variable("DUMPSERT_CASES", 200) / 2;
     let db = Cluster::shared().create_unique("walks");
     give_to_owner(&db);
     let major = Cluster::shared().major();
