@@ -71,6 +71,7 @@ impl Display {
         match self {
             Self::Bar(bar) => match step {
                 Step::Reading(progress) => bar.show(progress),
+                Step::Writing { table, done, of } => bar.tables(done, of, &printable(table)),
                 _ => bar.say(&words(step)),
             },
             Self::Plain(clock) => clock.say(step, LOG_EVERY, format!("dumpsert: {}", words(step))),

@@ -49,6 +49,19 @@ impl ProgressBar {
         }
     }
 
+    /// Tables instead of bytes: so many of all are done.
+    pub(super) fn tables(&self, done: usize, of: usize, what: &str) {
+        if self.0.is_hidden() {
+            return;
+        }
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} tables {wide_msg}") {
+            self.0.set_style(style);
+        }
+        self.0.set_length(of as u64);
+        self.0.set_position(done as u64);
+        self.say(what);
+    }
+
     pub(super) fn clear(&self) {
         self.0.finish_and_clear();
     }
