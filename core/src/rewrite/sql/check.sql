@@ -105,8 +105,13 @@ BEGIN
       FROM pg_temp.dumpsert_stages AS s JOIN pg_constraint AS c ON c.conrelid = s.relid AND c.contype = 'c' AND coalesce((to_jsonb(c) ->> 'conenforced')::boolean, true)
      WHERE s.n = _n AND c.conkey <> '{}' ORDER BY c.conname
   LOOP
+    IF _c.row IS NULL THEN
+      PERFORM pg_temp.dumpsert_find('info', (SELECT s.relid::regclass::text FROM pg_temp.dumpsert_stages AS s WHERE s.n = _n), '23514',
+        format('the constraint %I was not checked: it needs columns that the dump does not bring', _c.conname));
+      CONTINUE;
+    END IF;
     CALL pg_temp.dumpsert_find_rows(_n, format('SELECT m.at FROM pg_temp.dumpsert_coming AS m CROSS JOIN LATERAL (SELECT (%s) IS FALSE AS breaks FROM %s) AS x WHERE x.breaks', _c.condition, _c.row),
-      '23514', format('rows that break the constraint %I', _c.conname), 'Change the rows or the target, or leave them out.') ;
+      '23514', format('rows that break the constraint %I', _c.conname), 'Change the rows or the target, or leave them out.');
   END LOOP;
 END
 $dumpsert$;
@@ -139,7 +144,10 @@ BEGIN
       FROM pg_temp.dumpsert_places(_s.relid, true) AS i JOIN pg_class AS c ON c.oid = _s.relid JOIN pg_index AS x ON x.indexrelid = i.index
      WHERE i.leaf IS NULL ORDER BY i.index
   LOOP
-    CONTINUE WHEN _i.row IS NULL;
+    IF _i.row IS NULL THEN
+      PERFORM pg_temp.dumpsert_find('info', _s.relid::regclass::text, '23505', format('%s was not checked: it needs columns that the dump does not bring', _i.index));
+      CONTINUE;
+    END IF;
     CALL pg_temp.dumpsert_find_rows(_n, format(
       'SELECT pg_catalog.concat(''the dump has it for '', %1$s, '', and the target for '', %2$s) FROM (SELECT m.at, m.rel, m.here, x.* FROM pg_temp.dumpsert_coming AS m'
       ' CROSS JOIN LATERAL (SELECT %3$s FROM %4$s WHERE %5$s) AS x) AS w JOIN (SELECT %6$I.tableoid AS rel, %6$I.ctid AS at, %3$s FROM %7$s AS %6$I WHERE %5$s) AS b ON %8$s'

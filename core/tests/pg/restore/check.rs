@@ -114,6 +114,12 @@ fn cases() -> Vec<Case> {
             &[("error", "23503", "public.c", Some(1))],
         ),
         case(
+            "what needs columns that the dump does not bring",
+            "ALTER TABLE t ADD w integer DEFAULT 1, ADD CHECK (length(v) > w), ADD UNIQUE (v, w); INSERT INTO t VALUES (9, 'held', 1, 2);",
+            "public.t|id, v|1\theld\n2\tnew\n",
+            &[],
+        ),
+        case(
             "values that would be rounded",
             "",
             "public.t|id, n|1\t1.234\n2\t1.20\n3\t0.001\n",
