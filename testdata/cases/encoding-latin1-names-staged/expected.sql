@@ -8,4 +8,5 @@ COPY pg_temp."stage 1" ("id", "größe") FROM stdin;
 1	ü
 \.
 \set SHOW_CONTEXT never
+SET LOCAL client_encoding = 'UTF8';
 <epilogue>

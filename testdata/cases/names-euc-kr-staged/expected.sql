@@ -8,4 +8,5 @@ COPY pg_temp."stage 1" ("id") FROM stdin;
 1
 \.
 \set SHOW_CONTEXT never
+SET LOCAL client_encoding = 'UTF8';
 <epilogue>

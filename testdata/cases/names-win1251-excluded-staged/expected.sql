@@ -13,4 +13,5 @@ COPY pg_temp."stage 1: public.t" ("id", "v") FROM stdin;
 SET LOCAL client_encoding = 'UTF8';
 CALL pg_temp.dumpsert_left_out(ARRAY['public']::pg_catalog.text[], ARRAY['секрет']::pg_catalog.text[]);
 SET LOCAL client_encoding = 'WIN1251';
+SET LOCAL client_encoding = 'UTF8';
 <epilogue>
