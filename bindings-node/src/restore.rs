@@ -210,7 +210,9 @@ fn teller(tell: Arc<Tell>, shared: Arc<Shared>) -> impl Fn(Step<'_>) + Send + Sy
             return;
         }
         let last = kept.take().filter(|_| !is_reading);
-        *at = Some(Instant::now());
+        if is_reading {
+            *at = Some(Instant::now());
+        }
         for event in last.into_iter().chain([event]) {
             say(&tell, &shared, event);
         }

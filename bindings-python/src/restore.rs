@@ -93,7 +93,9 @@ fn teller(wishes: Arc<Wishes>) -> impl Fn(Step<'_>) + Send + Sync {
             return;
         }
         let last = kept.take().filter(|_| !is_reading);
-        *at = Some(Instant::now());
+        if is_reading {
+            *at = Some(Instant::now());
+        }
         for wish in last.into_iter().chain([wish]) {
             let _ = ask(&wishes, wish);
         }
