@@ -4,7 +4,7 @@
 const { Duplex, Readable } = require('node:stream');
 const { Encoder } = require('./bytes.js');
 const { DumpsertError, aborted, asDumpsertError, finished, unreadable } = require('./errors.js');
-const { planOf } = require('./options.js');
+const { invalid, planOf } = require('./options.js');
 const { PENDING_BYTES, Pump, ReportPromise } = require('./pump.js');
 
 class RewriterStream extends Duplex {
@@ -166,6 +166,10 @@ function rewrite(input, options) {
 }
 
 function statements(input, options) {
+  // The library refuses it as well, but when the dump is read.
+  if (options?.style === 'staged') {
+    throw invalid("`style: 'staged'` needs psql, or COPY between its statements", 'restore(dump, { client }) does that over a client of pg');
+  }
   return generator(input, options, { client: 'driver' });
 }
 
