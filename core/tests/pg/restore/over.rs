@@ -136,10 +136,11 @@ SET row_security = on; SET default_transaction_isolation = 'repeatable read'; SE
 fn same_as_psql(target: &Db, dump: &[u8], options: &Options) -> (Db, Outcome) {
     let cluster = Cluster::shared();
     let (over, by_psql) = (cluster.copy_of(target), cluster.copy_of(target));
+    let driven = Target::of_driver().with_bin_dir(target.programs());
     let mut driver = Over::new(&over);
     driver.client.batch_execute(SESSION).unwrap();
     let before = driver.session();
-    let done = driver.run(dump, &Target::of_driver(), options.clone()).unwrap();
+    let done = driver.run(dump, &driven, options.clone()).unwrap();
     assert_eq!(done.ending, Ending::Committed);
     assert_as_before(&before, &driver.session());
     let source = Source::Reader(Box::new(std::io::Cursor::new(dump.to_vec())));
@@ -157,7 +158,7 @@ fn same_as_psql(target: &Db, dump: &[u8], options: &Options) -> (Db, Outcome) {
     }
     // And once more, which writes nothing.
     let versions = over.row_versions();
-    let again = driver.run(dump, &Target::of_driver(), options.clone()).unwrap();
+    let again = driver.run(dump, &driven, options.clone()).unwrap();
     let [inserted, updated, ..] = again.totals();
     assert_eq!((inserted, updated), (0, 0));
     assert_eq!(over.row_versions(), versions);
@@ -169,8 +170,7 @@ fn psql_target(db: &Db) -> Target {
     let cluster = Cluster::shared();
     let host = cluster.socket_dir().display();
     let url = format!("host={host} port={} user=postgres dbname={}", cluster.port(), db.name());
-    let bindir = std::path::PathBuf::from(db.command("psql").get_program());
-    Target::new(Connection::parse(&url).unwrap()).with_bin_dir(bindir.parent().unwrap())
+    Target::new(Connection::parse(&url).unwrap()).with_bin_dir(db.programs())
 }
 
 /// It fails, nothing was changed, and the connection can be used as before.
