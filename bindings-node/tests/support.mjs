@@ -1,5 +1,6 @@
 // What several tests need: the corpus, chunks, the program, a server, a seed.
 
+import assert from 'node:assert/strict';
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
@@ -7,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { Catalog } from '../index.mjs';
+import { Catalog, DumpsertError } from '../index.mjs';
 
 export const here = dirname(fileURLToPath(import.meta.url));
 export const root = join(here, '../..');
@@ -189,4 +190,18 @@ export function sourceAndTarget(server) {
 export function rows(server, database) {
   const parent = server.query(database, 'SELECT p FROM public.parent AS p WHERE id <> 10001 ORDER BY id');
   return `${parent}\n${server.query(database, 'SELECT c FROM public."Child" AS c ORDER BY id')}`;
+}
+
+/** It fails with an error of the package that has these facts, which is returned. */
+export async function failure(run, facts) {
+  const error = await run().then(
+    () => assert.fail('it has not failed'),
+    (error) => error,
+  );
+  assert.ok(error instanceof DumpsertError, String(error.stack));
+  for (const [name, value] of Object.entries(facts)) {
+    if (value instanceof RegExp) assert.match(error[name], value);
+    else assert.equal(error[name], value, error.stack);
+  }
+  return error;
 }

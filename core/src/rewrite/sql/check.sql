@@ -168,11 +168,11 @@ DECLARE
   _r record;
 BEGIN
   FOR _r IN
-    SELECT r.parent_relid::regclass::text AS parent, k.holding, k.present, k.here, t.staged, array_to_string(r.holding, ', ') AS names,
+    SELECT r.parent_relid::regclass::text AS parent, k.present, k.here, t.staged, array_to_string(r.holding, ', ') AS names,
            has_table_privilege(r.parent_relid, 'SELECT') AS may, k.brought, t.complete
       FROM pg_temp.dumpsert_stages AS s JOIN pg_temp.dumpsert_references AS r ON r.child_relid = s.relid
      CROSS JOIN LATERAL (
-       SELECT string_agg('m.' || b.c, ', ') AS holding, string_agg(format('m.%s IS NOT NULL', b.c), ' AND ') AS present, bool_and(b.c IS NOT NULL) AS brought,
+       SELECT string_agg(format('m.%s IS NOT NULL', b.c), ' AND ') AS present, bool_and(b.c IS NOT NULL) AS brought,
               string_agg(format('p.%I %s m.%s', u.referenced, u.crosses, b.c), ' AND ') AS here, array_agg(format('%I %s m.%s', u.referenced, u.crosses, b.c)) AS pairs
          FROM unnest(r.holding, r.referenced, r.crosses) AS u(holding, referenced, crosses) LEFT JOIN pg_temp.dumpsert_brought(_n) AS b ON b.name = u.holding) AS k
      CROSS JOIN LATERAL (
