@@ -45,7 +45,7 @@ const FOUND: &str = include_str!("sql/found.sql");
 const SELECTED: &str = include_str!("sql/selected.sql");
 const WAITING: &str = include_str!("sql/waiting.sql");
 /// In this order: a function in SQL is checked when it is made, so what it calls comes first.
-const STAGED: [&str; 12] = [
+const STAGED: [&str; 13] = [
     include_str!("sql/rounding.sql"),
     include_str!("sql/stages.sql"),
     include_str!("sql/rules.sql"),
@@ -55,6 +55,7 @@ const STAGED: [&str; 12] = [
     include_str!("sql/compare.sql"),
     include_str!("sql/locks.sql"),
     include_str!("sql/places.sql"),
+    include_str!("sql/stepwise.sql"),
     include_str!("sql/write.sql"),
     include_str!("sql/errors.sql"),
     include_str!("sql/merge.sql"),

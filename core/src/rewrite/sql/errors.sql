@@ -56,6 +56,7 @@ BEGIN
     HINT = coalesce(pg_temp.dumpsert_remedy(_state, _message, _relid, _constraint), nullif(_hint, ''), _caller.hint, CASE _state
       WHEN '23505' THEN 'A row with another key holds this value and keeps it.'
       WHEN '23P01' THEN 'A row with another key holds this place and keeps it.'
+      WHEN '23001' THEN 'A row that only exists here still refers to it.'
       WHEN '23503' THEN 'The referenced row is neither here nor in the dump, or a row that only exists here still refers to it.'
       ELSE 'Change the row or the target, then run the script again.' END),
     SCHEMA = _schema, TABLE = _table, COLUMN = _column, CONSTRAINT = _constraint, MESSAGE = format('dumpsert: %s%s; nothing was changed', _message,

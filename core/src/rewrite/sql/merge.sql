@@ -290,7 +290,7 @@ BEGIN
         END IF;
         RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run the script again.', DETAIL = SQLERRM,
           MESSAGE = 'dumpsert: a table was dropped by another session while the dump arrived; nothing was changed';
-      WHEN foreign_key_violation THEN
+      WHEN foreign_key_violation OR restrict_violation THEN
         -- A row that is referenced may have gone in a table that was not locked.
         IF _wide OR NOT EXISTS (SELECT FROM unnest(_locks) AS l WHERE l ~ ' IN ROW SHARE MODE$') THEN
           RAISE;

@@ -5,6 +5,7 @@ mod circles;
 mod counts;
 mod equality;
 mod exclusions;
+mod in_between;
 mod indexes;
 mod partitions;
 mod scale;

@@ -1,0 +1,105 @@
+//! What an action of the target sets in between is refused by a NOT NULL, a CHECK or another foreign key, although every row is good at the
+//! end: an order of single statements does it, or a row is written in steps.
+
+use super::super::case::Case;
+
+/// What forbids NULL in `c.code`.
+const FORBIDDEN: [&str; 2] = ["NOT NULL", "CHECK (code IS NOT NULL OR v IS NOT NULL)"];
+
+#[test]
+fn a_value_moves_from_an_old_parent_to_a_new_one_in_a_circle() {
+    for forbids in FORBIDDEN {
+        for action in ["CASCADE", "SET NULL"] {
+            Case::new(
+                &format!(
+                    "CREATE TABLE p (id integer PRIMARY KEY, code text UNIQUE, c date);
+                     CREATE TABLE c (id integer PRIMARY KEY, day date UNIQUE, v text, code text {forbids} REFERENCES p (code) ON UPDATE {action});
+                     ALTER TABLE p ADD FOREIGN KEY (c) REFERENCES c (day);"
+                ),
+                "INSERT INTO p VALUES (1, 'A'), (2, 'B'), (9, 'D'); INSERT INTO c VALUES (10, '2024-01-01', NULL, 'B'), (30, '2024-01-03', 'own', 'D');
+                 UPDATE p SET c = '2024-01-01';",
+                "INSERT INTO p VALUES (1, NULL), (3, 'A'), (4, 'E'), (2, 'B'); INSERT INTO c VALUES (10, '2024-01-01', NULL, 'A'), (11, '2024-01-02', NULL, 'E');
+                 UPDATE p SET c = '2024-01-02' WHERE id <> 1; UPDATE p SET c = '2024-01-01' WHERE id = 1;",
+            )
+            .then("SELECT code FROM c WHERE id = 30", &["D"])
+            .passes();
+        }
+    }
+}
+
+#[test]
+fn a_row_leaves_a_value_that_it_then_references() {
+    for forbids in FORBIDDEN {
+        for action in ["SET NULL", "CASCADE"] {
+            Case::new(
+                &format!(
+                    "CREATE TABLE c (id integer PRIMARY KEY, own text UNIQUE, v text, code text {forbids} REFERENCES c (own) ON UPDATE {action});"
+                ),
+                "INSERT INTO c VALUES (2, 'A', NULL, 'B'), (3, 'B', NULL, 'B'), (30, 'Z', 'w', 'Z');",
+                "INSERT INTO c VALUES (2, NULL, NULL, 'A'), (1, 'A', NULL, 'A');",
+            )
+            .then("SELECT own, code FROM c WHERE id IN (3, 30) ORDER BY id", &["B|B", "Z|Z"])
+            .passes();
+        }
+    }
+}
+
+#[test]
+fn new_rows_of_two_tables_reference_each_other() {
+    Case::new(
+        "CREATE TABLE q (id integer PRIMARY KEY, name text UNIQUE, note text, code text NOT NULL);
+         CREATE TABLE p (id integer PRIMARY KEY, code text UNIQUE, note text, q text UNIQUE REFERENCES q (name) ON UPDATE RESTRICT);
+         ALTER TABLE q ADD FOREIGN KEY (code) REFERENCES p (code) ON UPDATE CASCADE;",
+        "INSERT INTO p VALUES (2, 'B', 'here'), (4, 'A', 'here'); INSERT INTO q VALUES (1, 'one', 'here', 'B'); UPDATE p SET q = 'one' WHERE id = 2;",
+        "INSERT INTO p VALUES (2, 'B', 'there'), (3, 'C', 'there'), (1, 'A', 'there'), (4, NULL, 'there');
+         INSERT INTO q VALUES (3, 'three', 'there', 'A'), (1, 'one', 'there', 'B'), (2, 'two', 'there', 'C');
+         UPDATE p SET q = 'one' WHERE id = 2; UPDATE p SET q = 'three' WHERE id = 3; UPDATE p SET q = 'two' WHERE id = 1;",
+    )
+    .passes();
+}
+
+/// Columns that decide whether a row may be written are not written before the rest of it.
+#[test]
+fn guards_and_newer_rows_hold_for_a_row_in_steps() {
+    let schema = "CREATE TABLE c (id integer PRIMARY KEY, own text UNIQUE, code text NOT NULL REFERENCES c (own) ON UPDATE SET NULL, at integer, owner text);";
+    let here = "INSERT INTO c VALUES (2, 'A', 'B', 1, 'me'), (3, 'B', 'B', 5, 'me'), (4, 'F', 'F', 1, 'you');";
+    let there = "INSERT INTO c VALUES (2, NULL, 'A', 2, 'me'), (1, 'A', 'A', 1, 'me'), (3, 'X', 'X', 4, 'me'), (4, 'G', 'G', 9, 'me');";
+    for update in [Some("at"), None] {
+        let rows = if update.is_some() {
+            ["1|A|A|1", "2||A|2", "3|B|B|5", "4|F|F|1"]
+        } else {
+            ["1|A|A|1", "2||A|2", "3|X|X|4", "4|F|F|1"]
+        };
+        Case::new(schema, here, there)
+            .with(|options| {
+                let options = options
+                    .with_guard("owner")
+                    .unwrap()
+                    .with_on_guard(dumpsert::OnGuard::Skip);
+                match update {
+                    Some(column) => options.with_update(dumpsert::Update::Newer(column.to_owned())),
+                    None => options,
+                }
+            })
+            .respelt()
+            .only(&[super::super::case::Shape::Copy, super::super::case::Shape::Inserts])
+            .then("SELECT id, own, code, at FROM c ORDER BY id", &rows)
+            .passes();
+    }
+}
+
+#[test]
+fn what_no_order_can_do_is_refused() {
+    // The action hits a row that only the target has.
+    for forbids in FORBIDDEN {
+        Case::new(
+            &format!(
+                "CREATE TABLE p (id integer PRIMARY KEY, code text UNIQUE);
+                 CREATE TABLE c (id integer PRIMARY KEY, v text, code text {forbids} REFERENCES p (code) ON UPDATE SET NULL);"
+            ),
+            "INSERT INTO p VALUES (1, 'A'); INSERT INTO c VALUES (30, NULL, 'A');",
+            "INSERT INTO p VALUES (1, 'B'), (2, 'A');",
+        )
+        .refused(&["nothing was changed", "violates"]);
+    }
+}
