@@ -29,6 +29,7 @@ mod keywords;
 mod left_out;
 mod messages;
 mod outcome;
+mod pooler;
 mod programs;
 mod run;
 mod session;

@@ -18,6 +18,7 @@ use super::settle::{self, Fate};
 use super::source::{self, Digest, Form, Hashed, ProgramReader, Warnings};
 use super::{
     Cancel, Connection, Driver, Ending, Failure, Origin, Outcome, Source, Step, Stop, Target, findings, left_out,
+    pooler,
 };
 use crate::catalog::{Table, TableName};
 use crate::error::{Error, ErrorKind, Result};
@@ -225,10 +226,7 @@ impl Run<'_> {
             }
             Source::Database(connection) => {
                 if connection.is_pooled() {
-                    let message = "the source's URL leads to a pooler (pgbouncer=true): what pg_dump sets would stay on \
-                                   connections that the source's application gets";
-                    let error = Error::new(ErrorKind::InvalidOption, message);
-                    return Err(error.with_hint("give the URL of the database itself (often DIRECT_URL)"));
+                    return Err(pooler::refused("pgbouncer=true"));
                 }
                 Opened::Database(connection, programs::find("pg_dump", bin_dir, cancel)?)
             }
@@ -260,6 +258,9 @@ impl Run<'_> {
             return Err(Error::new(ErrorKind::Program, message).with_hint(format!(
                 "install the client programs of PostgreSQL {major}, and name their folder with --bin-dir or PG_BIN"
             )));
+        }
+        if pooler::shares_sessions(from)? {
+            return Err(pooler::refused("its connections share sessions"));
         }
         self.outcome.source = Origin::Database(database);
         let catalog = left_out::catalog(from)?;

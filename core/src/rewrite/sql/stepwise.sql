@@ -86,6 +86,16 @@ BEGIN
 END
 $dumpsert$;
 
+-- All referenced columns and all new rows in one statement, as their places become free.
+CREATE FUNCTION pg_temp.dumpsert_write_referenced(_component integer) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+BEGIN
+  RETURN pg_temp.dumpsert_write_as(_component, 'referenced');
+EXCEPTION WHEN integrity_constraint_violation THEN
+  RETURN 0;
+END
+$dumpsert$;
+
 -- Writes a component in rounds, forwards and backwards, until nothing is left to write; false if it gets nowhere. A child that takes a value
 -- before its new parent has it would hold the old parent there: as long as referenced values can move, nothing else is written. A referenced value
 -- that is as it should be fires no action any more, so the rounds come to an end; not so where foreign keys want different values of one column,
@@ -98,7 +108,10 @@ DECLARE
 BEGIN
   WHILE _in_vain < 20 LOOP
     _round := _round + 1;
-    _wrote := pg_temp.dumpsert_update_stepwise(_component, true, _round % 2 = 0);
+    _wrote := pg_temp.dumpsert_write_referenced(_component);
+    IF _wrote = 0 THEN
+      _wrote := pg_temp.dumpsert_update_stepwise(_component, true, _round % 2 = 0);
+    END IF;
     IF _wrote = 0 THEN
       _wrote := pg_temp.dumpsert_insert_stepwise(_component);
     END IF;

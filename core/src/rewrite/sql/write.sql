@@ -46,12 +46,18 @@ BEGIN
 END
 $dumpsert$;
 
-CREATE FUNCTION pg_temp.dumpsert_update_in_order(_relid pg_catalog.oid) RETURNS pg_catalog.text
+-- All of a row, or its referenced columns alone where they differ; NULL if it has none.
+CREATE FUNCTION pg_temp.dumpsert_update_in_order(_relid pg_catalog.oid, _referenced boolean) RETURNS pg_catalog.text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
   SELECT format('UPDATE %s AS p SET %s FROM (SELECT o.rel, o.at, o.becomes FROM pg_temp.dumpsert_move_%s AS o ORDER BY o.rank OFFSET 0) AS m'
-                ' WHERE p.tableoid OPERATOR(pg_catalog.=) m.rel AND p.ctid OPERATOR(pg_catalog.=) m.at', min(s.target),
-                string_agg(DISTINCT format('%1$I = (m.becomes).%1$I', c), ', '), _relid)
-    FROM pg_temp.dumpsert_stages AS s CROSS JOIN LATERAL unnest(s.set_columns) AS c WHERE s.relid = _relid AND s.key_index IS NOT NULL
+                ' WHERE p.tableoid OPERATOR(pg_catalog.=) m.rel AND p.ctid OPERATOR(pg_catalog.=) m.at%s', min(s.target),
+                string_agg(DISTINCT format('%1$I = (m.becomes).%1$I', c), ', '), _relid,
+                CASE WHEN _referenced THEN format(' AND NOT ROW(%s)::pg_catalog.record OPERATOR(pg_catalog.*=) ROW(%s)::pg_catalog.record',
+                  string_agg(format('p.%I', c), ', ' ORDER BY s.n, c), string_agg(format('(m.becomes).%I', c), ', ' ORDER BY s.n, c)) END)
+    FROM pg_temp.dumpsert_stages AS s CROSS JOIN LATERAL unnest(s.set_columns) AS c
+   WHERE s.relid = _relid AND s.key_index IS NOT NULL
+     AND (NOT _referenced OR EXISTS (SELECT FROM pg_temp.dumpsert_references AS r WHERE r.parent = s.node AND c = ANY (r.referenced)))
+  HAVING count(*) > 0
 $dumpsert$;
 
 -- What is wrong if a statement did not write what it should.
@@ -103,17 +109,17 @@ BEGIN
 END
 $dumpsert$;
 
--- Writes what has to be written of a component, in one of three ways:
+-- Writes what has to be written of a component, and returns how many rows it has written, in one of these ways:
 -- plain: as the rows come. ordered: updates as places become free. singly: the same, row by row, where a foreign key of the table to
 -- itself does not see in one statement what it sees in several. Tables that are only together because a referenced value changes can
--- also be written by circle.
-CREATE PROCEDURE pg_temp.dumpsert_write_as(_component integer, _how pg_catalog.text)
+-- also be written by circle. referenced: in order, but of changed rows only what others reference.
+CREATE FUNCTION pg_temp.dumpsert_write_as(_component integer, _how pg_catalog.text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _s record; _u record; _statement text; _rows bigint; _at tid;
   _joined boolean := (SELECT bool_or(s.joined) FROM pg_temp.dumpsert_stages AS s WHERE s.component = _component);
   _names text[] := '{}'; _parts text[] := '{}'; _after text; _counts bigint[]; _i integer;
-  _relids oid[] := '{}'; _verbs text[] := '{}';
+  _relids oid[] := '{}'; _verbs text[] := '{}'; _all bigint := 0;
 BEGIN
   IF _how <> 'plain' THEN
     CALL pg_temp.dumpsert_prepare_moves(_component);
@@ -127,14 +133,17 @@ BEGIN
         _rows := _rows + pg_temp.dumpsert_execute((SELECT s.row_sql FROM pg_temp.dumpsert_stages AS s WHERE s.n = _s.n) || quote_literal(_s.staged::text) || '::pg_catalog.tid');
       END LOOP;
       CALL pg_temp.dumpsert_must_have(_u.relid, 'updated', _u.changed::bigint, _rows);
+      _all := _all + _rows;
       CONTINUE;
     END IF;
-    _statement := CASE WHEN _how = 'plain' THEN (SELECT s.update_sql FROM pg_temp.dumpsert_stages AS s WHERE s.n = _u.n) ELSE pg_temp.dumpsert_update_in_order(_u.relid) END;
-    IF _joined OR _how = 'ordered' THEN
+    _statement := CASE WHEN _how = 'plain' THEN (SELECT s.update_sql FROM pg_temp.dumpsert_stages AS s WHERE s.n = _u.n) ELSE pg_temp.dumpsert_update_in_order(_u.relid, _how = 'referenced') END;
+    CONTINUE WHEN _statement IS NULL;
+    IF _joined OR _how IN ('ordered', 'referenced') THEN
       _names := _names || format('u%s_%s', _u.relid, _u.n); _parts := _parts || _statement;
       _counts := _counts || _u.changed::bigint; _relids := _relids || _u.relid; _verbs := _verbs || 'updated'::text;
     ELSE
-      CALL pg_temp.dumpsert_must_have(_u.relid, 'updated', _u.changed::bigint, pg_temp.dumpsert_execute(_statement));
+      _rows := pg_temp.dumpsert_execute(_statement); _all := _all + _rows;
+      CALL pg_temp.dumpsert_must_have(_u.relid, 'updated', _u.changed::bigint, _rows);
     END IF;
   END LOOP;
   SELECT string_agg(format('(SELECT pg_catalog.count(*) FROM %s) IS NOT NULL', n), ' AND ') INTO _after FROM unnest(_names) AS n;
@@ -150,21 +159,22 @@ BEGIN
         _rows := _rows + pg_temp.dumpsert_execute(_statement);
       END LOOP;
       CALL pg_temp.dumpsert_must_have(_s.relid, 'inserted', _s.new, _rows);
+      _all := _all + _rows;
     END IF;
   END LOOP;
   IF _names = '{}' THEN
-    RETURN;
+    RETURN _all;
   END IF;
   _statement := format('WITH %s SELECT ARRAY[%s]',
     (SELECT string_agg(format('%s AS (%s RETURNING 1)', n, p), ', ' ORDER BY o) FROM unnest(_names, _parts) WITH ORDINALITY AS u(n, p, o)),
     (SELECT string_agg(format('(SELECT pg_catalog.count(*) FROM %s)', n), ', ' ORDER BY o) FROM unnest(_names) WITH ORDINALITY AS u(n, o)));
   DECLARE
-    _written bigint[] := CASE WHEN _how = 'ordered' THEN pg_temp.dumpsert_execute_in_order(_statement)
+    _written bigint[] := CASE WHEN _how IN ('ordered', 'referenced') THEN pg_temp.dumpsert_execute_in_order(_statement)
                               WHEN cardinality(_parts) = 1 THEN ARRAY[pg_temp.dumpsert_execute(_parts[1])]
                               ELSE pg_temp.dumpsert_execute_parts(_statement) END;
   BEGIN
     FOR _i IN 1 .. cardinality(_names) LOOP
-      IF _verbs[_i] = 'updated' THEN
+      IF _verbs[_i] = 'updated' AND _how <> 'referenced' THEN
         CALL pg_temp.dumpsert_must_have(_relids[_i], 'updated', _counts[_i], _written[_i]);
       END IF;
     END LOOP;
@@ -172,6 +182,7 @@ BEGIN
                 FROM (SELECT u.relid, sum(u.rows) AS rows FROM unnest(_relids, _verbs, _written) AS u(relid, verb, rows) WHERE u.verb = 'inserted' GROUP BY u.relid) AS i LOOP
       CALL pg_temp.dumpsert_must_have(_s.relid, 'inserted', _s.wanted::bigint, _s.rows::bigint);
     END LOOP;
+    RETURN _all + (SELECT sum(w.rows) FROM unnest(_written) AS w(rows));
   END;
 END
 $dumpsert$;
@@ -252,7 +263,7 @@ BEGIN
         IF _how = 'by circle' THEN
           CALL pg_temp.dumpsert_write_circles(_component);
         ELSE
-          CALL pg_temp.dumpsert_write_as(_component, _how);
+          PERFORM pg_temp.dumpsert_write_as(_component, _how);
         END IF;
         EXIT;
       EXCEPTION WHEN integrity_constraint_violation THEN  -- all of class 23: RESTRICT has a code of its own since version 18

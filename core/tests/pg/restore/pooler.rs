@@ -1,4 +1,4 @@
-//! A target behind pgbouncer in transaction mode: nothing of a run stays on connections that others get.
+//! A target behind pgbouncer in transaction mode: nothing of a run stays on connections that others get. A source there is refused.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -14,8 +14,8 @@ struct Pooler {
 }
 
 impl Pooler {
-    /// With one connection to each database, which everybody gets. None where pgbouncer is not installed.
-    fn start() -> Option<Self> {
+    /// With at most `sessions` to each database, which everybody gets. None where pgbouncer is not installed.
+    fn start(mode: &str, sessions: u32, more: &str) -> Option<Self> {
         let program = ["/usr/sbin/pgbouncer", "/usr/local/bin/pgbouncer"];
         let program = program.iter().find(|program| Path::new(program).exists())?;
         let folder = tempfile::tempdir().unwrap();
@@ -23,7 +23,7 @@ impl Pooler {
         let (host, port) = (Cluster::shared().socket_dir().display(), Cluster::shared().port());
         let settings = format!(
             "[databases]\n* = host={host} port={port} user=postgres\n[pgbouncer]\nlisten_addr =\nlisten_port = 6432\n\
-             unix_socket_dir = {here}\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 1\n\
+             unix_socket_dir = {here}\nauth_type = any\npool_mode = {mode}\ndefault_pool_size = {sessions}\n{more}\
              logfile = {here}/log\npidfile = {here}/pid\n"
         );
         let file = folder.path().join("pgbouncer.ini");
@@ -67,7 +67,7 @@ impl Drop for Pooler {
 
 #[test]
 fn a_target_behind_a_pooler() {
-    let Some(pooler) = Pooler::start() else {
+    let Some(pooler) = Pooler::start("transaction", 1, "") else {
         eprintln!("not run: pgbouncer is not installed");
         return;
     };
@@ -103,4 +103,46 @@ fn a_target_behind_a_pooler() {
     assert_same(&pair.target, &wanted);
     assert!(succeeds(sync(&[])).contains(" 0 inserted, 0 updated"));
     assert_eq!(session(), fresh);
+}
+
+/// What pg_dump sets would stay on sessions that the source's application gets: it is found out, however the pooler gives them out.
+#[test]
+fn a_source_behind_a_pooler() {
+    let pair = Pair::new();
+    let before = pair.target.snapshot();
+    let sync = |pooler: &Pooler| {
+        let from = pooler.url(pair.source.name());
+        program(
+            &pair.target,
+            &["sync", "--from", &from, "--to", pair.target.name(), "--check"],
+        )
+    };
+    for (sessions, more) in [(1, ""), (20, ""), (20, "server_round_robin = 1\n")] {
+        let Some(pooler) = Pooler::start("transaction", sessions, more) else {
+            eprintln!("not run: pgbouncer is not installed");
+            return;
+        };
+        let from = pooler.url(pair.source.name());
+        // Sessions that others have left in the pool.
+        let others: Vec<_> = (0..5)
+            .map(|_| {
+                let mut command = pair.target.command("psql");
+                command
+                    .args(["-X", "-q", "-d", &from, "-c", "SELECT pg_sleep(0.05)"])
+                    .stdout(Stdio::null());
+                command.spawn().unwrap()
+            })
+            .collect();
+        for mut other in others {
+            assert!(other.wait().unwrap().success());
+        }
+        let said = fails(sync(&pooler), 2);
+        for word in ["leads to a pooler", "DIRECT_URL"] {
+            assert!(said.contains(word), "{sessions} {more}: {said}");
+        }
+    }
+    assert_eq!(pair.target.snapshot().diff(&before), Vec::<String>::new());
+    // A connection keeps its session: a dump is as good as without a pooler.
+    let pooler = Pooler::start("session", 20, "").unwrap();
+    succeeds(sync(&pooler));
 }
