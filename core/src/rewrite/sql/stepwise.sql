@@ -86,13 +86,20 @@ BEGIN
 END
 $dumpsert$;
 
--- All referenced columns and all new rows in one statement, as their places become free.
+-- All referenced columns in one statement, as their places become free; if those alone are refused, with all new rows.
 CREATE FUNCTION pg_temp.dumpsert_write_referenced(_component integer) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _how text; _wrote bigint := 0;
 BEGIN
-  RETURN pg_temp.dumpsert_write_as(_component, 'referenced');
-EXCEPTION WHEN integrity_constraint_violation THEN
-  RETURN 0;
+  FOREACH _how IN ARRAY ARRAY['referenced', 'beside new'] LOOP
+    BEGIN
+      _wrote := pg_temp.dumpsert_write_as(_component, _how);
+      EXIT;
+    EXCEPTION WHEN integrity_constraint_violation THEN
+    END;
+  END LOOP;
+  RETURN _wrote;
 END
 $dumpsert$;
 

@@ -112,7 +112,7 @@ $dumpsert$;
 -- Writes what has to be written of a component, and returns how many rows it has written, in one of these ways:
 -- plain: as the rows come. ordered: updates as places become free. singly: the same, row by row, where a foreign key of the table to
 -- itself does not see in one statement what it sees in several. Tables that are only together because a referenced value changes can
--- also be written by circle. referenced: in order, but of changed rows only what others reference.
+-- also be written by circle. referenced: in order, of changed rows only what others reference, and no new rows; beside new: with those.
 CREATE FUNCTION pg_temp.dumpsert_write_as(_component integer, _how pg_catalog.text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
@@ -120,6 +120,7 @@ DECLARE
   _joined boolean := (SELECT bool_or(s.joined) FROM pg_temp.dumpsert_stages AS s WHERE s.component = _component);
   _names text[] := '{}'; _parts text[] := '{}'; _after text; _counts bigint[]; _i integer;
   _relids oid[] := '{}'; _verbs text[] := '{}'; _all bigint := 0;
+  _referenced boolean := _how IN ('referenced', 'beside new');
 BEGIN
   IF _how <> 'plain' THEN
     CALL pg_temp.dumpsert_prepare_moves(_component);
@@ -136,9 +137,9 @@ BEGIN
       _all := _all + _rows;
       CONTINUE;
     END IF;
-    _statement := CASE WHEN _how = 'plain' THEN (SELECT s.update_sql FROM pg_temp.dumpsert_stages AS s WHERE s.n = _u.n) ELSE pg_temp.dumpsert_update_in_order(_u.relid, _how = 'referenced') END;
+    _statement := CASE WHEN _how = 'plain' THEN (SELECT s.update_sql FROM pg_temp.dumpsert_stages AS s WHERE s.n = _u.n) ELSE pg_temp.dumpsert_update_in_order(_u.relid, _referenced) END;
     CONTINUE WHEN _statement IS NULL;
-    IF _joined OR _how IN ('ordered', 'referenced') THEN
+    IF _joined OR _how = 'ordered' OR _referenced THEN
       _names := _names || format('u%s_%s', _u.relid, _u.n); _parts := _parts || _statement;
       _counts := _counts || _u.changed::bigint; _relids := _relids || _u.relid; _verbs := _verbs || 'updated'::text;
     ELSE
@@ -147,7 +148,7 @@ BEGIN
     END IF;
   END LOOP;
   SELECT string_agg(format('(SELECT pg_catalog.count(*) FROM %s) IS NOT NULL', n), ' AND ') INTO _after FROM unnest(_names) AS n;
-  FOR _s IN SELECT s.n, s.relid, s.new FROM pg_temp.dumpsert_stages AS s WHERE s.component = _component AND s.new > 0 ORDER BY s.n LOOP
+  FOR _s IN SELECT s.n, s.relid, s.new FROM pg_temp.dumpsert_stages AS s WHERE s.component = _component AND s.new > 0 AND _how <> 'referenced' ORDER BY s.n LOOP
     IF _joined OR cardinality(_names) > 0 THEN
       FOREACH _statement IN ARRAY pg_temp.dumpsert_inserts(_s.n, _after) LOOP
         _names := _names || format('i%s_%s', _s.n, cardinality(_names)); _parts := _parts || _statement;
@@ -169,12 +170,12 @@ BEGIN
     (SELECT string_agg(format('%s AS (%s RETURNING 1)', n, p), ', ' ORDER BY o) FROM unnest(_names, _parts) WITH ORDINALITY AS u(n, p, o)),
     (SELECT string_agg(format('(SELECT pg_catalog.count(*) FROM %s)', n), ', ' ORDER BY o) FROM unnest(_names) WITH ORDINALITY AS u(n, o)));
   DECLARE
-    _written bigint[] := CASE WHEN _how IN ('ordered', 'referenced') THEN pg_temp.dumpsert_execute_in_order(_statement)
+    _written bigint[] := CASE WHEN _how = 'ordered' OR _referenced THEN pg_temp.dumpsert_execute_in_order(_statement)
                               WHEN cardinality(_parts) = 1 THEN ARRAY[pg_temp.dumpsert_execute(_parts[1])]
                               ELSE pg_temp.dumpsert_execute_parts(_statement) END;
   BEGIN
     FOR _i IN 1 .. cardinality(_names) LOOP
-      IF _verbs[_i] = 'updated' AND _how <> 'referenced' THEN
+      IF _verbs[_i] = 'updated' AND NOT _referenced THEN
         CALL pg_temp.dumpsert_must_have(_relids[_i], 'updated', _counts[_i], _written[_i]);
       END IF;
     END LOOP;

@@ -58,6 +58,36 @@ fn new_rows_of_two_tables_reference_each_other() {
     .passes();
 }
 
+#[test]
+fn values_change_places_before_children_come() {
+    for unique in ["UNIQUE", "UNIQUE NOT NULL"] {
+        Case::new(
+            &format!(
+                "CREATE TABLE p (id integer PRIMARY KEY, code text {unique}, c text);
+                 CREATE TABLE c (id integer PRIMARY KEY, name text UNIQUE NOT NULL, code text NOT NULL REFERENCES p (code) ON UPDATE SET NULL);
+                 ALTER TABLE p ADD FOREIGN KEY (c) REFERENCES c (name) ON UPDATE CASCADE;"
+            ),
+            "INSERT INTO p VALUES (1, 'A'), (2, 'B'), (3, 'C'); INSERT INTO c VALUES (30, 'own', 'C'); UPDATE p SET c = 'own' WHERE id = 2;",
+            "INSERT INTO p VALUES (1, 'B'), (2, 'A'), (4, 'D'); INSERT INTO c VALUES (10, 'x', 'A'), (11, 'y', 'B'); UPDATE p SET c = 'x' WHERE id = 2;",
+        )
+        .then("SELECT code FROM c WHERE id = 30", &["C"])
+        .passes();
+    }
+}
+
+/// A row takes a value from itself, for which another must come in the same statement.
+#[test]
+fn a_new_row_takes_the_value_at_once() {
+    Case::new(
+        "CREATE TABLE c (id integer PRIMARY KEY, own text, held text NOT NULL, code text, v text, CHECK (code IS NOT NULL OR v IS NOT NULL), UNIQUE (own));
+         ALTER TABLE c ADD FOREIGN KEY (held) REFERENCES c (own), ADD FOREIGN KEY (code) REFERENCES c (own) ON UPDATE SET NULL;",
+        "INSERT INTO c VALUES (2, 'A', 'A', 'B', NULL), (3, 'B', 'A', 'B', 'w');",
+        "INSERT INTO c VALUES (2, NULL, 'A', 'A', NULL), (1, 'A', 'A', 'A', 'w');",
+    )
+    .then("SELECT own, held, code FROM c WHERE id = 3", &["B|A|B"])
+    .passes();
+}
+
 /// Columns that decide whether a row may be written are not written before the rest of it.
 #[test]
 fn guards_and_newer_rows_hold_for_a_row_in_steps() {
