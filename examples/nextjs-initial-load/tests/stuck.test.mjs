@@ -34,7 +34,8 @@ test('cancel in each phase: nothing is changed, nobody is left, the next start w
 
 test('stuck: either side is killed in each phase; the next start works', async (t) => {
   for (const side of ['source', 'target']) {
-    for (const phase of ['backup', 'transfer', 'restore']) {
+    // verify: all is merged, and the COMMIT is held back.
+    for (const phase of ['backup', 'transfer', 'restore', 'verify']) {
       if (side === 'target' && phase === 'backup') continue; // It has no part in it yet.
       const before = await fresh();
       const hold = await holdAt(t, phase);
@@ -46,7 +47,7 @@ test('stuck: either side is killed in each phase; the next start works', async (
       await revive(side);
       await until('the merge has let go', () => nothingRuns() === '0' || postgres.sql(pair.target, `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 1685417328`) === '0');
       const here = await ended(pair.from, sessionId);
-      if (side === 'source' && phase === 'restore') {
+      if (side === 'source' && ['restore', 'verify'].includes(phase)) {
         // All had arrived: the target went on, and the source asks it.
         assert.equal(here.status, 'COMPLETED', `${side} ${phase}: ${here.errorMessage}`);
       } else {

@@ -151,8 +151,11 @@ export async function startApp(t, postgres, nodeId, database, env = {}) {
     await once(child, 'exit');
   };
   t.after(() => app.kill());
-  await Promise.race([listening, once(child, 'exit').then(() => Promise.reject(new Error(`the app has ended: ${log}`)))]);
-  const login = await fetch(`${app.address}/api/admin/login`, { method: 'POST', body: JSON.stringify({ password: PASSWORD }) });
+  const gone = once(child, 'exit').then(() => Promise.reject(new Error(`the app has ended: ${log}`)));
+  gone.catch(() => {});
+  await Promise.race([listening, gone]);
+  // It listens before it has looked whether it can work; a request waits for that.
+  const login = await fetch(`${app.address}/api/admin/login`, { method: 'POST', body: JSON.stringify({ password: PASSWORD }) }).catch(() => gone);
   app.cookie = login.headers.get('set-cookie').split(';')[0];
   app.admin = (method, path, body) => admin(app, method, path, body);
   return app;

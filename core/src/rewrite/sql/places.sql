@@ -106,8 +106,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
            WHERE i.indexrelid = _index AND a.attnum = ANY (pg_temp.dumpsert_computed_from(_relid, g.attnum))))
 $dumpsert$;
 
--- Places that rows cannot leave for a moment: every column that would do is referenced by a foreign key without an action, and the
--- row has children there.
+-- Places that rows cannot leave for a moment, or hardly: every column that would do is referenced by a foreign key without an action, and the
+-- row has children there; or is in a foreign key of its own, so that only NULL or the value of another parent would do.
 CREATE PROCEDURE pg_temp.dumpsert_find_held(_relid pg_catalog.oid)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
@@ -123,6 +123,13 @@ BEGIN
   LOOP
     EXECUTE format('INSERT INTO pg_temp.dumpsert_held SELECT m.id, %1$s FROM pg_temp.dumpsert_move_%2$s AS m JOIN %3$s AS p ON p.tableoid = m.rel AND p.ctid = m.at'
                    ' WHERE EXISTS (SELECT FROM %4$s AS c WHERE %5$s)', _r.index, _relid, _relid::regclass, _r.child, _r.pairs);
+  END LOOP;
+  FOR _r IN
+    SELECT DISTINCT e.index FROM pg_temp.dumpsert_waits AS e
+     WHERE NOT EXISTS (SELECT FROM pg_temp.dumpsert_movable(_relid, e.index) AS c
+                        WHERE NOT EXISTS (SELECT FROM pg_temp.dumpsert_references AS r WHERE r.child_relid = _relid AND c = ANY (r.holding)))
+  LOOP
+    EXECUTE format('INSERT INTO pg_temp.dumpsert_held SELECT m.id, %s FROM pg_temp.dumpsert_move_%s AS m', _r.index, _relid);
   END LOOP;
 END
 $dumpsert$;

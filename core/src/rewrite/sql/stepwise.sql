@@ -11,21 +11,35 @@ EXCEPTION WHEN integrity_constraint_violation THEN  -- all of class 23
 END
 $dumpsert$;
 
--- The UPDATEs of one staged row, each up to its ctid: its referenced columns alone, the whole row, its other columns alone. Columns that decide
--- whether the row may be written at all, those of a guard and of update = newer, are written with the whole row only.
-CREATE FUNCTION pg_temp.dumpsert_steps(_n integer, OUT referenced pg_catalog.text, OUT whole pg_catalog.text, OUT others pg_catalog.text)
+-- An UPDATE of some columns of one staged row, up to its ctid.
+CREATE FUNCTION pg_temp.dumpsert_update_some(_n integer, _names pg_catalog.text[]) RETURNS pg_catalog.text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
 BEGIN
-  SELECT min(u.statement) FILTER (WHERE u.is_referenced), min(s.row_sql), min(u.statement) FILTER (WHERE NOT u.is_referenced) INTO referenced, whole, others
-    FROM pg_temp.dumpsert_stages AS s LEFT JOIN LATERAL (
-      SELECT w.is_referenced, format('UPDATE %s AS p SET %s FROM pg_temp.dumpsert_stage_%s AS s WHERE %s AND NOT ROW(%s)::pg_catalog.record OPERATOR(pg_catalog.*=)'
-               ' ROW(%s)::pg_catalog.record AND s.ctid OPERATOR(pg_catalog.=) ', s.target, string_agg(format('%I = %s', v.name, v.value), ', ' ORDER BY v.ord), s.n, s.same_key,
-               string_agg(format('p.%I', v.name), ', ' ORDER BY v.ord), string_agg(v.value, ', ' ORDER BY v.ord)) AS statement
-        FROM pg_temp.dumpsert_values AS v CROSS JOIN LATERAL (
-          SELECT EXISTS (SELECT FROM pg_temp.dumpsert_references AS r WHERE r.parent = s.node AND v.name = ANY (r.referenced)) AS is_referenced) AS w
-       WHERE v.n = s.n AND v.name IS DISTINCT FROM s.guard AND v.name IS DISTINCT FROM s.rule ->> 'newer'
-       GROUP BY w.is_referenced) AS u ON true
-   WHERE s.n = _n;
+  RETURN (
+    SELECT format('UPDATE %s AS p SET %s FROM pg_temp.dumpsert_stage_%s AS s WHERE %s AND NOT ROW(%s)::pg_catalog.record OPERATOR(pg_catalog.*=)'
+                  ' ROW(%s)::pg_catalog.record AND s.ctid OPERATOR(pg_catalog.=) ', min(s.target), string_agg(format('%I = %s', v.name, v.value), ', ' ORDER BY v.ord), _n,
+                  min(s.same_key), string_agg(format('p.%I', v.name), ', ' ORDER BY v.ord), string_agg(v.value, ', ' ORDER BY v.ord))
+      FROM pg_temp.dumpsert_stages AS s JOIN pg_temp.dumpsert_values AS v ON v.n = s.n WHERE s.n = _n AND v.name = ANY (_names) HAVING count(*) > 0);
+END
+$dumpsert$;
+
+-- The UPDATEs of a staged row, to be tried one after the other. Of referenced columns: all of them, then those of each foreign key; else the whole
+-- row, then what nobody references. Columns that decide whether the row may be written at all, those of a guard and of update = newer, are written
+-- with the whole row only.
+CREATE FUNCTION pg_temp.dumpsert_steps(_n integer, _referenced boolean) RETURNS pg_catalog.jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _s pg_temp.dumpsert_stages := (SELECT s FROM pg_temp.dumpsert_stages AS s WHERE s.n = _n);
+  _alone text[] := ARRAY(SELECT c FROM unnest(_s.set_columns) AS c WHERE c IS DISTINCT FROM _s.guard AND c IS DISTINCT FROM _s.rule ->> 'newer');
+  _watched text[] := ARRAY(SELECT c FROM unnest(_alone) AS c WHERE EXISTS (SELECT FROM pg_temp.dumpsert_references AS r WHERE r.parent = _s.node AND c = ANY (r.referenced)));
+BEGIN
+  IF _referenced THEN
+    RETURN (SELECT jsonb_agg(u.step ORDER BY u.ord) FROM (
+      SELECT pg_temp.dumpsert_update_some(_n, _watched) AS step, 0 AS ord
+      UNION ALL SELECT DISTINCT pg_temp.dumpsert_update_some(_n, ARRAY(SELECT c FROM unnest(r.referenced) AS c WHERE c = ANY (_alone))), 1
+        FROM pg_temp.dumpsert_references AS r WHERE r.parent = _s.node) AS u);
+  END IF;
+  RETURN jsonb_build_array(_s.row_sql, pg_temp.dumpsert_update_some(_n, ARRAY(SELECT c FROM unnest(_alone) AS c WHERE c <> ALL (_watched))));
 END
 $dumpsert$;
 
@@ -69,9 +83,8 @@ DECLARE
   _wrote bigint := 0;
   _u record; _m record; _step text; _rows bigint;
 BEGIN
-  FOR _u IN SELECT s.relid, array_agg(s.n ORDER BY s.n) AS stages, jsonb_object_agg(s.n, CASE WHEN _referenced THEN jsonb_build_array(t.referenced)
-                   ELSE jsonb_build_array(t.whole, t.others) END) AS steps
-              FROM pg_temp.dumpsert_stages AS s CROSS JOIN LATERAL pg_temp.dumpsert_steps(s.n) AS t
+  FOR _u IN SELECT s.relid, array_agg(s.n ORDER BY s.n) AS stages, jsonb_object_agg(s.n, pg_temp.dumpsert_steps(s.n, _referenced)) AS steps
+              FROM pg_temp.dumpsert_stages AS s
              WHERE s.component = _component AND s.changed > 0 GROUP BY s.relid ORDER BY CASE WHEN _backwards THEN -min(s.n) ELSE min(s.n) END LOOP
     CALL pg_temp.dumpsert_find_moves(_u.relid, _u.stages);
     FOR _m IN EXECUTE format('SELECT m.n, m.staged FROM pg_temp.dumpsert_move_%s AS m ORDER BY m.id %s', _u.relid, CASE WHEN _backwards THEN 'DESC' END) LOOP
@@ -86,13 +99,13 @@ BEGIN
 END
 $dumpsert$;
 
--- All referenced columns in one statement, as their places become free; if those alone are refused, with all new rows.
-CREATE FUNCTION pg_temp.dumpsert_write_referenced(_component integer) RETURNS bigint
+-- The first of these ways to write a component in one statement that nothing refuses, and how many rows it has written.
+CREATE FUNCTION pg_temp.dumpsert_try_ways(_component integer, _ways pg_catalog.text[]) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _how text; _wrote bigint := 0;
 BEGIN
-  FOREACH _how IN ARRAY ARRAY['referenced', 'beside new'] LOOP
+  FOREACH _how IN ARRAY _ways LOOP
     BEGIN
       _wrote := pg_temp.dumpsert_write_as(_component, _how);
       EXIT;
@@ -115,12 +128,15 @@ DECLARE
 BEGIN
   WHILE _in_vain < 20 LOOP
     _round := _round + 1;
-    _wrote := pg_temp.dumpsert_write_referenced(_component);
+    _wrote := pg_temp.dumpsert_try_ways(_component, ARRAY['referenced', 'beside new']);
     IF _wrote = 0 THEN
       _wrote := pg_temp.dumpsert_update_stepwise(_component, true, _round % 2 = 0);
     END IF;
     IF _wrote = 0 THEN
       _wrote := pg_temp.dumpsert_insert_stepwise(_component);
+    END IF;
+    IF _wrote = 0 AND _round > 1 THEN  -- not yet again in the first
+      _wrote := pg_temp.dumpsert_try_ways(_component, ARRAY['ordered']);
     END IF;
     IF _wrote = 0 THEN
       _wrote := pg_temp.dumpsert_update_stepwise(_component, false, _round % 2 = 0);

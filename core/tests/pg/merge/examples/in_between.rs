@@ -88,6 +88,32 @@ fn a_new_row_takes_the_value_at_once() {
     .passes();
 }
 
+/// One referenced column has to move before new rows come, the other together with them.
+#[test]
+fn referenced_columns_of_one_row_move_at_different_times() {
+    Case::new(
+        "CREATE TABLE c (id integer PRIMARY KEY, a integer UNIQUE, b integer UNIQUE NOT NULL, has_a integer, has_b integer DEFAULT 99 NOT NULL);
+         ALTER TABLE c ADD FOREIGN KEY (has_a) REFERENCES c (a), ADD FOREIGN KEY (has_b) REFERENCES c (b) ON UPDATE SET DEFAULT;",
+        "INSERT INTO c VALUES (2, 8, 10, 8, 13), (4, 0, 7, 1, 10), (6, 1, 13, 0, 10);",
+        "INSERT INTO c VALUES (6, 3, 13, 0, 10), (2, 8, 10, 8, 13), (4, NULL, 6, 0, 6), (3, 5, 7, 8, 10), (5, 0, 4, 3, 7);",
+    )
+    .passes();
+}
+
+/// In a circle over two unique keys, the row steps aside in the one where that is easy.
+#[test]
+fn a_circle_is_opened_where_no_parent_is_needed() {
+    Case::new(
+        "CREATE TABLE p (id integer PRIMARY KEY);
+         CREATE TABLE c (id integer PRIMARY KEY, f integer UNIQUE REFERENCES p, u text UNIQUE NOT NULL);
+         CREATE TABLE d (id integer PRIMARY KEY, f integer REFERENCES c (f) ON UPDATE CASCADE);",
+        "INSERT INTO p VALUES (1), (2); INSERT INTO c VALUES (1, 1, 'a'), (2, 2, 'b'), (3, NULL, 'c'); INSERT INTO d VALUES (30, 2);",
+        "INSERT INTO p VALUES (1), (2); INSERT INTO c VALUES (1, NULL, 'c'), (2, 1, 'b'), (3, 2, 'a');",
+    )
+    .then("SELECT f FROM d WHERE id = 30", &["1"])
+    .passes();
+}
+
 /// Columns that decide whether a row may be written are not written before the rest of it.
 #[test]
 fn guards_and_newer_rows_hold_for_a_row_in_steps() {
