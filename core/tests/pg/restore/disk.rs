@@ -1,4 +1,4 @@
-//! The disk of the server fills up while the dump arrives. Only root can make a small one.
+//! The disk of the server fills up, while the dump arrives or while it is merged. Only root can make a small one.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -7,16 +7,16 @@ use dumpsert_testkit::Cluster;
 
 use super::{output, program, succeeds, text};
 
-/// A file system of so many megabytes, which goes with this value.
+/// A file system of so many kilobytes, which goes with this value.
 struct Small(PathBuf);
 
 impl Small {
     /// None where nobody may mount one.
-    fn mount(megabytes: u32) -> Option<Self> {
+    fn mount(kilobytes: u32) -> Option<Self> {
         let folder = Cluster::shared().socket_dir().join("small");
         std::fs::create_dir(&folder).unwrap();
         let small = Self(folder);
-        let size = format!("size={megabytes}m");
+        let size = format!("size={kilobytes}k");
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
             .arg(&small.0)
@@ -29,10 +29,10 @@ impl Small {
         Some(small)
     }
 
-    fn grow(&self, megabytes: u32) {
-        let size = format!("remount,size={megabytes}m");
-        let grown = Command::new("mount").args(["-o", &size]).arg(&self.0).status();
-        assert!(grown.unwrap().success());
+    fn resize(&self, kilobytes: u32) {
+        let size = format!("remount,size={kilobytes}k");
+        let resized = Command::new("mount").args(["-o", &size]).arg(&self.0).status();
+        assert!(resized.unwrap().success());
     }
 }
 
@@ -42,9 +42,12 @@ impl Drop for Small {
     }
 }
 
+/// Ten points while the rows arrive, which take more than that, and ten while they are written.
 #[test]
 fn the_disk_is_full() {
-    let Some(small) = Small::mount(2) else {
+    const LARGE: u32 = 64 * 1024;
+
+    let Some(small) = Small::mount(LARGE) else {
         eprintln!("not run: a file system can be mounted by root only");
         return;
     };
@@ -53,10 +56,6 @@ fn the_disk_is_full() {
         "CREATE TABLE t (id integer PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'old'), (900000, 'its own')",
     );
     target.execute(&format!("CREATE TABLESPACE small LOCATION '{}'", small.0.display()));
-    target.execute(&format!(
-        "ALTER DATABASE {} SET temp_tablespaces = small",
-        target.name()
-    ));
     let folder = tempfile::tempdir().unwrap();
     let dump = folder.path().join("dump.sql");
     let rows: String = (1..=40_000)
@@ -65,13 +64,32 @@ fn the_disk_is_full() {
     std::fs::write(&dump, format!("COPY public.t (id, v) FROM stdin;\n{rows}\\.\n")).unwrap();
     let restore = || program(&target, &["restore", dump.to_str().unwrap(), "--to", target.name()]);
     let before = target.snapshot();
-    let ended = output(restore());
-    let said = text(&ended.stderr);
-    assert_eq!(ended.status.code(), Some(3), "{said}");
-    assert!(said.contains("No space left on device"), "{said}");
-    assert!(said.trim_end().ends_with("nothing was changed"), "{said}");
-    assert_eq!(target.snapshot().diff(&before), Vec::<String>::new());
-    small.grow(64);
+    let fails_at = |kilobytes: u32| {
+        small.resize(kilobytes);
+        let ended = output(restore());
+        let said = text(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(3), "{kilobytes} kB: {said}");
+        // The latter where half a page still fits.
+        let told = ["No space left on device", "Check free disk space"];
+        assert!(told.iter().any(|told| said.contains(told)), "{kilobytes} kB: {said}");
+        assert!(
+            said.trim_end().ends_with("nothing was changed"),
+            "{kilobytes} kB: {said}"
+        );
+        assert_eq!(target.snapshot().diff(&before), Vec::<String>::new(), "{kilobytes} kB");
+    };
+    let name = target.name();
+    target.execute(&format!("ALTER DATABASE {name} SET temp_tablespaces = small"));
+    for point in 0..10 {
+        fails_at(40 + point * 500);
+    }
+    target.execute(&format!("ALTER DATABASE {name} RESET temp_tablespaces"));
+    small.resize(LARGE);
+    target.execute("ALTER TABLE t SET TABLESPACE small; ALTER INDEX t_pkey SET TABLESPACE small; CHECKPOINT");
+    for point in 0..10 {
+        fails_at(40 + point * 500);
+    }
+    small.resize(LARGE);
     assert!(succeeds(restore()).contains("39999 inserted, 1 updated"));
-    target.execute(&format!("ALTER DATABASE {} RESET temp_tablespaces", target.name()));
+    target.execute("ALTER TABLE t SET TABLESPACE pg_default; ALTER INDEX t_pkey SET TABLESPACE pg_default");
 }
