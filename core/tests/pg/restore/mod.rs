@@ -8,6 +8,7 @@ mod network;
 mod over;
 mod pooler;
 mod progress;
+mod prune;
 mod refusals;
 mod sides;
 mod stage;
