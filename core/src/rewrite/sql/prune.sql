@@ -68,7 +68,7 @@ CREATE PROCEDURE pg_temp.dumpsert_prune_begin()
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _t record;
-  _relid oid; _kind "char";
+  _relid oid; _kind "char"; _n integer; _columns text[];
   _fault text;
 BEGIN
   FOR _t IN SELECT l.list, t.schema, t.name FROM (VALUES ('empty'), ('keyless')) AS l(list)
@@ -84,8 +84,9 @@ BEGIN
         MESSAGE = format('dumpsert: prune_%s names %I.%I, which %s; nothing was changed', _t.list, _t.schema, _t.name, _fault),
         HINT = 'Names with capitals must be quoted in options.';
     END IF;
-    CALL pg_temp.dumpsert_stage((SELECT coalesce(max(s.n), 0) + 1 FROM pg_temp.dumpsert_stages AS s), _t.schema, _t.name,
-      ARRAY(SELECT a.attname::text FROM pg_attribute AS a WHERE a.attrelid = _relid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum));
+    _n := (SELECT coalesce(max(s.n), 0) + 1 FROM pg_temp.dumpsert_stages AS s);
+    _columns := ARRAY(SELECT a.attname::text FROM pg_attribute AS a WHERE a.attrelid = _relid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum);
+    CALL pg_temp.dumpsert_stage(_n, _t.schema, _t.name, _columns);
   END LOOP;
 END
 $dumpsert$;

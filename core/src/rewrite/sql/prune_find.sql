@@ -222,12 +222,16 @@ BEGIN
   END LOOP;
   -- What the dump says itself of rows that it does not have.
   FOR _t IN SELECT k.name, k.parent, s.relid, s.n, k.from_parent,
-                   (SELECT string_agg(format('p.%I %s s.%I', u.r, u.c, u.h), ' AND ') FROM unnest(k.referenced, k.crosses, k.holding) AS u(r, c, h)) AS pairs
+                   (SELECT string_agg(format('p.%I %s s.%I', u.r, u.c, u.h), ' AND ') FROM unnest(k.referenced, k.crosses, k.holding) AS u(r, c, h)) AS pairs,
+                   -- another row of the dump may have the value then
+                   (SELECT string_agg(format(' AND NOT EXISTS (SELECT FROM pg_temp.dumpsert_stage_%s AS t WHERE %s)', o.n,
+                             (SELECT string_agg(format('t.%I %s s.%I', u.r, u.c, u.h), ' AND ') FROM unnest(k.referenced, k.crosses, k.holding) AS u(r, c, h))), '')
+                      FROM pg_temp.dumpsert_stages AS o WHERE o.node = k.parent_node AND o.way <> 'skip' AND k.referenced <@ o.columns) AS unanswered
               FROM pg_temp.dumpsert_prune_keys AS k JOIN pg_temp.dumpsert_stages AS s ON s.node = k.child_node AND s.way <> 'skip' AND k.holding <@ s.columns
              WHERE (k.child = s.relid OR k.child IN (SELECT a.relid FROM pg_partition_ancestors(s.relid) AS a)) AND NOT coalesce(s.rule ->> 'update' IN ('nothing', 'newer'), false)
                AND EXISTS (SELECT FROM pg_temp.dumpsert_prune_tables AS t WHERE t.node = k.parent_node) ORDER BY s.n, k.name LOOP
-    EXECUTE format('SELECT count(*) FROM (SELECT DISTINCT s.ctid FROM pg_temp.dumpsert_prune_rows AS d JOIN %s AS p ON p.tableoid = d.rel AND p.ctid = d.at JOIN pg_temp.dumpsert_stage_%s AS s ON %s) AS x',
-                   _t.from_parent, _t.n, _t.pairs) INTO _rows;
+    EXECUTE format('SELECT count(*) FROM (SELECT DISTINCT s.ctid FROM pg_temp.dumpsert_prune_rows AS d JOIN %s AS p ON p.tableoid = d.rel AND p.ctid = d.at JOIN pg_temp.dumpsert_stage_%s AS s ON %s%s) AS x',
+                   _t.from_parent, _t.n, _t.pairs, _t.unanswered) INTO _rows;
     IF _rows > 0 THEN
       CALL pg_temp.dumpsert_prune_fault(_t.relid, '23503', _rows, format('of the dump reference rows of %s that the dump does not have, by %I', _t.parent::regclass, _t.name),
         'Bring these rows as well, or prune only what is dumped as a whole.');

@@ -282,7 +282,10 @@ fn references() -> Vec<Case> {
         ));
         let wanted = match action {
             "ON DELETE CASCADE" => Source("INSERT INTO c VALUES (3, 1)", &[("public.p", 2), ("public.c", 2)]),
-            _ if is_free => Source("INSERT INTO c VALUES (1), (2), (3, 1)", &[("public.p", 2)]),
+            _ if is_free => Source(
+                "INSERT INTO c (id) VALUES (1), (2); INSERT INTO c VALUES (3, 1)",
+                &[("public.p", 2)],
+            ),
             _ => Refused(refused),
         };
         cases.push(case(
@@ -515,4 +518,210 @@ fn run(case: &Case) {
             assert_same(&sides.target, &wanted);
         }
     }
+}
+
+/// A dump of `INSERT`s does not show empty tables; one of COPY does, and that is told.
+#[test]
+fn tables_without_rows_are_told() {
+    const SCHEMA: &str = "CREATE TABLE t (id integer PRIMARY KEY); CREATE TABLE e (id integer PRIMARY KEY);";
+    let sides = Sides::new(
+        SCHEMA,
+        "INSERT INTO t VALUES (1)",
+        "INSERT INTO t VALUES (2); INSERT INTO e VALUES (1)",
+    );
+    let report = sides.report(&["--yes", "--dry-run"]);
+    let notes = report["notes"].to_string();
+    assert!(
+        notes.contains("public.e is not pruned: the dump shows it without rows"),
+        "{notes}"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("dump.sql");
+    std::fs::write(&file, sides.source.pg_dump(&["--data-only", "--column-inserts"])).unwrap();
+    let restore = |more: &[&str]| {
+        let arguments = [
+            "restore",
+            file.to_str().unwrap(),
+            "--to",
+            sides.target.name(),
+            "--prune",
+            "--yes",
+        ];
+        let mut command = program(&sides.target, &arguments);
+        command.args(more);
+        succeeds(command)
+    };
+    let printed = restore(&[]);
+    assert!(
+        printed.contains("1 inserted, 0 updated, 0 unchanged, 1 deleted, 0 left out; committed"),
+        "{printed}"
+    );
+    assert_eq!(sides.target.query("SELECT count(*) FROM e"), [[Some("1".to_owned())]]);
+    let printed = restore(&["--prune-empty", "e"]);
+    assert!(
+        printed.contains("0 inserted, 0 updated, 1 unchanged, 1 deleted, 0 left out; committed"),
+        "{printed}"
+    );
+    assert_same(&sides.target, &sides.source);
+}
+
+/// Without a terminal and without --yes nothing is deleted.
+#[test]
+fn nobody_is_there_to_be_asked() {
+    let sides = Sides::new(T, "INSERT INTO t VALUES (1)", "INSERT INTO t VALUES (2), (3)");
+    let before = sides.target.snapshot();
+    let mut command = std::process::Command::new("setsid");
+    let run = sides.sync(&[]);
+    command.arg("--wait").arg(run.get_program()).args(run.get_args());
+    for (name, value) in run.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.stdin(std::process::Stdio::null());
+    let said = fails(command, 2);
+    for part in [
+        "2 rows of the target would be deleted",
+        "public.t: 2",
+        "no terminal to ask on",
+        "--yes",
+        "nothing was changed",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert_eq!(sides.target.snapshot().diff(&before), Vec::<String>::new());
+}
+
+/// Keys of rows that go are shown to the person at the terminal, and stand in no report.
+#[test]
+fn deleted_rows_are_shown() {
+    let sides = Sides::new(
+        "CREATE TABLE t (id integer, \"K\" text, v text, PRIMARY KEY (id, \"K\")); CREATE TABLE n (a text, secret text);",
+        "INSERT INTO t VALUES (1, 'a', 'x'); INSERT INTO n VALUES ('a', 's')",
+        "INSERT INTO t VALUES (2, 'b', 'y'), (3, 'c', 'z'), (4, 'd', 'z'); INSERT INTO n VALUES ('b', 'hush')",
+    );
+    for how in ["--check", "--dry-run"] {
+        let printed = succeeds(sides.sync(&[how, "--diff=2", "--prune-keyless", "n", "--hide", "secret"]));
+        assert!(
+            printed.contains("public.t: 3 deleted rows\n  id = '2', K = 'b'\n  id = '3', K = 'c'\n  and 1 more\n"),
+            "{how}: {printed}"
+        );
+        assert!(
+            printed.contains("public.n: 1 deleted row\n  a = 'b', secret = NULL\n"),
+            "{how}: {printed}"
+        );
+        assert!(!printed.contains("hush"), "{how}: {printed}");
+    }
+    let report = sides.report(&["--dry-run", "--diff", "--prune-keyless", "n"]);
+    assert!(
+        !report.to_string().contains("hush") && report.get("deletions").is_none(),
+        "{report:#}"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("report.html");
+    succeeds(sides.sync(&["--yes", "--report", page.to_str().unwrap()]));
+    let html = std::fs::read_to_string(page).unwrap();
+    assert!(
+        html.contains("<th scope=\"col\">Deleted") && html.contains("</b> deleted "),
+        "{html}"
+    );
+}
+
+/// What the role may not do is said before the first row.
+#[test]
+fn privileges_that_a_deletion_needs() {
+    let sides = Sides::new(
+        PC.replace("ACTION", "").as_str(),
+        "INSERT INTO p VALUES (1)",
+        "INSERT INTO p VALUES (2)",
+    );
+    let role = format!("{}_role", sides.target.name());
+    sides.target.execute(&format!(
+        "CREATE ROLE \"{role}\" LOGIN; GRANT SELECT, INSERT, UPDATE ON p TO \"{role}\"; GRANT USAGE ON SCHEMA public TO \"{role}\";"
+    ));
+    let dump = sides.source.pg_dump(&["--data-only", "--table=p"]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("dump.sql");
+    std::fs::write(&file, dump).unwrap();
+    let restore = |more: &[&str]| {
+        let to = format!("dbname={} user={role}", sides.target.name());
+        let mut command = program(
+            &sides.target,
+            &["restore", file.to_str().unwrap(), "--to", &to, "--prune", "--yes"],
+        );
+        command.args(more);
+        command
+    };
+    let before = sides.target.snapshot();
+    let said = fails(restore(&[]), 3);
+    assert!(
+        said.contains("to prune public.p needs the privilege DELETE") && said.contains("GRANT DELETE ON"),
+        "{said}"
+    );
+    sides.target.execute(&format!("GRANT DELETE ON p TO \"{role}\""));
+    let said = fails(restore(&[]), 3);
+    assert!(
+        said.contains(
+            "public.c may reference rows of public.p that are to be deleted (c_p_id_fkey), and cannot be read"
+        ),
+        "{said}"
+    );
+    assert_eq!(sides.target.snapshot().diff(&before), Vec::<String>::new());
+    sides.target.execute(&format!("GRANT SELECT ON c TO \"{role}\""));
+    assert!(succeeds(restore(&[])).contains("1 deleted"));
+    sides.target.execute(&format!("INSERT INTO p VALUES (2); ALTER TABLE c ENABLE ROW LEVEL SECURITY; CREATE POLICY none ON c USING (false); INSERT INTO c VALUES (1, 2); DELETE FROM c"));
+    assert!(fails(restore(&[]), 3).contains("and cannot be read"));
+    sides
+        .target
+        .execute(&format!("DROP OWNED BY \"{role}\"; DROP ROLE \"{role}\""));
+}
+
+/// Triggers on DELETE fire or not, as the option says; what is in the way of a DELETE is told.
+#[test]
+fn triggers_rules_and_publications() {
+    let sides = Sides::new(
+        "CREATE TABLE t (id integer PRIMARY KEY, v text); CREATE TABLE log (what text);",
+        "INSERT INTO t VALUES (1)",
+        "INSERT INTO t VALUES (1), (2);
+         CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO log VALUES (TG_OP || OLD.id); RETURN OLD; END';
+         CREATE TRIGGER note BEFORE DELETE ON t FOR EACH ROW EXECUTE FUNCTION note();",
+    );
+    succeeds(sides.sync(&["--yes"]));
+    assert_eq!(
+        sides
+            .target
+            .query("SELECT (SELECT count(*) FROM log), (SELECT count(*) FROM t)"),
+        [[Some("0".to_owned()), Some("1".to_owned())]]
+    );
+    sides.target.execute("INSERT INTO t VALUES (2)");
+    succeeds(sides.sync(&["--yes", "--triggers", "fire"]));
+    assert_eq!(
+        sides
+            .target
+            .query("SELECT (SELECT what FROM log), (SELECT count(*) FROM t)"),
+        [[Some("DELETE2".to_owned()), Some("1".to_owned())]]
+    );
+    sides.target.execute(
+        "INSERT INTO t VALUES (2); CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+         CREATE TRIGGER keep BEFORE DELETE ON t FOR EACH ROW EXECUTE FUNCTION keep();",
+    );
+    let before = sides.target.snapshot();
+    let said = fails(sides.sync(&["--yes", "--triggers", "fire"]), 3);
+    assert!(said.contains("1 of 1 rows of public.t were not deleted"), "{said}");
+    sides
+        .target
+        .execute("CREATE RULE r AS ON DELETE TO t DO INSTEAD NOTHING");
+    let said = fails(sides.sync(&["--yes"]), 3);
+    assert!(said.contains("public.t has a rule ON DELETE"), "{said}");
+    sides
+        .target
+        .execute("DROP RULE r ON t; ALTER TABLE t REPLICA IDENTITY NOTHING; CREATE PUBLICATION p FOR TABLE t;");
+    let said = fails(sides.sync(&["--yes"]), 3);
+    assert!(
+        said.contains("is in a publication and has no replica identity: its rows cannot be deleted"),
+        "{said}"
+    );
+    assert!(output(sides.sync(&["--check"])).status.code() == Some(1));
+    assert_eq!(sides.target.snapshot().diff(&before), Vec::<String>::new());
 }
