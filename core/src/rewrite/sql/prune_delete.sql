@@ -73,7 +73,7 @@ BEGIN
                    FROM pg_attribute AS a LEFT JOIN pg_attribute AS t ON t.attrelid = to_regclass('pg_temp.dumpsert_stage_' || s.n) AND t.attname = a.attname
                   WHERE a.attrelid = s.relid AND a.attnum > 0 AND NOT a.attisdropped) AS u
              WHERE s.new > 0 OR s.changed > 0 GROUP BY s.relid, c.relname ORDER BY s.relid LOOP
-    EXECUTE format('SELECT EXISTS (SELECT FROM pg_temp.dumpsert_prune_rows AS d JOIN %s AS p ON p.tableoid = d.rel AND p.ctid = d.at WHERE d.held AND d.via IS NOT NULL)', _s.target) INTO _has;
+    EXECUTE format('SELECT EXISTS (SELECT FROM pg_temp.dumpsert_prune_rows AS d JOIN %s AS p ON p.tableoid = d.rel AND p.ctid = d.at WHERE d.via IS NOT NULL)', _s.target) INTO _has;
     CONTINUE WHEN NOT _has;
     FOR _i IN SELECT i.index, i.keys, i.meets, coalesce(i.predicate, 'true') AS predicate FROM pg_temp.dumpsert_places(_s.relid) AS i ORDER BY i.index LOOP
       EXECUTE format('DROP TABLE IF EXISTS pg_temp.dumpsert_move_%s', _s.relid);
@@ -81,7 +81,7 @@ BEGIN
         ' becomes %s, rank integer DEFAULT 0) ON COMMIT DROP', _s.relid, _s.relid::regclass);
       PERFORM pg_temp.dumpsert_execute(format('INSERT INTO pg_temp.dumpsert_move_%1$s (rel, at) SELECT DISTINCT d.rel, d.at FROM pg_temp.dumpsert_prune_rows AS d JOIN ('
         'SELECT %2$I.tableoid AS rel, %2$I.ctid AS at, %3$s FROM %4$s AS %2$I WHERE %5$s) AS b ON b.rel OPERATOR(pg_catalog.=) d.rel AND b.at OPERATOR(pg_catalog.=) d.at'
-        ' JOIN (SELECT %3$s FROM (%6$s) AS %2$I WHERE %5$s) AS w ON %7$s WHERE d.held', _s.relid, _s.relname, _i.keys, _s.target, _i.predicate, _s.staged, _i.meets));
+        ' JOIN (SELECT %3$s FROM (%6$s) AS %2$I WHERE %5$s) AS w ON %7$s WHERE d.via IS NOT NULL', _s.relid, _s.relname, _i.keys, _s.target, _i.predicate, _s.staged, _i.meets));
       EXECUTE format('SELECT count(*) FROM pg_temp.dumpsert_move_%s', _s.relid) INTO _count;
       CONTINUE WHEN _count = 0;
       DELETE FROM pg_temp.dumpsert_aside;
@@ -89,11 +89,8 @@ BEGIN
       _is_done := false; _why := 'No column of it can take another value.';
       FOR _statement IN SELECT s.statement FROM pg_temp.dumpsert_spares(_s.relid, _i.index) AS s LOOP
         BEGIN
-          EXECUTE format('CREATE TEMPORARY TABLE pg_temp.dumpsert_prune_from ON COMMIT DROP AS SELECT m.id, m.rel, m.at FROM pg_temp.dumpsert_move_%s AS m', _s.relid);
           PERFORM pg_temp.dumpsert_execute(_statement);
-          EXECUTE format('UPDATE pg_temp.dumpsert_prune_rows AS d SET rel = m.rel, at = m.at FROM pg_temp.dumpsert_move_%s AS m JOIN pg_temp.dumpsert_prune_from AS f ON f.id = m.id'
-                         ' WHERE d.rel = f.rel AND d.at = f.at', _s.relid);
-          DROP TABLE pg_temp.dumpsert_prune_from;
+          CALL pg_temp.dumpsert_prune_find();  -- actions may have followed the row, also to other tables
           _is_done := true;
           EXIT;
         EXCEPTION
@@ -120,8 +117,9 @@ BEGIN
   IF EXISTS (SELECT FROM pg_temp.dumpsert_prune_rows) THEN
     CALL pg_temp.dumpsert_prune_note_hits();
     CALL pg_temp.dumpsert_prune_delete(false);
+    DELETE FROM pg_temp.dumpsert_prune_rows AS d WHERE NOT d.held;
     CALL pg_temp.dumpsert_step('pruned first');
-    IF EXISTS (SELECT FROM pg_temp.dumpsert_prune_rows AS d WHERE d.held) THEN
+    IF EXISTS (SELECT FROM pg_temp.dumpsert_prune_rows) THEN
       CALL pg_temp.dumpsert_prune_step_aside();
     END IF;
   END IF;
@@ -141,7 +139,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _k record; _rows bigint;
 BEGIN
-  IF NOT EXISTS (SELECT FROM pg_temp.dumpsert_prune_rows AS d WHERE d.held) AND NOT pg_temp.dumpsert_prune_moves() THEN
+  IF NOT EXISTS (SELECT FROM pg_temp.dumpsert_prune_rows) AND NOT pg_temp.dumpsert_prune_moves() THEN
     RETURN;
   END IF;
   CALL pg_temp.dumpsert_prune_find();
