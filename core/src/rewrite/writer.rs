@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::batches::Batches;
 use super::emit;
+use super::left_out::LeftOut;
 use super::made::Made;
 use super::names::Names;
 use super::order::OrderWatch;
@@ -15,7 +16,6 @@ use super::unmet::unmet_key;
 use crate::catalog::{Catalog, TableName};
 use crate::error::{Error, Result};
 use crate::filter::held::HeldRow;
-use crate::filter::row::Row;
 use crate::filter::run::Filter;
 use crate::lex::literal::{Field, Form};
 use crate::lex::tail;
@@ -29,17 +29,6 @@ pub(super) enum Copying {
     /// The view through which long rows go into a stage.
     LongRow(usize),
 }
-
-/// Rows of one stage's table that were left out, and the stages of which the target knows that there are such rows.
-#[derive(Default)]
-struct LeftOut {
-    stage: usize,
-    lines: Vec<u8>,
-    told: BTreeSet<usize>,
-}
-
-/// So many bytes of rows that were left out wait, that a COPY is not ended for each of them.
-const LEFT_OUT_BYTES: usize = 256 * 1024;
 
 /// Writes one script. The bytes collect in `out` until the owner takes them.
 pub(crate) struct Writer {
@@ -89,7 +78,7 @@ pub(crate) struct Writer {
     /// Where rows are to be left out.
     pub(super) filter: Option<Filter>,
     /// Where the target keeps its own rows of the same keys: rows that were left out and are not told yet.
-    left_out: LeftOut,
+    pub(super) left_out: LeftOut,
     /// A long row of which it is not known yet whether it is left out.
     pub(super) held: HeldRow,
     pub(super) scratch: Vec<u8>,
@@ -360,7 +349,7 @@ impl Writer {
     }
 
     /// Ends what is open, and sees to it that the stage is there.
-    fn create_stage(&mut self, number: usize) -> Result<()> {
+    pub(super) fn create_stage(&mut self, number: usize) -> Result<()> {
         self.open()?;
         self.end_block();
         let Some(own) = self.tables.stages.get(number).map(|stage| stage.number) else {
@@ -376,50 +365,6 @@ impl Writer {
         {
             script::check_bytes(&mut self.out, self.names.encoding(), &self.plan, table, &stage.columns);
             staged::create(&mut self.out, own + 1, table, stage)?;
-        }
-        Ok(())
-    }
-
-    /// Keeps a row that is left out, for the target.
-    pub(super) fn keep_left_out(&mut self, id: usize, row: Row<'_>) -> Result<()> {
-        if !self.plan.tells_left_out() {
-            return Ok(());
-        }
-        let Some(&Action::Stage { stage, .. }) = self.tables.heads.get(id).map(|head| &head.action) else {
-            return Ok(());
-        };
-        if self.left_out.stage != stage || self.left_out.lines.len() >= LEFT_OUT_BYTES {
-            self.tell_left_out()?;
-            self.left_out.stage = stage;
-        }
-        match (row, self.tables.heads.get(id).map(|head| &head.action)) {
-            (Row::Line(line), _) => self.left_out.lines.extend_from_slice(line),
-            (Row::Literals(bytes, fields), Some(Action::Stage { keep, .. })) => {
-                let is_kept = |at: usize| keep.as_ref().is_none_or(|keep| keep.get(at) == Some(&true));
-                // What it would have become the target alone knows.
-                if fields.iter().any(|field| field.form == Form::Default) {
-                    self.check_defaults(id, fields)?;
-                }
-                let kept = fields.iter().enumerate().filter(|(at, _)| is_kept(*at));
-                staged::row(&mut self.left_out.lines, bytes, kept.map(|(_, field)| field));
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Tells the target of the rows that are kept for it.
-    pub(super) fn tell_left_out(&mut self) -> Result<()> {
-        if self.left_out.lines.is_empty() {
-            return Ok(());
-        }
-        let lines = std::mem::take(&mut self.left_out.lines);
-        let number = self.left_out.stage;
-        self.create_stage(number)?;
-        self.show_context(true);
-        if let Some(stage) = self.tables.stages.get(number) {
-            let is_first = self.left_out.told.insert(stage.number);
-            staged::left_out_rows(&mut self.out, stage.number + 1, &stage.columns, is_first, &lines)?;
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ mod over;
 mod pooler;
 mod progress;
 mod prune;
+mod prune_cases;
 mod prune_random;
 mod refusals;
 mod sides;
