@@ -293,7 +293,7 @@ fn privileges_that_a_deletion_needs() {
     assert_eq!(sides.target.snapshot().diff(&before), Vec::<String>::new());
     sides.target.execute(&format!("GRANT SELECT ON c TO \"{role}\""));
     assert!(succeeds(restore(&[])).contains("1 deleted"));
-    sides.target.execute(&format!("INSERT INTO p VALUES (2); ALTER TABLE c ENABLE ROW LEVEL SECURITY; CREATE POLICY none ON c USING (false); INSERT INTO c VALUES (1, 2); DELETE FROM c"));
+    sides.target.execute("INSERT INTO p VALUES (2); ALTER TABLE c ENABLE ROW LEVEL SECURITY; CREATE POLICY none ON c USING (false); INSERT INTO c VALUES (1, 2); DELETE FROM c");
     assert!(fails(restore(&[]), 3).contains("and cannot be read"));
     sides
         .target
