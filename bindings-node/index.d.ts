@@ -326,6 +326,19 @@ export interface RestoreOptions extends Omit<Options, 'client'> {
   /** Of these columns `differences` says only that they differ: `column`, `table.column` or `schema.table.column`. */
   hide?: string | string[];
   /**
+   * Deletes the rows of the dumped tables that the dump does not have, in the same transaction. What exclusions cover stays, in the
+   * target too. Nobody is asked: `beforeCommit` sees the counts, {@link TableOutcome.deleted}. Default: false.
+   */
+  prune?: boolean;
+  /** With `prune`: tables that are empty in the source; of others of which no row came, none is deleted. */
+  pruneEmpty?: string | string[];
+  /** With `prune`: tables without a key that are pruned as well; their rows are compared whole. */
+  pruneKeyless?: string | string[];
+  /** With `prune`: `ON DELETE` actions may delete and change rows of tables that the dump does not bring; else that is an error. */
+  pruneCascade?: boolean;
+  /** With `prune`: the most rows of each table that may be deleted, or `'10%'` of them. Default: 100 or 5 %, whichever is more. */
+  pruneMax?: number | string;
+  /**
    * Decides when all was written and verified, before the target is told to commit. What it throws, or a promise that it
    * returns rejects with, rolls everything back: the run fails with the code `refused`, that message, and that `cause`. What
    * it returns means nothing. The outcome says `rolled_back` there, as it is until the target has committed. A dry run does
@@ -374,6 +387,10 @@ export interface TableOutcome {
   updated: number | null;
   /** Rows that were the same already. */
   unchanged: number | null;
+  /** Rows that the dump does not have and were deleted. Absent without `prune`. */
+  deleted?: number;
+  /** Rows that the dump does not have and were not deleted, by the reason. Absent: none. */
+  kept?: Record<string, number>;
 }
 
 /** Something that stands in the way of a run, or that it will do. */
@@ -449,6 +466,8 @@ export interface Outcome {
   findings?: Finding[];
   /** Rows that differ. Absent without `check` and `diff`. */
   differences?: Differences[];
+  /** Rows that are deleted: the keys of some of them. Absent without `prune`, and without `check` and `diff`. */
+  deletions?: { table: string; rows: number; shown: Record<string, string | null>[] }[];
   /** What was read of the dump, and left out of it. */
   dump: Report;
 }

@@ -10,12 +10,36 @@ const { DumpsertError, aborted, asDumpsertError, unreadable } = require('./error
 const { inCamelCase, invalid, prepare } = require('./options.js');
 
 /** Options that no conversion has. */
-const OWN = ['to', 'binDir', 'dryRun', 'check', 'verify', 'diff', 'hide', 'beforeCommit'];
+const OWN = ['to', 'binDir', 'dryRun', 'check', 'verify', 'diff', 'hide', 'prune', 'pruneEmpty', 'pruneKeyless', 'pruneCascade', 'pruneMax', 'beforeCommit'];
 
 function urlOf(value, name) {
   if (value === undefined) throw invalid(`\`${name}\` is missing`, 'is the variable set that it comes from?');
   if (typeof value !== 'string') throw invalid(`\`${name}\` is the URL of a database, as a string`);
   return value;
+}
+
+/** Which rows are deleted because the dump does not have them; without `prune` the rest says nothing. */
+function pruneOf({ prune = false, pruneEmpty = [], pruneKeyless = [], pruneCascade = false, pruneMax }) {
+  if (typeof prune !== 'boolean') throw invalid('`prune` is true or false');
+  if (typeof pruneCascade !== 'boolean') throw invalid('`pruneCascade` is true or false');
+  const tables = (value, name) => {
+    const names = [value].flat();
+    if (!names.every((table) => typeof table === 'string')) throw invalid(`\`${name}\` is a name of a table, or a list of them`);
+    return names;
+  };
+  if (pruneMax !== undefined && typeof pruneMax !== 'string' && !Number.isSafeInteger(pruneMax)) {
+    throw invalid("`pruneMax` is a number of rows, or a text like '10%'");
+  }
+  const settings = {
+    prune,
+    pruneEmpty: tables(pruneEmpty, 'pruneEmpty'),
+    pruneKeyless: tables(pruneKeyless, 'pruneKeyless'),
+    pruneCascade,
+    pruneMax: pruneMax === undefined ? undefined : String(pruneMax),
+  };
+  const isSaid = pruneCascade || pruneMax !== undefined || settings.pruneEmpty.length > 0 || settings.pruneKeyless.length > 0;
+  if (isSaid && !prune) throw invalid('`pruneEmpty`, `pruneKeyless`, `pruneCascade` and `pruneMax` say nothing without `prune: true`');
+  return settings;
 }
 
 /** The library has an option of the same name, which says who runs the script. */
@@ -60,6 +84,7 @@ function settingsFor(options, own, driver) {
     strict: verify === 'strict',
     diff,
     hide: hidden,
+    ...pruneOf(options ?? {}),
     asksBeforeCommit: beforeCommit !== undefined,
   };
   return { ...prepared, native, beforeCommit };

@@ -6,7 +6,9 @@ use std::io::{self, Read};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use dumpsert::restore::{Cancel, Connection, Ending, Failure, Outcome, Source, Step, Target, restore, restore_over};
+use dumpsert::restore::{
+    Cancel, Connection, Ending, Failure, Outcome, Prune, Source, Step, Target, restore, restore_over,
+};
 use dumpsert::{Error, Options, Plan};
 use napi::Status;
 use napi::bindgen_prelude::{Buffer, ClassInstance};
@@ -62,6 +64,11 @@ pub struct RestoreSettings {
     pub strict: bool,
     pub diff: Option<u32>,
     pub hide: Vec<String>,
+    pub prune: bool,
+    pub prune_empty: Vec<String>,
+    pub prune_keyless: Vec<String>,
+    pub prune_cascade: bool,
+    pub prune_max: Option<String>,
     pub asks_before_commit: bool,
 }
 
@@ -285,6 +292,22 @@ struct Job {
     driven: Option<Driven>,
 }
 
+fn prune(settings: &RestoreSettings) -> dumpsert::Result<Prune> {
+    let prune = Prune::new().with_cascade(settings.prune_cascade);
+    let prune = match &settings.prune_max {
+        Some(max) => prune.with_max(max)?,
+        None => prune,
+    };
+    let prune = settings
+        .prune_empty
+        .iter()
+        .try_fold(prune, |prune, table| prune.with_empty(table))?;
+    settings
+        .prune_keyless
+        .iter()
+        .try_fold(prune, |prune, table| prune.with_keyless(table))
+}
+
 impl Job {
     fn new(
         options: &str,
@@ -314,6 +337,9 @@ impl Job {
         let has_values = settings.check || settings.diff.is_some();
         if let Some(rows) = settings.diff {
             target = target.with_differences(rows);
+        }
+        if settings.prune {
+            target = target.with_prune(prune(settings)?);
         }
         if settings.asks_before_commit {
             target = target.with_before_commit(asker(fed.tell.clone(), fed.shared.clone(), has_values));

@@ -357,3 +357,14 @@ test('the package works without pg-copy-streams, and says so', () => {
   assert.match(stdout.toString(), /^invalid_option .*npm install pg-copy-streams/);
   assert.match(readFileSync(join(root, 'bindings-node/package.json'), 'utf8'), /"pg-copy-streams": \{ "optional": true \}/);
 });
+
+test('rows that the dump does not have are deleted', async (t) => {
+  const { source, target } = sourceAndTarget(server);
+  const client = await connect(t, target);
+  await refused(target, client, () => restore(dumpOf(source), { client, prune: true, pruneMax: '0%' }), { message: /prune_max permits 0/ });
+  const outcome = await restore(dumpOf(source), { client, prune: true, pruneMax: 1 });
+  assert.deepEqual(outcome.tables.map(({ deleted }) => deleted), [0, 1]);
+  assert.equal(state(target), state(source));
+  const again = await restore(dumpOf(source), { client, prune: true, pruneMax: 0 });
+  assert.deepEqual(again.tables.map(({ deleted }) => deleted), [0, 0]);
+});

@@ -289,6 +289,12 @@ test('what cannot be used is said before anything starts', async (t) => {
     [{ verify: 'never' }, { code: 'invalid_option', message: /`verify` is 'normal' or 'strict'/ }],
     [{ diff: -1 }, { code: 'invalid_option', message: /`diff` is a number of rows/ }],
     [{ diff: 1, hide: [1] }, { code: 'invalid_option', message: /`hide` is a name/ }],
+    [{ prune: 1 }, { code: 'invalid_option', message: /`prune` is true or false/ }],
+    [{ pruneMax: 5 }, { code: 'invalid_option', message: /say nothing without `prune: true`/ }],
+    [{ prune: true, pruneMax: 1.5 }, { code: 'invalid_option', message: /`pruneMax` is a number of rows/ }],
+    [{ prune: true, pruneMax: 'all' }, { code: 'invalid_option', message: /`pruneMax: 'all'` is no limit/ }],
+    [{ prune: true, pruneEmpty: [1] }, { code: 'invalid_option', message: /`pruneEmpty` is a name of a table/ }],
+    [{ prune: true, guard: 'v' }, { code: 'invalid_option', message: /may belong to others/ }],
     [{ from: url(source) }, { code: 'invalid_option', message: /`from` is no option/ }],
   ];
   for (const [options, facts] of wrong) await refused(target, () => restore(dump, to(target, options)), facts);
@@ -326,4 +332,31 @@ test('a request is answered, whatever becomes of its body', async () => {
   assert.deepEqual(await post(Buffer.concat([Buffer.from('DELETE FROM public.parent;\n'), dump])), [400, 'statement_not_allowed']);
   assert.deepEqual(await post(dump), [200, 'committed']);
   http.close();
+});
+
+test('rows that the dump does not have are deleted', async () => {
+  const { source, target } = sourceAndTarget(server);
+  const dump = dumpOf(source);
+  const pruned = (outcome) => outcome.tables.map(({ table, deleted }) => [table, deleted]);
+  const checked = await restore(dump, to(target, { check: true, diff: 1, prune: true }));
+  assert.deepEqual(checked.deletions, [{ table: 'public.parent', rows: 1, shown: [{ id: '10001' }] }]);
+  await refused(target, () => restore(dump, to(target, { prune: true, pruneMax: 0 })), { message: /prune_max permits 0/ });
+  // Nobody is asked but the program.
+  const beforeCommit = (outcome) => {
+    if (outcome.tables.some(({ deleted }) => deleted > 0)) throw new Error('not one row');
+  };
+  await refused(target, () => restore(dump, to(target, { prune: true, beforeCommit })), { code: 'refused', message: /not one row/ });
+  server.query(target, 'CREATE TABLE other (parent integer REFERENCES parent ON DELETE CASCADE); INSERT INTO other VALUES (10001)');
+  await refused(target, () => restore(dump, to(target, { prune: true })), { message: /1 rows of public.other would be deleted/ });
+  const outcome = await sync({ ...to(target), from: url(source), prune: true, pruneCascade: true, pruneMax: '5%', pruneEmpty: [] }).catch((error) => error);
+  // 5 % of one row are none.
+  assert.match(outcome.message, /1 rows of public.other are not in the dump/);
+  assert.deepEqual(pruned(await sync({ ...to(target), from: url(source), prune: true, pruneCascade: true })), [
+    ['public."Child"', 0],
+    ['public.other', 1],
+    ['public.parent', 1],
+  ]);
+  server.query(target, 'DROP TABLE other');
+  const sorted = (database) => state(database).split('\n').sort();
+  assert.deepEqual(sorted(target), sorted(source));
 });

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use dumpsert::restore::{
-    Cancel, Connection, DriverError, Ending, Failure, Outcome, Step, Target, restore, restore_over,
+    Cancel, Connection, DriverError, Ending, Failure, Outcome, Prune, Step, Target, restore, restore_over,
 };
 use dumpsert::{Config, Error};
 use pyo3::prelude::*;
@@ -114,6 +114,11 @@ pub(crate) struct Settings {
     strict: bool,
     diff: Option<u32>,
     hide: Vec<String>,
+    prune: bool,
+    prune_empty: Vec<String>,
+    prune_keyless: Vec<String>,
+    prune_cascade: bool,
+    prune_max: Option<String>,
 }
 
 impl Settings {
@@ -204,6 +209,22 @@ pub(crate) fn restore_<'py>(
     caller.result(py, &settings, result)
 }
 
+fn prune(settings: &Settings) -> dumpsert::Result<Prune> {
+    let prune = Prune::new().with_cascade(settings.prune_cascade);
+    let prune = match &settings.prune_max {
+        Some(max) => prune.with_max(max)?,
+        None => prune,
+    };
+    let prune = settings
+        .prune_empty
+        .iter()
+        .try_fold(prune, |prune, table| prune.with_empty(table))?;
+    settings
+        .prune_keyless
+        .iter()
+        .try_fold(prune, |prune, table| prune.with_keyless(table))
+}
+
 fn target(settings: &Settings, cancel: &Cancel, wishes: &Arc<Wishes>, asks: bool) -> dumpsert::Result<Target> {
     let mut target = match &settings.to {
         Some(to) => Target::new(Connection::parse_option("to", to)?),
@@ -221,6 +242,9 @@ fn target(settings: &Settings, cancel: &Cancel, wishes: &Arc<Wishes>, asks: bool
     }
     if let Some(rows) = settings.diff {
         target = target.with_differences(rows);
+    }
+    if settings.prune {
+        target = target.with_prune(prune(settings)?);
     }
     if asks {
         let wishes = wishes.clone();

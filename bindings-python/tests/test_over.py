@@ -442,3 +442,16 @@ def test_through_a_pooler(server: Server, databases: Databases) -> None:
     finally:
         shutil.rmtree(folder)
     check_merged(server, source, target)
+
+
+def test_rows_that_the_dump_does_not_have(server: Server, databases: Databases) -> None:
+    source, target = databases
+    server.psql(target, b"INSERT INTO parent VALUES (20001, 'only here');")
+    dump = server.pg_dump(source, "--data-only")
+    with psycopg.connect(server.url(target)) as connection:
+        with pytest.raises(dumpsert.DumpsertError, match="prune_max permits 0"):
+            dumpsert.restore([dump], connection=connection, prune=True, prune_max="0%")
+        outcome = dumpsert.restore([dump], connection=connection, prune=True)
+        assert sum(table.deleted or 0 for table in outcome.tables) >= 1
+        again = dumpsert.restore([dump], connection=connection, prune=True, prune_max=0)
+        assert [table.deleted for table in again.tables] == [0, 0]

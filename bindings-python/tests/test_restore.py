@@ -363,3 +363,36 @@ def test_asyncio(server: Server, databases: Databases) -> None:
 
     asyncio.run(all_of_it())
     check_merged(server, source, target)
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_rows_that_the_dump_does_not_have(server: Server, databases: Databases, is_async: bool) -> None:
+    source, target = databases
+    dump = server.pg_dump(source, "--data-only")
+    server.psql(target, b"INSERT INTO parent VALUES (20001, 'only here');")
+
+    def restore(**options: Any) -> Outcome:
+        if is_async:
+            return asyncio.run(dumpsert.arestore([dump], **to(server, target), **options))
+        return dumpsert.restore([dump], **to(server, target), **options)
+
+    before = server.rows(target)
+    own = len(restore(check=True, prune=True, diff=50).deletions[0]["shown"])
+    assert own >= 1
+    with pytest.raises(dumpsert.DumpsertError, match="prune_max permits 0"):
+        restore(prune=True, prune_max=0)
+    for wrong in ({"prune_max": 1}, {"prune": True, "prune_max": "all"}, {"prune": True, "guard": "v"}):
+        with pytest.raises(dumpsert.ConfigError):
+            restore(**wrong)
+
+    def refuse(outcome: Outcome) -> None:
+        assert [table.deleted for table in outcome.tables] == [0, own]
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        restore(prune=True, before_commit=refuse)
+    assert server.rows(target) == before
+    outcome = restore(prune=True, prune_max="5%", prune_empty="parent", prune_cascade=True)
+    assert [(table.deleted, table.kept) for table in outcome.tables] == [(0, {}), (own, {})]
+    assert restore(prune=True, check=True).deletions == []
+    assert [table.deleted for table in restore(prune=True).tables] == [0, 0]

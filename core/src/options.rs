@@ -189,6 +189,8 @@ pub(crate) struct View {
     pub(crate) strict: bool,
     /// The word by which lines of progress are known among what the server says.
     pub(crate) progress: Option<String>,
+    /// What is said of rows that the dump does not have, where they are deleted; as the script has it.
+    pub(crate) prune: Option<serde_json::Value>,
 }
 
 impl Options {

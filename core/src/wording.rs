@@ -28,8 +28,11 @@ const SWITCHES: [(&str, &str); 9] = [
     ("only_tables", "only-table"),
 ];
 
+/// Options that only a restore has.
+const OF_A_RESTORE: [&str; 5] = ["prune", "prune_empty", "prune_keyless", "prune_cascade", "prune_max"];
+
 /// Options whose value is a list.
-const LISTS: [&str; 7] = [
+const LISTS: [&str; 9] = [
     "allow_extension_tables",
     "allow_relations",
     "demo_columns",
@@ -37,6 +40,8 @@ const LISTS: [&str; 7] = [
     "foreign_keys",
     "only_schemas",
     "only_tables",
+    "prune_empty",
+    "prune_keyless",
 ];
 
 /// The switch of an option, without its dashes.
@@ -64,6 +69,7 @@ pub fn in_language(text: &str, language: Language) -> String {
             let (name, value) = inside.split_once(" = ")?;
             let is_known = option_names()
                 .chain(["schema", "catalog", "config"])
+                .chain(OF_A_RESTORE)
                 .any(|known| known == name);
             is_known.then(|| (write(name, value, language), after))
         });

@@ -12,7 +12,7 @@ from dumpsert._api import for_driver
 from dumpsert._driver import AsyncDriver
 from dumpsert._options import Options, check, plan
 from dumpsert._report import Inspection, Outcome, Report
-from dumpsert._restore import View, asker, prepare
+from dumpsert._restore import Pruning, View, asker, prepare
 from dumpsert._types import Buffer, Source
 
 if TYPE_CHECKING:
@@ -78,6 +78,11 @@ async def arestore(
     verify: Literal["normal", "strict"] = "normal",
     diff: int | None = None,
     hide: Names = (),
+    prune: bool = False,
+    prune_empty: Names = (),
+    prune_keyless: Names = (),
+    prune_cascade: bool = False,
+    prune_max: int | str | None = None,
     bin_dir: Path | None = None,
     **values: Unpack[OptionValues],
 ) -> Outcome:
@@ -87,7 +92,9 @@ async def arestore(
     the run ends, with the programs that run for it, before the cancellation goes on. `connection` is an
     `AsyncConnection` of psycopg 3, which is used in the loop.
     """
-    settled = (to, connection, None, bin_dir, View(dry_run, check, verify, diff, hide), options, values)
+    pruning = Pruning(prune, prune_empty, prune_keyless, prune_cascade, prune_max)
+    view = View(dry_run, check, verify, diff, hide, pruning)
+    settled = (to, connection, None, bin_dir, view, options, values)
     return await _restore(dump, progress, before_commit, connection, *settled)
 
 
@@ -103,11 +110,18 @@ async def async_sync(
     verify: Literal["normal", "strict"] = "normal",
     diff: int | None = None,
     hide: Names = (),
+    prune: bool = False,
+    prune_empty: Names = (),
+    prune_keyless: Names = (),
+    prune_cascade: bool = False,
+    prune_max: int | str | None = None,
     bin_dir: Path | None = None,
     **values: Unpack[OptionValues],
 ) -> Outcome:
     """Do what `sync` does without blocking the loop; the functions are those of `arestore`."""
-    settled = (to, None, source, bin_dir, View(dry_run, check, verify, diff, hide), options, values)
+    pruning = Pruning(prune, prune_empty, prune_keyless, prune_cascade, prune_max)
+    view = View(dry_run, check, verify, diff, hide, pruning)
+    settled = (to, None, source, bin_dir, view, options, values)
     return await _restore(None, progress, before_commit, None, *settled)
 
 

@@ -266,6 +266,17 @@ class TableOutcome(_Record):
         unchanged: int | None = self._values["unchanged"]
         return unchanged
 
+    @property
+    def deleted(self) -> int | None:
+        """Rows that the dump does not have and were deleted; None without `prune`."""
+        deleted: int | None = self._values.get("deleted")
+        return deleted
+
+    @property
+    def kept(self) -> dict[str, int]:
+        """Rows that the dump does not have and were not deleted, by the reason."""
+        return dict(self._values.get("kept", {}))
+
 
 class Finding(_Record):
     """Something that stands in the way of a run, or that it will do."""
@@ -365,6 +376,11 @@ class Outcome(_Account):
         dicts with `column`, `here` and `dumped` (texts of at most 200 characters, or None), or `hidden`.
         """
         return list(self._values.get("differences", ()))
+
+    @property
+    def deletions(self) -> list[dict[str, Any]]:
+        """Rows that are deleted, with `prune` and `diff`: `table`, `rows`, and in `shown` the keys of some of them."""
+        return list(self._values.get("deletions", ()))
 
     @property
     def not_dumped(self) -> list[str]:

@@ -21,6 +21,16 @@ if TYPE_CHECKING:
     from dumpsert._types import Names, OptionValues, Path, RestoreProgress, Source
 
 
+class Pruning(NamedTuple):
+    """Which rows are deleted because the dump does not have them."""
+
+    prune: bool
+    empty: Names
+    keyless: Names
+    cascade: bool
+    max: int | str | None
+
+
 class View(NamedTuple):
     """What of a run is done, and what is told of its rows."""
 
@@ -29,6 +39,7 @@ class View(NamedTuple):
     verify: str
     diff: int | None
     hide: Names
+    pruning: Pruning
 
 
 def restore(
@@ -44,6 +55,11 @@ def restore(
     verify: Literal["normal", "strict"] = "normal",
     diff: int | None = None,
     hide: Names = (),
+    prune: bool = False,
+    prune_empty: Names = (),
+    prune_keyless: Names = (),
+    prune_cascade: bool = False,
+    prune_max: int | str | None = None,
     bin_dir: Path | None = None,
     **values: Unpack[OptionValues],
 ) -> Outcome:
@@ -70,6 +86,13 @@ def restore(
     `outcome.differences`, with the values of both sides; of the
     columns in `hide` (`"column"`, `"table.column"`, `"schema.table.column"`) it says only that they differ.
 
+    With `prune=True` the rows of the dumped tables that the dump does not have are deleted, in the same transaction.
+    What exclusions cover stays, in the target too. A table of which no row came is left as it is unless `prune_empty`
+    names it, and one without a key unless `prune_keyless` does. More than `prune_max` rows of a table, a number or
+    `"10%"` (default: 100 or 5 %, whichever is more), are an error, and so are rows of tables that the dump does not
+    bring, which `ON DELETE` would delete or change, unless `prune_cascade=True`. Nobody is asked: `before_commit` sees
+    the counts, `table.deleted`.
+
     >>> outcome = dumpsert.restore("shop.dump", to=os.environ["DATABASE_URL"], exclude_tables="sessions")
     >>> print(outcome.ending, [(table.table, table.inserted, table.updated) for table in outcome.tables])
     >>> with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
@@ -79,7 +102,9 @@ def restore(
     changed, but where `error.outcome.ending` is `unknown`: then it is safe to run it again. No error and no outcome
     holds a password, or values of rows beyond those that name the row.
     """
-    settings, given = prepare(to, connection, None, bin_dir, View(dry_run, check, verify, diff, hide), options, values)
+    pruning = Pruning(prune, prune_empty, prune_keyless, prune_cascade, prune_max)
+    view = View(dry_run, check, verify, diff, hide, pruning)
+    settings, given = prepare(to, connection, None, bin_dir, view, options, values)
     if connection is None:
         return Outcome(_core.restore(dump, settings, *given, progress, asker(before_commit)))
     with Driver(connection) as driver:
@@ -98,6 +123,11 @@ def sync(
     verify: Literal["normal", "strict"] = "normal",
     diff: int | None = None,
     hide: Names = (),
+    prune: bool = False,
+    prune_empty: Names = (),
+    prune_keyless: Names = (),
+    prune_cascade: bool = False,
+    prune_max: int | str | None = None,
     bin_dir: Path | None = None,
     **values: Unpack[OptionValues],
 ) -> Outcome:
@@ -107,7 +137,9 @@ def sync(
 
     >>> dumpsert.sync(source="service=production", to="postgresql:///shop", exclude_demo=True)
     """
-    settings, given = prepare(to, None, source, bin_dir, View(dry_run, check, verify, diff, hide), options, values)
+    pruning = Pruning(prune, prune_empty, prune_keyless, prune_cascade, prune_max)
+    view = View(dry_run, check, verify, diff, hide, pruning)
+    settings, given = prepare(to, None, source, bin_dir, view, options, values)
     return Outcome(_core.restore(None, settings, *given, progress, asker(before_commit)))
 
 
@@ -139,7 +171,8 @@ def prepare(
         "check": bool(view.check),
         "strict": view.verify == "strict",
         "diff": view.diff,
-        "hide": [view.hide] if isinstance(view.hide, str) else list(view.hide),
+        "hide": names(view.hide),
+        **pruned(view.pruning),
     }
     named = {**(options._values if isinstance(options, Options) else options or {}), **values}
     client: Literal["psql", "driver"] = "psql" if connection is None else "driver"
@@ -149,6 +182,27 @@ def prepare(
             raise ConfigError(message, kind="invalid_option")
     fixed: OptionValues = {**values, "style": "staged", "client": client}
     return settings, Options(options, **fixed)._given
+
+
+def names(given: Names) -> list[str]:
+    """One name, or several."""
+    return [given] if isinstance(given, str) else list(given)
+
+
+def pruned(given: Pruning) -> dict[str, Any]:
+    """Check it: without `prune` the rest says nothing."""
+    settings = {
+        "prune": bool(given.prune),
+        "prune_empty": names(given.empty),
+        "prune_keyless": names(given.keyless),
+        "prune_cascade": bool(given.cascade),
+        "prune_max": None if given.max is None else str(given.max),
+    }
+    said = [name for name, value in settings.items() if value and name != "prune"]
+    if said and not given.prune:
+        message = f"`{said[0]}` says nothing without `prune=True`"
+        raise ConfigError(message, kind="invalid_option")
+    return settings
 
 
 def asker(before_commit: Callable[[Outcome], object] | None) -> Callable[[str], object] | None:

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use dumpsert::restore::{Change, Differences, Finding, Severity};
+use dumpsert::restore::{Change, Deletions, Differences, Finding, Severity};
 
 use super::{shown, summary};
 use crate::text::printable;
@@ -64,6 +64,29 @@ pub(super) fn differences(to: &mut impl Write, differences: &[Differences]) -> i
                     _ => writeln!(to, "    {}: differs (hidden)", printable(name))?,
                 }
             }
+        }
+        let rest = table.rows.saturating_sub(table.shown.len() as u64);
+        if rest > 0 {
+            writeln!(to, "  and {rest} more")?;
+        }
+    }
+    Ok(())
+}
+
+/// Prints the rows that are deleted, one a line.
+pub(super) fn deletions(to: &mut impl Write, deletions: &[Deletions]) -> io::Result<()> {
+    for table in deletions {
+        let rows = summary::counted(table.rows, "deleted row");
+        writeln!(to, "{}: {rows}", printable(&table.table))?;
+        for row in &table.shown {
+            let value = |value: &Option<String>| match value {
+                Some(value) => format!("'{}'", printable(value)),
+                None => "NULL".to_owned(),
+            };
+            let columns = row
+                .iter()
+                .map(|(name, own)| format!("{} = {}", printable(name), value(own)));
+            writeln!(to, "  {}", columns.collect::<Vec<_>>().join(", "))?;
         }
         let rest = table.rows.saturating_sub(table.shown.len() as u64);
         if rest > 0 {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use dumpsert::restore::{
-    Cancel, Connection, Database, Ending, Failure as Stopped, Outcome, Severity, Source, Target, restore,
+    Cancel, Connection, Database, Ending, Failure as Stopped, Outcome, Prune, Severity, Source, Target, restore,
 };
 use dumpsert::{Category, Error, ErrorKind};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -91,7 +91,7 @@ impl Job<'_> {
         let bar = Arc::new(Display::new(progress, self.length, io::stderr().is_terminal()));
         let cancel = Cancel::new();
         let signal = cancel_on_signal(&cancel).map_err(|error| Failure::File("signals".to_owned(), error))?;
-        let target = target(to, running, &cancel, &bar);
+        let target = target(to, running, &cancel, &bar)?;
         let result = restore(self.source, &target, &plan);
         bar.clear();
         if let Some((output, _)) = &mut report {
@@ -169,8 +169,8 @@ fn one_schema(from: Option<&str>, to: Option<&str>) -> Result<Option<String>, Fa
     }
 }
 
-fn target(to: Connection, running: &Running, cancel: &Cancel, bar: &Arc<Display>) -> Target {
-    let bar = bar.clone();
+fn target(to: Connection, running: &Running, cancel: &Cancel, bar: &Arc<Display>) -> Result<Target, Failure> {
+    let (bar, shown) = (bar.clone(), bar.clone());
     let mut target = Target::new(to)
         .with_dry_run(running.dry_run)
         .with_check(running.check)
@@ -186,8 +186,49 @@ fn target(to: Connection, running: &Running, cancel: &Cancel, bar: &Arc<Display>
     }
     if !running.yes && !running.dry_run && !running.check {
         target = target.with_confirm(|_, database| confirm(database));
+        target = target.with_before_commit(move |outcome| confirm_deletions(outcome, &shown));
     }
-    target
+    if running.prune {
+        target = target.with_prune(prune(running).map_err(|error| Failure::Usage(super::shown(&error.to_string())))?);
+    }
+    Ok(target)
+}
+
+fn prune(running: &Running) -> Result<Prune, Error> {
+    let prune = Prune::new().with_cascade(running.prune_cascade);
+    let prune = match &running.prune_max {
+        Some(max) => prune.with_max(max)?,
+        None => prune,
+    };
+    let prune = running
+        .prune_empty
+        .iter()
+        .try_fold(prune, |prune, table| prune.with_empty(table))?;
+    let mut keyless = running.prune_keyless.iter();
+    keyless.try_fold(prune, |prune, table| prune.with_keyless(table))
+}
+
+/// Asks the person at the terminal, whatever standard input is, before rows are deleted: all is done by then but the COMMIT.
+fn confirm_deletions(outcome: &Outcome, bar: &Display) -> Result<(), Error> {
+    let all = outcome.deleted().unwrap_or(0);
+    if all == 0 {
+        return Ok(());
+    }
+    bar.clear();
+    let tables = outcome.tables.iter().filter(|table| table.deleted.unwrap_or(0) > 0);
+    let lines = tables.map(|table| format!("  {}: {}\n", table.table, table.deleted.unwrap_or(0)));
+    let lines: String = lines.collect();
+    let rows = summary::counted(all, "row");
+    let refused = |why: &str| {
+        let message = format!("{rows} of the target would be deleted, which the dump does not have{why}:\n{lines}");
+        Err(Error::new(ErrorKind::Refused, message.trim_end()).with_hint("say --yes if that is meant"))
+    };
+    let question = format!("{lines}dumpsert: delete {rows} of the target, which the dump does not have? [y/N] ");
+    match asked(&question) {
+        Answer::Yes => Ok(()),
+        Answer::No => refused(""),
+        Answer::NoTerminal => refused("; there is no terminal to ask on"),
+    }
 }
 
 /// Asks the person at the terminal, whatever standard input is, before a database on another machine is written to.
@@ -199,17 +240,33 @@ fn confirm(database: &Database) -> Result<(), Error> {
         let message = format!("the target is on another machine: {database}{message}");
         Err(Error::new(ErrorKind::InvalidOption, message).with_hint("say --yes if it is meant"))
     };
+    let question = format!("dumpsert: write to {database}? [y/N] ");
+    match asked(&question) {
+        Answer::Yes => Ok(()),
+        Answer::No => refused(""),
+        Answer::NoTerminal => refused("; there is no terminal to ask on"),
+    }
+}
+
+enum Answer {
+    Yes,
+    No,
+    NoTerminal,
+}
+
+/// Asks on the terminal that the program belongs to.
+fn asked(question: &str) -> Answer {
     let Ok(terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else {
-        return refused("; there is no terminal to ask on");
+        return Answer::NoTerminal;
     };
-    let question = format!("dumpsert: write to {}? [y/N] ", printable(&database.to_string()));
+    let question: Vec<_> = question.split('\n').map(printable).collect();
     let mut answer = String::new();
     let asked = (&terminal)
-        .write_all(question.as_bytes())
+        .write_all(question.join("\n").as_bytes())
         .and_then(|()| BufReader::new(&terminal).read_line(&mut answer));
     match asked.map(|_| answer.trim().to_lowercase()) {
-        Ok(answer) if answer == "y" || answer == "yes" => Ok(()),
-        _ => refused(""),
+        Ok(answer) if answer == "y" || answer == "yes" => Answer::Yes,
+        _ => Answer::No,
     }
 }
 
@@ -247,38 +304,22 @@ fn say(messages: &str, but: &str) {
 fn print(to: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
     findings::findings(to, &outcome.findings)?;
     findings::differences(to, &outcome.differences)?;
-    let number = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
-    let mut lines = vec![["table", "inserted", "updated", "unchanged", "left out"].map(str::to_owned)];
-    for table in &outcome.tables {
-        lines.push([
-            printable(&table.table).into_owned(),
-            number(table.inserted),
-            number(table.updated),
-            number(table.unchanged),
-            table.left_out.to_string(),
-        ]);
-    }
-    let widths: Vec<usize> = (0..5)
-        .map(|at| {
-            lines
-                .iter()
-                .filter_map(|line| line.get(at))
-                .map(|cell| cell.chars().count())
-                .max()
-                .unwrap_or(0)
-        })
-        .collect();
-    for line in &lines {
-        let cells = line.iter().zip(&widths).enumerate();
-        let cells = cells.map(|(at, (cell, width))| match at {
-            0 => format!("{cell:<width$}"),
-            _ => format!("{cell:>width$}"),
-        });
-        writeln!(to, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
-    }
+    findings::deletions(to, &outcome.deletions)?;
+    print_tables(to, outcome)?;
     summary::left_out(to, &outcome.dump)?;
     if !outcome.not_dumped.is_empty() {
         writeln!(to, "  not dumped: {}", printable(&outcome.not_dumped.join(", ")))?;
+    }
+    for table in &outcome.tables {
+        for (reason, rows) in &table.kept {
+            let rows = summary::counted(*rows, "row");
+            writeln!(
+                to,
+                "  kept: {}: {rows} that the dump does not have: {}",
+                printable(&table.table),
+                printable(reason)
+            )?;
+        }
     }
     for note in &outcome.notes {
         writeln!(to, "  note: {}", printable(note))?;
@@ -292,14 +333,57 @@ fn print(to: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
         _ if outcome.check => "checked: nothing was changed",
         _ => "dry run, rolled back: nothing was changed",
     };
+    let deleted = outcome
+        .deleted()
+        .map_or_else(String::new, |rows| format!("{rows} deleted, "));
     writeln!(
         to,
-        "{tables}: {inserted} inserted, {updated} updated, {unchanged} unchanged, {left_out} left out; {end}; {seconds:.1} s{}",
+        "{tables}: {inserted} inserted, {updated} updated, {unchanged} unchanged, {deleted}{left_out} left out; {end}; {seconds:.1} s{}",
         outcome
             .transaction_id
             .as_ref()
             .map_or_else(String::new, |id| format!(", transaction {id}"))
     )
+}
+
+/// The counts of each table, as columns.
+fn print_tables(to: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
+    let number = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
+    let prunes = outcome.deleted().is_some();
+    let mut head: Vec<String> = ["table", "inserted", "updated", "unchanged", "left out"]
+        .map(str::to_owned)
+        .into();
+    if prunes {
+        head.insert(4, "deleted".to_owned());
+    }
+    let mut lines = vec![head];
+    for table in &outcome.tables {
+        let mut line = vec![
+            printable(&table.table).into_owned(),
+            number(table.inserted),
+            number(table.updated),
+            number(table.unchanged),
+            table.left_out.to_string(),
+        ];
+        if prunes {
+            line.insert(4, number(table.deleted));
+        }
+        lines.push(line);
+    }
+    let width = |at: usize| {
+        let cells = lines.iter().filter_map(|line| line.get(at));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..5 + usize::from(prunes)).map(width).collect();
+    for line in &lines {
+        let cells = line.iter().zip(&widths).enumerate();
+        let cells = cells.map(|(at, (cell, width))| match at {
+            0 => format!("{cell:<width$}"),
+            _ => format!("{cell:>width$}"),
+        });
+        writeln!(to, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
+    }
+    Ok(())
 }
 
 /// The exit status of a run that has failed.

@@ -27,7 +27,7 @@ pub(super) struct Restore {
 ///
 /// pg_dump reads the source and psql writes the target, at the same time; nothing goes to a disk but where rows are left out
 /// together with what references them and a table references itself or one behind it. Tables that are left out are not
-/// dumped. New rows are inserted, rows with the same key updated, no row is deleted.
+/// dumped. New rows are inserted, rows with the same key updated; no row is deleted without --prune.
 #[derive(clap::Args)]
 #[command(after_long_help = SYNC_EXAMPLES)]
 pub(super) struct Sync {
@@ -55,7 +55,7 @@ pub(super) struct Running {
     #[arg(long, value_name = "FOLDER")]
     pub(super) bin_dir: Option<PathBuf>,
 
-    /// Do not ask before writing to a database on another machine
+    /// Do not ask before writing to a database on another machine, nor before deleting rows (--prune)
     #[arg(short, long)]
     pub(super) yes: bool,
 
@@ -80,6 +80,28 @@ pub(super) struct Running {
     /// With --diff, do not show the values of this column: column, table.column or schema.table.column. May be repeated
     #[arg(long, value_name = "COLUMN", requires = "diff")]
     pub(super) hide: Vec<String>,
+
+    /// Delete the rows of the dumped tables that the dump does not have, in the same transaction. What exclusions cover stays, in
+    /// the target too. Asks on the terminal before it commits, with the counts, unless --yes is said
+    #[arg(long)]
+    pub(super) prune: bool,
+
+    /// With --prune, this table is empty in the source: all of its rows may be deleted though none has come. May be repeated
+    #[arg(long, value_name = "TABLE", requires = "prune")]
+    pub(super) prune_empty: Vec<String>,
+
+    /// With --prune, this table without a key is pruned as well; its rows are compared whole. May be repeated
+    #[arg(long, value_name = "TABLE", requires = "prune")]
+    pub(super) prune_keyless: Vec<String>,
+
+    /// With --prune, ON DELETE actions may delete and change rows of tables that the dump does not bring
+    #[arg(long, requires = "prune")]
+    pub(super) prune_cascade: bool,
+
+    /// With --prune, the most rows of each table that may be deleted, as a number or a percentage of those that it has; more
+    /// are refused [default: 100 or 5%, whichever is more]
+    #[arg(long, value_name = "N|N%", requires = "prune")]
+    pub(super) prune_max: Option<String>,
 
     /// Write what was done to FILE, as JSON or, where its name ends in .html, as a page for people;
     /// also of a run that has failed. It holds no values of rows. - is standard output

@@ -49,6 +49,8 @@ pub(crate) struct FilterPlan {
 pub(crate) struct Rule {
     /// What it is called in the report.
     pub(crate) label: String,
+    /// The condition as SQL, for rows of a target; none of what is told by [`FilterPlan::demo`].
+    pub(crate) sql: Option<String>,
     pub(crate) test: Test,
     /// The columns that are looked at.
     pub(crate) columns: Vec<String>,
@@ -292,6 +294,7 @@ impl Compiler<'_> {
                     let columns = condition.columns().to_vec();
                     let rule = Rule {
                         label: format!("rule: {}", exclude.condition),
+                        sql: Some(exclude.condition.clone()),
                         test: Test::Condition(condition),
                         columns,
                     };

@@ -7,11 +7,15 @@ use super::{Client, ConstraintTriggers, Losses, NoKey, Options, Rounding, Sequen
 use crate::catalog::{Catalog, Table, TableName};
 use crate::drift::Drift;
 use crate::error::Result;
-use crate::filter::exclusions::Exclusions;
+#[cfg(feature = "restore")]
+use crate::error::{Error, ErrorKind};
+use crate::filter::exclusions::{Cascade, Demo, Exclusions};
 use crate::filter::learned::{Learned, Learning};
 use crate::filter::{FilterPlan, Selection, TablePattern};
 use crate::listed::Listed;
 use crate::permits::Permits;
+#[cfg(feature = "restore")]
+use crate::update::Update;
 use crate::update::{OnGuard, TableRule};
 /// Options that were checked: immutable, cheap to clone, and good for any number of runs on any number of threads.
 #[derive(Clone, Debug)]
@@ -318,10 +322,73 @@ impl Plan {
             ("differences", differences),
             ("strict", self.0.view.strict.then(|| true.into())),
             ("progress", self.0.view.progress.as_deref().map(Into::into)),
+            ("prune", self.prune_options()),
         ];
         options
             .into_iter()
             .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+    }
+
+    /// Whether rows that are left out of the dump are told to the target, which keeps its own of the same keys.
+    pub(crate) fn tells_left_out(&self) -> bool {
+        self.0.view.prune.is_some()
+    }
+
+    /// What is deleted of the target, and what is not: the target evaluates the rules of exclusions on its own rows.
+    fn prune_options(&self) -> Option<serde_json::Value> {
+        let mut prune = self.0.view.prune.clone()?;
+        let object = prune.as_object_mut()?;
+        let follow = match self.0.exclusions.cascade {
+            Cascade::OnDelete => "on_delete",
+            Cascade::Delete => "delete",
+            Cascade::Off => "off",
+        };
+        object.insert("follow".to_owned(), follow.into());
+        let filter = self.filter();
+        let tables = filter.iter().flat_map(|filter| &filter.tables);
+        let rules = tables.flat_map(|(name, table)| table.rules.iter().map(move |rule| (name, *rule)));
+        let mut rules: Vec<_> = rules
+            .filter_map(|(name, number)| {
+                let rule = filter.as_ref()?.rules.get(number)?;
+                // What begins a comment ends with its line.
+                let condition = format!("{}\n", rule.sql.as_ref()?);
+                Some((name.clone(), rule.label.clone(), condition))
+            })
+            .collect();
+        rules.sort();
+        let rules = rules.into_iter().map(|(name, label, condition)| {
+            serde_json::json!({ "schema": name.schema, "name": name.name, "label": label, "condition": condition })
+        });
+        let demo = self.0.exclusions.demo.iter().flat_map(Demo::columns);
+        let demo = demo.map(|column| {
+            let (schema, name) = column.table.unzip();
+            serde_json::json!({ "schema": schema.flatten(), "name": name, "column": column.column })
+        });
+        object.insert("rules".to_owned(), rules.collect());
+        object.insert("demo".to_owned(), demo.collect());
+        Some(prune)
+    }
+
+    /// Why rows of the target that the dump does not have cannot be told from others, if so.
+    ///
+    /// # Errors
+    /// If an option says that other rows of the target are not the dump's business.
+    #[cfg(feature = "restore")]
+    pub(crate) fn check_prune(&self) -> Result<()> {
+        let rules = &self.0.rules;
+        let mut all = rules.tables.values().chain([&rules.all]);
+        let message = if all.any(|rule| rule.guard.is_some()) {
+            "`guard` says that rows of the target may belong to others than the dump, and `prune = true` deletes what the dump \
+             does not have"
+        } else if matches!(rules.all.update, Some(Update::Nothing | Update::Newer(_))) {
+            "`update` says that rows stay as they are in the target, and `prune = true` deletes what the dump does not have"
+        } else if self.0.exclusions.is_any() && !self.0.exclusions.foreign_keys.is_empty() {
+            "`foreign_keys` are not followed in the target, so that `prune = true` could delete what hangs on rows that are left \
+             out"
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(ErrorKind::InvalidOption, message).with_hint("say one or the other"))
     }
 
     /// What may be written, for the script: by names, and not by patterns, of which the target may have others than are

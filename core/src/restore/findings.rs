@@ -75,6 +75,19 @@ pub struct Differences {
     pub shown: Vec<ChangedRow>,
 }
 
+/// The rows of one table that are deleted, as far as they were asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Deletions {
+    /// The table, as the target names it.
+    pub table: String,
+    /// How many rows.
+    pub rows: u64,
+    /// Some of them: the columns of their keys with their values, or all columns of a table without a key; `None` is NULL, or a
+    /// column that is hidden.
+    pub shown: Vec<Vec<(String, Option<String>)>>,
+}
+
 /// What the target tells beside the result.
 #[derive(Deserialize)]
 struct Told {
@@ -82,6 +95,15 @@ struct Told {
     findings: Vec<Finding>,
     #[serde(default)]
     differences: Vec<ToldDifferences>,
+    #[serde(default)]
+    deletions: Vec<ToldDeletions>,
+}
+
+#[derive(Deserialize)]
+struct ToldDeletions {
+    relation: String,
+    rows: u64,
+    shown: Option<Vec<Vec<Vec<Option<String>>>>>,
 }
 
 #[derive(Deserialize)]
@@ -107,18 +129,20 @@ pub(super) fn query(target: &Target) -> Option<String> {
         false => "NULL::pg_catalog.jsonb".to_owned(),
     };
     let (check, differences) = (target.check, target.differences.is_some());
+    let deletions = differences && target.prune.is_some();
     (check || differences).then(|| {
         format!(
             "SELECT pg_temp.dumpsert_shown(pg_catalog.jsonb_build_object('findings', coalesce({}, '[]'), 'differences', \
-             coalesce({}, '[]'))::pg_catalog.text, true)",
+             coalesce({}, '[]'), 'deletions', coalesce({}, '[]'))::pg_catalog.text, true)",
             of(check, "findings"),
             of(differences, "differences"),
+            of(deletions, "deletions"),
         )
     })
 }
 
 /// Reads what that query has said.
-pub(super) fn read(told: &str) -> Result<(Vec<Finding>, Vec<Differences>)> {
+pub(super) fn read(told: &str) -> Result<(Vec<Finding>, Vec<Differences>, Vec<Deletions>)> {
     let told: Told = serde_json::from_str(told).map_err(|error| {
         Error::new(ErrorKind::Internal, "what the target has found is not understood").with_source(error)
     })?;
@@ -142,7 +166,17 @@ pub(super) fn read(told: &str) -> Result<(Vec<Finding>, Vec<Differences>)> {
         rows: told.rows,
         shown: told.shown.unwrap_or_default().into_iter().map(row).collect(),
     });
-    Ok((told.findings, differences.collect()))
+    let value = |column: Vec<Option<String>>| {
+        let mut parts = column.into_iter();
+        (parts.next().flatten().unwrap_or_default(), parts.next().flatten())
+    };
+    let row = |row: Vec<Vec<Option<String>>>| row.into_iter().map(value).collect();
+    let deletions = told.deletions.into_iter().map(|told| Deletions {
+        table: told.relation,
+        rows: told.rows,
+        shown: told.shown.unwrap_or_default().into_iter().map(row).collect(),
+    });
+    Ok((told.findings, differences.collect(), deletions.collect()))
 }
 
 /// The same for a program that has asked for values.
@@ -169,4 +203,17 @@ pub(super) fn with_values(findings: &[Finding], differences: &[Differences]) -> 
         json!({ "table": table.table, "rows": table.rows, "shown": table.shown.iter().map(row).collect::<Vec<_>>() })
     });
     (findings.collect(), differences.collect())
+}
+
+/// Deleted rows for a program that has asked for values.
+pub(super) fn deletions_with_values(deletions: &[Deletions]) -> Value {
+    let row = |row: &Vec<(String, Option<String>)>| {
+        let columns = row.iter().map(|(name, value)| (name.clone(), json!(value)));
+        Value::Object(columns.collect())
+    };
+    let table = |table: &Deletions| {
+        let shown: Vec<_> = table.shown.iter().map(row).collect();
+        json!({ "table": table.table, "rows": table.rows, "shown": shown })
+    };
+    deletions.iter().map(table).collect()
 }

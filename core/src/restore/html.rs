@@ -94,19 +94,27 @@ fn bar(out: &mut String, table: &TableOutcome) -> fmt::Result {
 }
 
 fn tables(out: &mut String, outcome: &Outcome) -> fmt::Result {
-    out.push_str(
+    let prunes = outcome.deleted().is_some();
+    let deleted_head = if prunes { "<th scope=\"col\">Deleted" } else { "" };
+    let deleted = |rows: Option<u64>| match prunes {
+        true => format!("<td>{}", Count(rows)),
+        false => String::new(),
+    };
+    write!(
+        out,
         "<table>\n<thead><tr><th scope=\"col\">Table<th scope=\"col\">Read<th scope=\"col\">Inserted<th scope=\"col\">Updated\
-         <th scope=\"col\">Unchanged<th scope=\"col\">Left out<th scope=\"col\"><span class=\"unseen\">Share</span></tr></thead>\n<tbody>\n",
-    );
+         <th scope=\"col\">Unchanged{deleted_head}<th scope=\"col\">Left out<th scope=\"col\"><span class=\"unseen\">Share</span></tr></thead>\n<tbody>\n",
+    )?;
     for table in &outcome.tables {
         write!(
             out,
-            "<tr><th scope=\"row\">{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>",
+            "<tr><th scope=\"row\">{}<td>{}<td>{}<td>{}<td>{}{}<td>{}<td>",
             Text(&table.table),
             Count(Some(table.read)),
             Count(table.inserted),
             Count(table.updated),
             Count(table.unchanged),
+            deleted(table.deleted),
             Count(Some(table.left_out)),
         )?;
         bar(out, table)?;
@@ -116,7 +124,8 @@ fn tables(out: &mut String, outcome: &Outcome) -> fmt::Result {
     let read = Count(Some(outcome.tables.iter().map(|table| table.read).sum()));
     writeln!(
         out,
-        "</tbody>\n<tfoot><tr><th scope=\"row\">All<td>{read}<td>{inserted}<td>{updated}<td>{unchanged}<td>{left_out}<td></tr></tfoot>\n</table>"
+        "</tbody>\n<tfoot><tr><th scope=\"row\">All<td>{read}<td>{inserted}<td>{updated}<td>{unchanged}{}<td>{left_out}<td></tr></tfoot>\n</table>",
+        deleted(outcome.deleted())
     )
 }
 
@@ -140,6 +149,14 @@ fn reasons(outcome: &Outcome) -> Vec<String> {
         .flat_map(|table| table.left_out.iter().map(|left| (&table.table, left)));
     lefts
         .map(|(table, (reason, rows))| format!("{} of {table}: {reason}", Count(Some(*rows))))
+        .collect()
+}
+
+/// How many rows of which table the dump does not have and stay, and why.
+fn kept(outcome: &Outcome) -> Vec<String> {
+    let tables = outcome.tables.iter();
+    let kept = tables.flat_map(|table| table.kept.iter().map(move |kept| (&table.table, kept)));
+    kept.map(|(table, (reason, rows))| format!("{} of {table}: {reason}", Count(Some(*rows))))
         .collect()
 }
 
@@ -217,16 +234,20 @@ fn page(out: &mut String, outcome: &Outcome) -> fmt::Result {
          <h1 class=\"{class}\">{words}</h1>\n"
     )?;
     let [inserted, updated, unchanged, left_out] = outcome.totals().map(|rows| Count(Some(rows)));
+    let deleted = outcome.deleted().map_or_else(String::new, |rows| {
+        format!("<b class=\"left-out\">{}</b> deleted ", Count(Some(rows)))
+    });
     writeln!(
         out,
         "<p class=\"totals\"><b class=\"inserted\">{inserted}</b> inserted <b class=\"updated\">{updated}</b> updated \
-         <b class=\"unchanged\">{unchanged}</b> unchanged <b class=\"left-out\">{left_out}</b> left out</p>"
+         <b class=\"unchanged\">{unchanged}</b> unchanged {deleted}<b class=\"left-out\">{left_out}</b> left out</p>"
     )?;
     if !outcome.tables.is_empty() {
         tables(out, outcome)?;
     }
     list(out, "Found", &found(outcome))?;
     list(out, "Left out", &reasons(outcome))?;
+    list(out, "Not in the dump, and kept", &kept(outcome))?;
     let warnings = outcome.dump.warnings.iter().map(|warning| warning.message.clone());
     list(out, "Warnings", &warnings.collect::<Vec<_>>())?;
     list(out, "Notes", &outcome.notes)?;
@@ -264,6 +285,7 @@ mod tests {
             inserted: Some(1_000),
             updated: None,
             unchanged: Some(0),
+            ..TableOutcome::default()
         });
         outcome.notes.push("<img src=x>".to_owned());
         outcome.dump.tables.push(crate::report::TableReport {

@@ -31,6 +31,7 @@ mod messages;
 mod outcome;
 mod pooler;
 mod programs;
+mod prune;
 mod run;
 mod session;
 mod settle;
@@ -45,8 +46,9 @@ pub use self::children::Cancel;
 pub use self::connection::Connection;
 pub use self::database::Database;
 pub use self::driver::{Driver, DriverError, Pieces};
-pub use self::findings::{Change, ChangedRow, Differences, Finding, Severity};
+pub use self::findings::{Change, ChangedRow, Deletions, Differences, Finding, Severity};
 pub use self::outcome::{Ending, Failure, Origin, Outcome, Stop, TableOutcome, Timings};
+pub use self::prune::Prune;
 pub use self::target::{Step, Target};
 use crate::options::Plan;
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Target;
 use super::database::Database;
-use super::findings::{self, Differences, Finding, Severity};
+use super::findings::{self, Deletions, Differences, Finding, Severity};
 use crate::error::{Category, Error, ErrorKind, Position};
 use crate::report::Report;
 use crate::text::printable_json;
@@ -60,6 +60,12 @@ pub struct TableOutcome {
     pub updated: Option<u64>,
     /// Rows that were the same already.
     pub unchanged: Option<u64>,
+    /// Rows that the dump does not have and were deleted; `None` where that was not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<u64>,
+    /// Rows that the dump does not have and were not deleted, by the reason.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub kept: BTreeMap<String, u64>,
 }
 
 /// How long the phases of a run took.
@@ -136,6 +142,9 @@ pub struct Outcome {
     /// Rows that differ, where they were asked for. They are values, and are for whoever has asked.
     #[serde(skip)]
     pub differences: Vec<Differences>,
+    /// Rows that are deleted, where differences were asked for. They are values as well.
+    #[serde(skip)]
+    pub deletions: Vec<Deletions>,
     /// What was read of the dump, and left out of it.
     pub dump: Report,
     /// What psql and pg_dump have said. It may hold values of rows, and is for the terminal alone.
@@ -181,6 +190,10 @@ struct Counts {
     updated: u64,
     unchanged: u64,
     refused: u64,
+    #[serde(default)]
+    deleted: Option<u64>,
+    #[serde(default)]
+    kept: Option<BTreeMap<String, u64>>,
 }
 
 impl Outcome {
@@ -215,9 +228,19 @@ impl Outcome {
                 joined.inserted = Some(counts.inserted);
                 joined.updated = Some(counts.updated);
                 joined.unchanged = Some(counts.unchanged);
+                joined.deleted = counts.deleted;
+                joined.kept = counts.kept.unwrap_or_default();
             }
             self.sequences = answer.sequences;
             self.notes.extend(answer.notes.into_iter().flatten());
+            // Nothing is skipped in silence.
+            let prunes = tables.values().any(|table| table.deleted.is_some());
+            let silent = tables
+                .iter()
+                .filter(|(_, table)| prunes && table.read == 0 && table.deleted.is_none());
+            self.notes.extend(silent.map(|(name, _)| {
+                format!("{name} is not pruned: the dump shows it without rows, and it is not named by prune_empty")
+            }));
         }
         self.tables = tables
             .into_iter()
@@ -240,6 +263,12 @@ impl Outcome {
             })
     }
 
+    /// Rows that were deleted from all tables; `None` where that was not asked for.
+    pub fn deleted(&self) -> Option<u64> {
+        let deleted = self.tables.iter().filter_map(|table| table.deleted);
+        deleted.reduce(|all, rows| all + rows)
+    }
+
     /// Whether a check has found what a run would fail at.
     pub fn has_errors(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Error)
@@ -253,6 +282,9 @@ impl Outcome {
         if let Some(object) = value.as_object_mut() {
             object.insert("findings".to_owned(), findings);
             object.insert("differences".to_owned(), differences);
+            if self.deleted().is_some() {
+                object.insert("deletions".to_owned(), findings::deletions_with_values(&self.deletions));
+            }
         }
         printable_json(serde_json::to_string_pretty(&value).unwrap_or_default())
     }

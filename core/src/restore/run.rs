@@ -124,6 +124,7 @@ impl Run<'_> {
             return Err(Error::new(ErrorKind::InvalidOption, message));
         }
         let target = self.target;
+        self.check_prune(plan)?;
         let Some(connection) = &target.connection else {
             let message = "this target is one of a driver, and no psql knows it";
             return Err(Error::new(ErrorKind::InvalidOption, message).with_hint("call restore_over()"));
@@ -190,6 +191,14 @@ impl Run<'_> {
                     },
                 )
             }
+        }
+    }
+
+    /// Before anything is asked.
+    fn check_prune(&self, plan: &Plan) -> Result<()> {
+        match &self.target.prune {
+            Some(prune) => plan.check_prune().and_then(|()| prune.check(plan)),
+            None => Ok(()),
         }
     }
 
@@ -374,7 +383,7 @@ impl Run<'_> {
         self.outcome.timings.merge = merging.elapsed();
         self.outcome.join(report, Some(&answer))?;
         if let Some(told) = session.told(self.target)? {
-            (self.outcome.findings, self.outcome.differences) = findings::read(&told)?;
+            (self.outcome.findings, self.outcome.differences, self.outcome.deletions) = findings::read(&told)?;
         }
         if self.target.dry_run || self.target.check {
             return Ok(session.roll_back()?);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::{Cancel, Connection, Database, Origin, Outcome, Source};
+use super::{Cancel, Connection, Database, Origin, Outcome, Prune, Source};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Client, Options, Plan, Style, View};
 use crate::rewriter::Progress;
@@ -57,6 +57,7 @@ pub struct Target {
     pub(super) check: bool,
     strict: bool,
     pub(super) differences: Option<u32>,
+    pub(super) prune: Option<Prune>,
     hidden: Vec<String>,
     pub(super) patience: Duration,
     pub(super) cancel: Cancel,
@@ -83,6 +84,7 @@ impl Target {
             check: false,
             strict: false,
             differences: None,
+            prune: None,
             hidden: Vec::new(),
             patience: Duration::from_secs(60),
             cancel: Cancel::new(),
@@ -129,6 +131,13 @@ impl Target {
     #[must_use]
     pub fn with_differences(mut self, rows: u32) -> Self {
         self.differences = Some(rows);
+        self
+    }
+
+    /// Deletes the rows that the dump does not have. Default: no row is deleted.
+    #[must_use]
+    pub fn with_prune(mut self, prune: Prune) -> Self {
+        self.prune = Some(prune);
         self
     }
 
@@ -214,6 +223,7 @@ impl Target {
             strict: self.strict,
             differences: self.differences.map(|rows| (rows, self.hidden.clone())),
             progress: shows_progress.then(|| progress_word().to_owned()),
+            prune: self.prune.as_ref().map(Prune::to_json),
         }
     }
 

@@ -174,6 +174,9 @@ impl Events for Writer {
             let message = format!("a driver takes only UTF-8, and the dump is in {name}");
             return Err(Error::new(ErrorKind::Encoding, message).with_hint("dump with pg_dump -E UTF8"));
         }
+        if name != self.names.encoding() {
+            self.tell_left_out()?;
+        }
         if self.is_open && name != self.names.encoding() && switch != Switch::Nobody {
             self.end_block();
             switch.tell(&mut self.out, name);

@@ -6,6 +6,7 @@ mod conflict;
 pub(crate) mod emit;
 mod events;
 mod head_text;
+mod left_out;
 mod made;
 pub(crate) mod names;
 mod order;

@@ -62,6 +62,11 @@ const STAGED: [&str; 13] = [
 ];
 const CHECK: &str = include_str!("sql/check.sql");
 const DIFFERENCES: &str = include_str!("sql/differences.sql");
+const PRUNE: &str = concat!(
+    include_str!("sql/prune.sql"),
+    include_str!("sql/prune_find.sql"),
+    include_str!("sql/prune_delete.sql")
+);
 const EPILOGUE: &str = include_str!("sql/epilogue.sql");
 
 /// What the frame depends on.
@@ -189,6 +194,7 @@ pub(crate) fn open(out: &mut Vec<u8>, frame: &Frame<'_>) -> Result<()> {
         let more = [
             (frame.view.check, CHECK),
             (frame.view.differences.is_some(), DIFFERENCES),
+            (frame.view.prune.is_some(), PRUNE),
         ];
         for (_, text) in more.iter().filter(|(is_asked, _)| *is_asked) {
             out.extend_from_slice(text.as_bytes());

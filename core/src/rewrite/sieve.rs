@@ -66,7 +66,10 @@ impl Writer {
         let head = Arc::clone(head);
         match verdict {
             Verdict::Change => self.write_changed(id, &head, row)?,
-            _ => self.leave_out(id, &head, row, verdict),
+            _ => {
+                self.leave_out(id, &head, row, verdict);
+                self.keep_left_out(id, row)?;
+            }
         }
         Ok(false)
     }

@@ -81,6 +81,32 @@ pub(crate) fn begin_copy(out: &mut Vec<u8>, number: usize, table: &TableState, s
     Ok(())
 }
 
+/// Tells the target of rows of a stage's table that were left out of the dump: lines of COPY data.
+pub(crate) fn left_out_rows(
+    out: &mut Vec<u8>,
+    number: usize,
+    columns: &[Vec<u8>],
+    is_first: bool,
+    lines: &[u8],
+) -> Result<()> {
+    if is_first {
+        script::call(out, "dumpsert_prune_stage", |out| {
+            out.extend_from_slice(number.to_string().as_bytes());
+            Ok(())
+        })?;
+    }
+    out.extend_from_slice(format!("COPY pg_temp.dumpsert_left_{number}").as_bytes());
+    if !columns.is_empty() {
+        out.extend_from_slice(b" (");
+        emit::list(out, columns, emit::identifier)?;
+        out.push(b')');
+    }
+    out.extend_from_slice(b" FROM stdin;\n");
+    out.extend_from_slice(lines);
+    out.extend_from_slice(b"\\.\n");
+    Ok(())
+}
+
 /// Opens the COPY of one long row. The first of all makes what they need, the first of a list of columns its view, which
 /// has this number.
 pub(crate) fn begin_long_row(out: &mut Vec<u8>, number: usize, stage: &Stage, is_first: bool) -> Result<()> {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::batches::Batches;
 use super::emit;
+use super::left_out::LeftOut;
 use super::made::Made;
 use super::names::Names;
 use super::order::OrderWatch;
@@ -76,6 +77,8 @@ pub(crate) struct Writer {
     batches: Option<Batches>,
     /// Where rows are to be left out.
     pub(super) filter: Option<Filter>,
+    /// Where the target keeps its own rows of the same keys: rows that were left out and are not told yet.
+    pub(super) left_out: LeftOut,
     /// A long row of which it is not known yet whether it is left out.
     pub(super) held: HeldRow,
     pub(super) scratch: Vec<u8>,
@@ -133,6 +136,7 @@ impl Writer {
             in_long_row: false,
             batches,
             filter,
+            left_out: LeftOut::default(),
             held: HeldRow::default(),
             scratch: Vec::new(),
             values: Vec::new(),
@@ -176,6 +180,7 @@ impl Writer {
     /// The dump has ended well.
     pub(crate) fn finish(&mut self) -> Result<Report> {
         self.open()?;
+        self.tell_left_out()?;
         self.end_block();
         self.show_context(false);
         self.tell_excluded()?;
@@ -344,7 +349,7 @@ impl Writer {
     }
 
     /// Ends what is open, and sees to it that the stage is there.
-    fn create_stage(&mut self, number: usize) -> Result<()> {
+    pub(super) fn create_stage(&mut self, number: usize) -> Result<()> {
         self.open()?;
         self.end_block();
         let Some(own) = self.tables.stages.get(number).map(|stage| stage.number) else {

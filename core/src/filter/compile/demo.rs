@@ -21,6 +21,7 @@ impl Compiler<'_> {
                 if is_text {
                     let rule = Rule {
                         label: "demo".to_owned(),
+                        sql: None,
                         test: Test::DemoId,
                         columns: vec![demo_column.column.clone()],
                     };
@@ -33,11 +34,12 @@ impl Compiler<'_> {
                     .any(|column| column.table.is_some() && column.is_of(&name))
             {
                 let condition = format!("{} IS TRUE", quote_ident(flag));
-                let condition = Condition::compile_with(&condition, table, self.catalog, None)?;
+                let compiled = Condition::compile_with(&condition, table, self.catalog, None)?;
                 let rule = Rule {
                     label: "demo".to_owned(),
-                    columns: condition.columns().to_vec(),
-                    test: Test::Condition(condition),
+                    columns: compiled.columns().to_vec(),
+                    sql: Some(condition),
+                    test: Test::Condition(compiled),
                 };
                 self.rule(at, rule)?;
                 flagged = true;

@@ -100,6 +100,7 @@ impl Run<'_> {
         if let Source::Database(_) = source {
             return refuse("a database is read by pg_dump and written by psql: over a driver a dump is restored");
         }
+        self.check_prune(plan)?;
         self.target.step(Step::Checking);
         let opened = self.open(source)?;
         let mut talk = Talk {
@@ -207,7 +208,8 @@ impl Run<'_> {
         let report = steps.report().cloned().ok_or_else(unfinished)?;
         self.outcome.join(report, Some(&answer))?;
         if let Some(query) = findings::query(target) {
-            (self.outcome.findings, self.outcome.differences) = findings::read(&talk.query(&query)?)?;
+            (self.outcome.findings, self.outcome.differences, self.outcome.deletions) =
+                findings::read(&talk.query(&query)?)?;
         }
         if target.dry_run || target.check {
             return talk.give_up();

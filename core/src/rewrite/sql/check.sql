@@ -130,7 +130,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _s pg_temp.dumpsert_stages := (SELECT s FROM pg_temp.dumpsert_stages AS s WHERE s.n = _n);
   _dumped text := (SELECT string_agg(format('NOT EXISTS (SELECT FROM pg_temp.dumpsert_stage_%s AS t WHERE %s)', u.n, pg_temp.dumpsert_same_key(u.key_index, 'p', 't')), ' AND ')
-                     FROM pg_temp.dumpsert_stages AS u WHERE u.node = _s.node AND u.key_index IS NOT NULL);
+                     FROM pg_temp.dumpsert_stages AS u WHERE u.node = _s.node AND u.key_index IS NOT NULL)
+    || CASE WHEN (SELECT o.options ? 'prune' FROM pg_temp.dumpsert_options AS o)  -- such rows go first
+       THEN ' AND NOT EXISTS (SELECT FROM pg_temp.dumpsert_prune_rows AS d WHERE d.rel OPERATOR(pg_catalog.=) b.rel AND d.at OPERATOR(pg_catalog.=) b.at)' ELSE '' END;
   _i record;
 BEGIN
   IF _s.is_empty OR _s.way <> 'key' THEN
@@ -274,7 +276,16 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _n integer;
   _state text; _message text; _hint text; _name text;
+  _prunes boolean := (SELECT o.options ? 'prune' FROM pg_temp.dumpsert_options AS o);
 BEGIN
+  IF _prunes THEN
+    BEGIN
+      CALL pg_temp.dumpsert_prune_begin();
+    EXCEPTION WHEN OTHERS THEN
+      GET STACKED DIAGNOSTICS _state = RETURNED_SQLSTATE, _message = MESSAGE_TEXT, _hint = PG_EXCEPTION_HINT;
+      PERFORM pg_temp.dumpsert_find('error', NULL, _state, _message, _hint);
+    END;
+  END IF;
   CALL pg_temp.dumpsert_name_stages();
   FOR _n, _name IN SELECT s.n, s.relid::regclass::text FROM pg_temp.dumpsert_stages AS s WHERE s.relid IS NOT NULL ORDER BY s.n LOOP
     BEGIN
@@ -297,6 +308,9 @@ BEGIN
   UPDATE pg_temp.dumpsert_stages AS s SET rows = c.rows, new = c.new, changed = c.changed, refused = c.refused, is_empty = c.is_empty, inserted = c.new, updated = c.changed
     FROM pg_temp.dumpsert_stages AS b CROSS JOIN LATERAL pg_temp.dumpsert_count(b.n) AS c
    WHERE b.n = s.n AND s.way <> 'skip';
+  IF _prunes THEN
+    CALL pg_temp.dumpsert_prune_check();
+  END IF;
   FOR _n IN SELECT s.n FROM pg_temp.dumpsert_stages AS s WHERE s.way <> 'skip' ORDER BY s.schema, s.name, s.n LOOP
     CALL pg_temp.dumpsert_check_table_plan(_n);
     IF (SELECT s.new + s.changed > 0 FROM pg_temp.dumpsert_stages AS s WHERE s.n = _n) AND EXISTS (SELECT FROM pg_temp.dumpsert_brought(_n)) THEN

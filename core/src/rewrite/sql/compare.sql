@@ -25,7 +25,18 @@ BEGIN
 END
 $dumpsert$;
 
--- Whether anything of a stage is not in its table yet.
+-- Whether its table has rows that are to be pruned.
+CREATE FUNCTION pg_temp.dumpsert_extra(_n integer) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
+BEGIN
+  IF (SELECT o.options ? 'prune' FROM pg_temp.dumpsert_options AS o) THEN
+    RETURN pg_temp.dumpsert_prune_differs(_n);
+  END IF;
+  RETURN false;
+END
+$dumpsert$;
+
+-- Whether anything of a stage is not in its table yet, or has to go from there.
 CREATE FUNCTION pg_temp.dumpsert_differs(_n integer) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
@@ -44,7 +55,7 @@ BEGIN
   IF _s.way = 'match' AND NOT _differs THEN
     _differs := EXISTS (SELECT FROM pg_temp.dumpsert_missing(_n));
   END IF;
-  RETURN _differs;
+  RETURN _differs OR pg_temp.dumpsert_extra(_n);
 END
 $dumpsert$;
 

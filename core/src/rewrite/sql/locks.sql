@@ -3,6 +3,8 @@
 -- A rule can be switched off only under ACCESS EXCLUSIVE, which is therefore taken at once. Tables that the ON UPDATE actions of the
 -- target may reach are locked as well; with _wide, so are those that foreign keys only look at. What is only read is locked as reading
 -- does, so that nothing has to be waited for later. The order is the same in every run.
+CREATE TEMPORARY TABLE pg_temp.dumpsert_more_locks (relid pg_catalog.oid, strength integer) ON COMMIT DROP;  -- of tables of which rows are deleted, and around them
+
 CREATE FUNCTION pg_temp.dumpsert_locks(_stages integer[], _wide boolean) RETURNS TABLE (relid pg_catalog.oid, statement pg_catalog.text, strength integer, may boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
@@ -21,6 +23,7 @@ BEGIN
     UNION ALL SELECT d.node, 4 FROM followed AS d WHERE d.node = ANY (_reached)
     UNION ALL SELECT f.parent, CASE WHEN _wide THEN 4 ELSE 2 END FROM fk AS f WHERE f.child IN (SELECT w.node FROM written AS w UNION SELECT d.node FROM followed AS d)
     UNION ALL SELECT f.child, CASE WHEN _wide THEN 4 ELSE 2 END FROM fk AS f JOIN followed AS d ON d.node = f.parent
+    UNION ALL SELECT x.relid, CASE WHEN _wide THEN 4 ELSE x.strength END FROM pg_temp.dumpsert_more_locks AS x
     UNION ALL SELECT s.relid, 1 FROM pg_temp.dumpsert_stages AS s WHERE s.way <> 'skip'
   ), lock AS (
     SELECT m.relid, max(CASE WHEN m.strength > 2 AND EXISTS (SELECT FROM pg_rewrite AS r WHERE r.ev_class = m.relid AND r.ev_type IN ('2', '3') AND r.ev_enabled <> 'D')

@@ -70,7 +70,8 @@ BEGIN
                    ' WHERE txid_status($1 + x.later) = ''in progress''', _relid::regclass) INTO _rows USING _own;
     IF _rows > 0 THEN
       INSERT INTO pg_temp.dumpsert_notes (note)
-      VALUES (format('%s rows of %s, of which the dump writes none, were changed by ON UPDATE actions of the target', _rows, _relid::regclass));
+      VALUES (format('%s rows of %s, of which the dump writes none, were changed by ON %s actions of the target', _rows, _relid::regclass,
+        CASE WHEN (SELECT o.options ? 'prune' FROM pg_temp.dumpsert_options AS o) THEN 'UPDATE and ON DELETE' ELSE 'UPDATE' END));
     END IF;
   END LOOP;
 END
@@ -82,12 +83,16 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _component integer;
   _done integer := 0; _all integer; _names text;
+  _prunes boolean := (SELECT o.options ? 'prune' FROM pg_temp.dumpsert_options AS o);
   _state text; _message text; _detail text; _hint text; _context text; _schema text; _table text; _column text; _constraint text;
 BEGIN
   IF _together THEN
     CALL pg_temp.dumpsert_group(true);
   END IF;
   SET CONSTRAINTS ALL DEFERRED;  -- what may be deferred (also unique keys whose values change places) is checked at the end
+  IF _prunes THEN
+    CALL pg_temp.dumpsert_prune_first();
+  END IF;
   SELECT count(DISTINCT s.component) INTO _all FROM pg_temp.dumpsert_stages AS s WHERE s.new > 0 OR s.changed > 0 OR s.reached;
   FOR _component IN SELECT DISTINCT s.component FROM pg_temp.dumpsert_stages AS s WHERE s.new > 0 OR s.changed > 0 OR s.reached ORDER BY 1 LOOP
     _done := _done + 1;
@@ -97,6 +102,9 @@ BEGIN
   END LOOP;
   _component := NULL;
   CALL pg_temp.dumpsert_step('written');
+  IF _prunes THEN
+    CALL pg_temp.dumpsert_prune_last();
+  END IF;
   CALL pg_temp.dumpsert_settle();
   CALL pg_temp.dumpsert_step('settled');
 EXCEPTION
@@ -142,6 +150,9 @@ BEGIN
     END;
   END;
   CALL pg_temp.dumpsert_verify(_written);
+  IF (SELECT o.options ? 'prune' FROM pg_temp.dumpsert_options AS o) THEN
+    CALL pg_temp.dumpsert_prune_verify();
+  END IF;
   CALL pg_temp.dumpsert_count_reached();
   CALL pg_temp.dumpsert_step('verified');
   CALL pg_temp.dumpsert_close();
@@ -155,9 +166,12 @@ BEGIN
   INSERT INTO pg_temp.dumpsert_notes (note)
   SELECT format('%s has no usable key: its rows are left out', s.relid::regclass)
     FROM pg_temp.dumpsert_stages AS s WHERE s.way = 'skip' AND s.relid IS NOT NULL;
-  INSERT INTO pg_temp.dumpsert_counts
+  INSERT INTO pg_temp.dumpsert_counts (target, inserted, updated, unchanged, refused)
   SELECT format('%I.%I', s.schema, s.name), sum(s.inserted), sum(s.updated), sum(s.rows - s.inserted - s.updated - s.refused), sum(s.refused)
     FROM pg_temp.dumpsert_stages AS s WHERE s.way <> 'skip' GROUP BY s.schema, s.name;
+  IF (SELECT o.options ? 'prune' FROM pg_temp.dumpsert_options AS o) THEN
+    CALL pg_temp.dumpsert_prune_note();
+  END IF;
 END
 $dumpsert$;
 
@@ -166,14 +180,18 @@ CREATE PROCEDURE pg_temp.dumpsert_attempt(_locks pg_catalog.text[], _wide boolea
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _relids oid[];
+  _prunes boolean := (SELECT o.options ? 'prune' FROM pg_temp.dumpsert_options AS o);
 BEGIN
   CALL pg_temp.dumpsert_plan();
-  UPDATE pg_temp.dumpsert_stages AS s SET rows = c.rows, new = c.new, changed = c.changed, refused = c.refused, is_empty = c.is_empty, inserted = 0, updated = c.changed
+  UPDATE pg_temp.dumpsert_stages AS s SET rows = c.rows, new = c.new, changed = c.changed, refused = c.refused, is_empty = c.is_empty, extra = pg_temp.dumpsert_extra(b.n), inserted = 0, updated = c.changed
     FROM pg_temp.dumpsert_stages AS b CROSS JOIN LATERAL pg_temp.dumpsert_count(b.n) AS c
    WHERE b.n = s.n AND s.way <> 'skip';
   CALL pg_temp.dumpsert_step('recompared');
-  _stages := ARRAY(SELECT s.n FROM pg_temp.dumpsert_stages AS s WHERE s.n = ANY (_stages) OR s.new > 0 OR s.changed > 0 OR s.refused > 0 ORDER BY s.n);
+  _stages := ARRAY(SELECT s.n FROM pg_temp.dumpsert_stages AS s WHERE s.n = ANY (_stages) OR s.new > 0 OR s.changed > 0 OR s.refused > 0 OR s.extra ORDER BY s.n);
   CALL pg_temp.dumpsert_find_reached(_stages);
+  IF _prunes THEN
+    CALL pg_temp.dumpsert_prune_lock(_stages);
+  END IF;
   _wanted := ARRAY(SELECT l.statement FROM pg_temp.dumpsert_locks(_stages, _wide) AS l WHERE l.may);
   IF NOT _wanted <@ _locks THEN
     RETURN;  -- another table differs now
@@ -184,6 +202,9 @@ BEGIN
   _phase := 'writing';
   IF (SELECT o.options ? 'differences' FROM pg_temp.dumpsert_options AS o) THEN
     CALL pg_temp.dumpsert_note_differences();
+  END IF;
+  IF _prunes THEN
+    CALL pg_temp.dumpsert_prune_attempt();
   END IF;
   _relids := ARRAY(SELECT s.relid FROM pg_temp.dumpsert_stages AS s WHERE s.n = ANY (_stages));
   CALL pg_temp.dumpsert_must_own(_relids);
@@ -212,8 +233,12 @@ DECLARE
   _is_alone boolean := false;      -- whether no other script may move sequences
   _wide boolean := false;          -- whether tables that foreign keys only look at are locked as well
   _statement text; _phase text := 'comparing'; _attempt integer := 0; _message text; _who text; _relids oid[] := '{}';
+  _prunes boolean := (SELECT o.options ? 'prune' FROM pg_temp.dumpsert_options AS o); _unpruned text[];
 BEGIN
   CALL pg_temp.dumpsert_step('staged');
+  IF _prunes THEN
+    CALL pg_temp.dumpsert_prune_begin();
+  END IF;
   CALL pg_temp.dumpsert_name_stages();
   CALL pg_temp.dumpsert_round();
   CALL pg_temp.dumpsert_skip_keyless();
@@ -254,6 +279,10 @@ BEGIN
           SELECT jsonb_object_agg(s.n, pg_temp.dumpsert_size(s.n)) INTO _sizes FROM pg_temp.dumpsert_stages AS s WHERE s.way <> 'skip';
         END IF;
         CALL pg_temp.dumpsert_find_reached(_stages);
+        IF _prunes THEN
+          CALL pg_temp.dumpsert_prune_lock(_stages);
+          _unpruned := pg_temp.dumpsert_unpruned();
+        END IF;
         _locks := ARRAY(SELECT l.statement FROM pg_temp.dumpsert_locks(_stages, _wide) AS l WHERE l.may AND _stages <> '{}');
         _relids := ARRAY(SELECT l.relid FROM pg_temp.dumpsert_locks(_stages, true) AS l);
         CALL pg_temp.dumpsert_close();
@@ -321,6 +350,7 @@ BEGIN
   END LOOP;
   PERFORM set_config('lock_timeout', _patience::text, true);
   CALL pg_temp.dumpsert_note_counts();
+  INSERT INTO pg_temp.dumpsert_notes (note) SELECT u FROM unnest(_unpruned) AS u;
 END
 $dumpsert$;
 

@@ -193,7 +193,7 @@ BEGIN
                       ('on_guard', '["error", "skip"]'), ('sequences', '["forward", "dump", "keep"]'), ('order', '["any"]'))
            AS known(key, choices) ON known.key = o.key
    WHERE NOT CASE WHEN o.key IN ('allow_extension_tables', 'allow_relations', 'rules', 'keys') THEN jsonb_typeof(o.value) = 'array'
-                  WHEN o.key IN ('selected', 'differences') THEN jsonb_typeof(o.value) = 'object'
+                  WHEN o.key IN ('selected', 'differences', 'prune') THEN jsonb_typeof(o.value) = 'object'
                   WHEN o.key IN ('check', 'strict') THEN o.value = 'true'
                   WHEN o.key = 'progress' THEN jsonb_typeof(o.value) = 'string'
                   ELSE jsonb_typeof(o.value) = 'string' AND coalesce(known.choices @> o.value, false) END;

@@ -25,7 +25,8 @@ CREATE TEMPORARY TABLE pg_temp.dumpsert_stages (
   update_sql pg_catalog.text, insert_sql pg_catalog.text, new_only pg_catalog.text, move_sql pg_catalog.text, row_sql pg_catalog.text,
   is_empty boolean,              -- whether the table was empty when it was locked
   rows bigint, inserted bigint, updated bigint, refused bigint,   -- as found when the table was locked, and written since
-  new bigint, changed bigint     -- what is still to be written
+  new bigint, changed bigint,    -- what is still to be written
+  extra boolean                  -- whether the table has rows that are to be pruned
 ) ON COMMIT DROP;
 CREATE INDEX ON pg_temp.dumpsert_stages (component);
 
@@ -142,6 +143,9 @@ BEGIN
   ELSE
     _relid := pg_temp.dumpsert_check(_schema, _name);
     CALL pg_temp.dumpsert_must_own(ARRAY[_relid]);
+    IF (SELECT o.options ? 'prune' FROM pg_temp.dumpsert_options AS o) THEN
+      CALL pg_temp.dumpsert_prune_may(_relid);
+    END IF;
     _unknown := pg_temp.dumpsert_unknown(_relid, _columns, true);
     INSERT INTO pg_temp.dumpsert_notes (note)
     SELECT format('%s.%I %s: the dumped values are left out', _target, c.name, c.why) FROM (
