@@ -216,12 +216,17 @@ fn confirm_deletions(outcome: &Outcome, bar: &Display) -> Result<(), Error> {
     }
     bar.clear();
     let tables = outcome.tables.iter().filter(|table| table.deleted.unwrap_or(0) > 0);
-    let lines = tables.map(|table| format!("  {}: {}\n", table.table, table.deleted.unwrap_or(0)));
-    let lines: String = lines.collect();
+    let counts: Vec<String> = tables
+        .map(|table| format!("{}: {}", table.table, table.deleted.unwrap_or(0)))
+        .collect();
+    let lines: String = counts.iter().map(|count| format!("  {count}\n")).collect();
     let rows = summary::counted(all, "row");
     let refused = |why: &str| {
-        let message = format!("{rows} of the target would be deleted, which the dump does not have{why}:\n{lines}");
-        Err(Error::new(ErrorKind::Refused, message.trim_end()).with_hint("say --yes if that is meant"))
+        let message = format!(
+            "{rows} of the target would be deleted, which the dump does not have ({}){why}",
+            counts.join(", ")
+        );
+        Err(Error::new(ErrorKind::Refused, message).with_hint("say --yes if that is meant"))
     };
     let question = format!("{lines}dumpsert: delete {rows} of the target, which the dump does not have? [y/N] ");
     match asked(&question) {
