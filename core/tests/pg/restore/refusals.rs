@@ -103,7 +103,7 @@ fn a_target_on_another_machine() {
     let stage = Stage::new(&pair.target);
     stage.script(
         "psql",
-        "case \"$*\" in *'-v ON_ERROR_STOP'*)\nREAL \"$@\" | sed -e '1s/^[/].*/db.example.org/' -e 's/\"is_socket\" : true/\"is_socket\" : false/' ;;\n\
+        "case \"$*\" in *'-v ON_ERROR_STOP'*)\nREAL \"$@\" | sed -u -e '1s/^[/].*/db.example.org/' -e 's/\"is_socket\" : true/\"is_socket\" : false/' ;;\n\
          *) exec REAL \"$@\" ;; esac",
     );
     let run = |arguments: &[&str]| {
