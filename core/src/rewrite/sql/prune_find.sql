@@ -199,7 +199,7 @@ BEGIN
   DELETE FROM pg_temp.dumpsert_prune_faults;
   FOR _t IN SELECT c.oid, c.relreplident, c.relkind FROM pg_class AS c WHERE c.oid IN (SELECT d.rel FROM pg_temp.dumpsert_prune_rows AS d UNION SELECT d.via FROM pg_temp.dumpsert_prune_rows AS d) ORDER BY 1 LOOP
     IF EXISTS (SELECT FROM pg_rewrite AS r WHERE r.ev_class = _t.oid AND r.ev_type = '4' AND r.ev_enabled <> 'D') THEN
-      CALL pg_temp.dumpsert_prune_fault(_t.oid, '0A000', NULL, 'has a rule ON DELETE: what it would do instead is not known', 'ALTER TABLE … DISABLE RULE, or leave the table out.');
+      CALL pg_temp.dumpsert_prune_fault(_t.oid, '0A000', NULL, 'has a rule ON DELETE: what it would do instead is not known', 'ALTER TABLE ... DISABLE RULE, or leave the table out.');
     END IF;
     IF _t.relkind = 'r' AND (_t.relreplident = 'n' OR _t.relreplident = 'd' AND NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = _t.oid AND i.indisprimary))
        AND EXISTS (SELECT FROM pg_publication_tables AS t JOIN pg_publication AS b ON b.pubname = t.pubname AND b.pubdelete
