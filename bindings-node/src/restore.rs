@@ -293,19 +293,12 @@ struct Job {
 }
 
 fn prune(settings: &RestoreSettings) -> dumpsert::Result<Prune> {
-    let prune = Prune::new().with_cascade(settings.prune_cascade);
-    let prune = match &settings.prune_max {
-        Some(max) => prune.with_max(max)?,
-        None => prune,
-    };
-    let prune = settings
-        .prune_empty
-        .iter()
-        .try_fold(prune, |prune, table| prune.with_empty(table))?;
-    settings
-        .prune_keyless
-        .iter()
-        .try_fold(prune, |prune, table| prune.with_keyless(table))
+    Prune::parse(
+        settings.prune_max.as_deref(),
+        &settings.prune_empty,
+        &settings.prune_keyless,
+        settings.prune_cascade,
+    )
 }
 
 impl Job {

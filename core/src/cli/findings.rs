@@ -39,23 +39,34 @@ pub(super) fn findings(to: &mut impl Write, findings: &[Finding]) -> io::Result<
     Ok(())
 }
 
+fn value(value: &Option<String>) -> String {
+    value
+        .as_ref()
+        .map_or_else(|| "NULL".to_owned(), |value| format!("'{}'", printable(value)))
+}
+
+fn pairs(columns: &[(String, Option<String>)]) -> String {
+    let pairs = columns
+        .iter()
+        .map(|(name, own)| format!("{} = {}", printable(name), value(own)));
+    pairs.collect::<Vec<_>>().join(", ")
+}
+
+/// Tells how many rows are not shown.
+fn more(to: &mut impl Write, rows: u64, shown: usize) -> io::Result<()> {
+    match rows.saturating_sub(shown as u64) {
+        0 => Ok(()),
+        rest => writeln!(to, "  and {rest} more"),
+    }
+}
+
 /// Prints the rows that differ, one column a line.
 pub(super) fn differences(to: &mut impl Write, differences: &[Differences]) -> io::Result<()> {
-    let value = |value: &Option<String>| {
-        value
-            .as_ref()
-            .map_or_else(|| "NULL".to_owned(), |value| format!("'{}'", printable(value)))
-    };
     for table in differences {
         let rows = summary::counted(table.rows, "changed row");
         writeln!(to, "{}: {rows}", printable(&table.table))?;
         for row in &table.shown {
-            let key: Vec<_> = row
-                .key
-                .iter()
-                .map(|(name, own)| format!("{} = {}", printable(name), value(own)))
-                .collect();
-            writeln!(to, "  {}", key.join(", "))?;
+            writeln!(to, "  {}", pairs(&row.key))?;
             for (name, change) in &row.columns {
                 match change {
                     Change::Values(here, dumped) => {
@@ -65,10 +76,7 @@ pub(super) fn differences(to: &mut impl Write, differences: &[Differences]) -> i
                 }
             }
         }
-        let rest = table.rows.saturating_sub(table.shown.len() as u64);
-        if rest > 0 {
-            writeln!(to, "  and {rest} more")?;
-        }
+        more(to, table.rows, table.shown.len())?;
     }
     Ok(())
 }
@@ -79,19 +87,9 @@ pub(super) fn deletions(to: &mut impl Write, deletions: &[Deletions]) -> io::Res
         let rows = summary::counted(table.rows, "deleted row");
         writeln!(to, "{}: {rows}", printable(&table.table))?;
         for row in &table.shown {
-            let value = |value: &Option<String>| match value {
-                Some(value) => format!("'{}'", printable(value)),
-                None => "NULL".to_owned(),
-            };
-            let columns = row
-                .iter()
-                .map(|(name, own)| format!("{} = {}", printable(name), value(own)));
-            writeln!(to, "  {}", columns.collect::<Vec<_>>().join(", "))?;
+            writeln!(to, "  {}", pairs(row))?;
         }
-        let rest = table.rows.saturating_sub(table.shown.len() as u64);
-        if rest > 0 {
-            writeln!(to, "  and {rest} more")?;
-        }
+        more(to, table.rows, table.shown.len())?;
     }
     Ok(())
 }

@@ -195,17 +195,12 @@ fn target(to: Connection, running: &Running, cancel: &Cancel, bar: &Arc<Display>
 }
 
 fn prune(running: &Running) -> Result<Prune, Error> {
-    let prune = Prune::new().with_cascade(running.prune_cascade);
-    let prune = match &running.prune_max {
-        Some(max) => prune.with_max(max)?,
-        None => prune,
-    };
-    let prune = running
-        .prune_empty
-        .iter()
-        .try_fold(prune, |prune, table| prune.with_empty(table))?;
-    let mut keyless = running.prune_keyless.iter();
-    keyless.try_fold(prune, |prune, table| prune.with_keyless(table))
+    Prune::parse(
+        running.prune_max.as_deref(),
+        &running.prune_empty,
+        &running.prune_keyless,
+        running.prune_cascade,
+    )
 }
 
 /// Asks the person at the terminal, whatever standard input is, before rows are deleted: all is done by then but the COMMIT.
@@ -229,11 +224,7 @@ fn confirm_deletions(outcome: &Outcome, bar: &Display) -> Result<(), Error> {
         Err(Error::new(ErrorKind::Refused, message).with_hint("say --yes if that is meant"))
     };
     let question = format!("{lines}dumpsert: delete {rows} of the target, which the dump does not have? [y/N] ");
-    match asked(&question) {
-        Answer::Yes => Ok(()),
-        Answer::No => refused(""),
-        Answer::NoTerminal => refused("; there is no terminal to ask on"),
-    }
+    ask(&question, refused)
 }
 
 /// Asks the person at the terminal, whatever standard input is, before a database on another machine is written to.
@@ -246,23 +237,13 @@ fn confirm(database: &Database) -> Result<(), Error> {
         Err(Error::new(ErrorKind::InvalidOption, message).with_hint("say --yes if it is meant"))
     };
     let question = format!("dumpsert: write to {database}? [y/N] ");
-    match asked(&question) {
-        Answer::Yes => Ok(()),
-        Answer::No => refused(""),
-        Answer::NoTerminal => refused("; there is no terminal to ask on"),
-    }
+    ask(&question, refused)
 }
 
-enum Answer {
-    Yes,
-    No,
-    NoTerminal,
-}
-
-/// Asks on the terminal that the program belongs to.
-fn asked(question: &str) -> Answer {
+/// Asks on the terminal that the program belongs to. Whatever is no yes is refused, with what `refused` makes of the reason.
+fn ask(question: &str, refused: impl Fn(&str) -> Result<(), Error>) -> Result<(), Error> {
     let Ok(terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else {
-        return Answer::NoTerminal;
+        return refused("; there is no terminal to ask on");
     };
     let question: Vec<_> = question.split('\n').map(printable).collect();
     let mut answer = String::new();
@@ -270,8 +251,8 @@ fn asked(question: &str) -> Answer {
         .write_all(question.join("\n").as_bytes())
         .and_then(|()| BufReader::new(&terminal).read_line(&mut answer));
     match asked.map(|_| answer.trim().to_lowercase()) {
-        Ok(answer) if answer == "y" || answer == "yes" => Answer::Yes,
-        _ => Answer::No,
+        Ok(answer) if answer == "y" || answer == "yes" => Ok(()),
+        _ => refused(""),
     }
 }
 

@@ -40,6 +40,25 @@ impl Prune {
         Self::default()
     }
 
+    /// All of it as users type it: what [`with_max`](Self::with_max), [`with_empty`](Self::with_empty) and
+    /// [`with_keyless`](Self::with_keyless) take.
+    ///
+    /// # Errors
+    /// As theirs.
+    pub fn parse(max: Option<&str>, empty: &[String], keyless: &[String], cascade: bool) -> Result<Self> {
+        let mut prune = Self::new().with_cascade(cascade);
+        if let Some(max) = max {
+            prune = prune.with_max(max)?;
+        }
+        for table in empty {
+            prune = prune.with_empty(table)?;
+        }
+        for table in keyless {
+            prune = prune.with_keyless(table)?;
+        }
+        Ok(prune)
+    }
+
     /// How many rows of each table may be deleted: `N` rows, or `N%` of those that it has before. What `cascade` deletes counts
     /// as rows of its table.
     ///

@@ -131,7 +131,7 @@ DECLARE
   _s pg_temp.dumpsert_stages := (SELECT s FROM pg_temp.dumpsert_stages AS s WHERE s.n = _n);
   _dumped text := (SELECT string_agg(format('NOT EXISTS (SELECT FROM pg_temp.dumpsert_stage_%s AS t WHERE %s)', u.n, pg_temp.dumpsert_same_key(u.key_index, 'p', 't')), ' AND ')
                      FROM pg_temp.dumpsert_stages AS u WHERE u.node = _s.node AND u.key_index IS NOT NULL)
-    || CASE WHEN (SELECT o.options ? 'prune' FROM pg_temp.dumpsert_options AS o)  -- such rows go first
+    || CASE WHEN pg_temp.dumpsert_prunes()  -- such rows go first
        THEN ' AND NOT EXISTS (SELECT FROM pg_temp.dumpsert_prune_rows AS d WHERE d.rel OPERATOR(pg_catalog.=) b.rel AND d.at OPERATOR(pg_catalog.=) b.at)' ELSE '' END;
   _i record;
 BEGIN
@@ -276,7 +276,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _n integer;
   _state text; _message text; _hint text; _name text;
-  _prunes boolean := (SELECT o.options ? 'prune' FROM pg_temp.dumpsert_options AS o);
+  _prunes boolean := pg_temp.dumpsert_prunes();
 BEGIN
   IF _prunes THEN
     BEGIN

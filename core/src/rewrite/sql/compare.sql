@@ -29,7 +29,7 @@ $dumpsert$;
 CREATE FUNCTION pg_temp.dumpsert_extra(_n integer) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
 BEGIN
-  IF (SELECT o.options ? 'prune' FROM pg_temp.dumpsert_options AS o) THEN
+  IF pg_temp.dumpsert_prunes() THEN
     RETURN pg_temp.dumpsert_prune_differs(_n);
   END IF;
   RETURN false;

@@ -71,7 +71,7 @@ BEGIN
     IF _rows > 0 THEN
       INSERT INTO pg_temp.dumpsert_notes (note)
       VALUES (format('%s rows of %s, of which the dump writes none, were changed by ON %s actions of the target', _rows, _relid::regclass,
-        CASE WHEN (SELECT o.options ? 'prune' FROM pg_temp.dumpsert_options AS o) THEN 'UPDATE and ON DELETE' ELSE 'UPDATE' END));
+        CASE WHEN pg_temp.dumpsert_prunes() THEN 'UPDATE and ON DELETE' ELSE 'UPDATE' END));
     END IF;
   END LOOP;
 END
@@ -83,7 +83,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _component integer;
   _done integer := 0; _all integer; _names text;
-  _prunes boolean := (SELECT o.options ? 'prune' FROM pg_temp.dumpsert_options AS o);
+  _prunes boolean := pg_temp.dumpsert_prunes();
   _state text; _message text; _detail text; _hint text; _context text; _schema text; _table text; _column text; _constraint text;
 BEGIN
   IF _together THEN
@@ -150,7 +150,7 @@ BEGIN
     END;
   END;
   CALL pg_temp.dumpsert_verify(_written);
-  IF (SELECT o.options ? 'prune' FROM pg_temp.dumpsert_options AS o) THEN
+  IF pg_temp.dumpsert_prunes() THEN
     CALL pg_temp.dumpsert_prune_verify();
   END IF;
   CALL pg_temp.dumpsert_count_reached();
@@ -169,7 +169,7 @@ BEGIN
   INSERT INTO pg_temp.dumpsert_counts (target, inserted, updated, unchanged, refused)
   SELECT format('%I.%I', s.schema, s.name), sum(s.inserted), sum(s.updated), sum(s.rows - s.inserted - s.updated - s.refused), sum(s.refused)
     FROM pg_temp.dumpsert_stages AS s WHERE s.way <> 'skip' GROUP BY s.schema, s.name;
-  IF (SELECT o.options ? 'prune' FROM pg_temp.dumpsert_options AS o) THEN
+  IF pg_temp.dumpsert_prunes() THEN
     CALL pg_temp.dumpsert_prune_note();
   END IF;
 END
@@ -180,7 +180,7 @@ CREATE PROCEDURE pg_temp.dumpsert_attempt(_locks pg_catalog.text[], _wide boolea
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
   _relids oid[];
-  _prunes boolean := (SELECT o.options ? 'prune' FROM pg_temp.dumpsert_options AS o);
+  _prunes boolean := pg_temp.dumpsert_prunes();
 BEGIN
   CALL pg_temp.dumpsert_plan();
   UPDATE pg_temp.dumpsert_stages AS s SET rows = c.rows, new = c.new, changed = c.changed, refused = c.refused, is_empty = c.is_empty, extra = pg_temp.dumpsert_extra(b.n), inserted = 0, updated = c.changed
@@ -233,7 +233,7 @@ DECLARE
   _is_alone boolean := false;      -- whether no other script may move sequences
   _wide boolean := false;          -- whether tables that foreign keys only look at are locked as well
   _statement text; _phase text := 'comparing'; _attempt integer := 0; _message text; _who text; _relids oid[] := '{}';
-  _prunes boolean := (SELECT o.options ? 'prune' FROM pg_temp.dumpsert_options AS o); _unpruned text[];
+  _prunes boolean := pg_temp.dumpsert_prunes(); _unpruned text[];
 BEGIN
   CALL pg_temp.dumpsert_step('staged');
   IF _prunes THEN

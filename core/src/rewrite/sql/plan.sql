@@ -285,7 +285,7 @@ BEGIN
   CALL pg_temp.dumpsert_group(false);
   CALL pg_temp.dumpsert_phrase();
   CALL pg_temp.dumpsert_check_declared();
-  IF (SELECT o.options ? 'prune' FROM pg_temp.dumpsert_options AS o) THEN
+  IF pg_temp.dumpsert_prunes() THEN
     CALL pg_temp.dumpsert_prune_plan();
   END IF;
 END

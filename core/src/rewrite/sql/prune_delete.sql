@@ -1,18 +1,6 @@
 -- Deleting. Rows that nothing of the dump references go first, since they may hold unique values that the dump gives to others; the rest
 -- goes when the dump's rows have left them.
 
--- One statement that deletes from several tables, so that in a circle none has to be the first.
-CREATE FUNCTION pg_temp.dumpsert_prune_execute(_statement pg_catalog.text) RETURNS bigint[]
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
-DECLARE
-  _rows bigint[];
-BEGIN
-  PERFORM set_config('search_path', s.search_path, true) FROM pg_temp.dumpsert_session AS s;
-  EXECUTE _statement INTO _rows;
-  RETURN _rows;
-END
-$dumpsert$;
-
 -- What actions of the target change meanwhile; what they delete is counted with its table.
 CREATE PROCEDURE pg_temp.dumpsert_prune_note_hits()
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
@@ -46,7 +34,7 @@ BEGIN
              WHERE d.held = _held GROUP BY t.relid, t.node, t.target) AS v
      GROUP BY _order[array_position(_nodes, v.node)] ORDER BY _order[array_position(_nodes, v.node)]
   LOOP
-    _written := pg_temp.dumpsert_prune_execute(format('WITH %s SELECT ARRAY[%s]', _c.parts, _c.counts));
+    _written := pg_temp.dumpsert_execute_parts(format('WITH %s SELECT ARRAY[%s]', _c.parts, _c.counts));
     FOR _i IN 1 .. cardinality(_c.relids) LOOP
       CALL pg_temp.dumpsert_must_have(_c.relids[_i], 'deleted', _c.rows[_i], _written[_i]);
       UPDATE pg_temp.dumpsert_prune_tables AS t SET deleted = t.deleted + _written[_i] WHERE t.relid = _c.relids[_i];

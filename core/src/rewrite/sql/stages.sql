@@ -30,6 +30,12 @@ CREATE TEMPORARY TABLE pg_temp.dumpsert_stages (
 ) ON COMMIT DROP;
 CREATE INDEX ON pg_temp.dumpsert_stages (component);
 
+-- Whether rows that the dump does not have are deleted: then prune.sql is in the script.
+CREATE FUNCTION pg_temp.dumpsert_prunes() RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
+  SELECT o.options ? 'prune' FROM pg_temp.dumpsert_options AS o
+$dumpsert$;
+
 -- Marks a step of the merge. It does nothing; a test may put its own in its place.
 CREATE PROCEDURE pg_temp.dumpsert_step(_step pg_catalog.text) LANGUAGE plpgsql AS $dumpsert$
 BEGIN
@@ -143,7 +149,7 @@ BEGIN
   ELSE
     _relid := pg_temp.dumpsert_check(_schema, _name);
     CALL pg_temp.dumpsert_must_own(ARRAY[_relid]);
-    IF (SELECT o.options ? 'prune' FROM pg_temp.dumpsert_options AS o) THEN
+    IF pg_temp.dumpsert_prunes() THEN
       CALL pg_temp.dumpsert_prune_may(_relid);
     END IF;
     _unknown := pg_temp.dumpsert_unknown(_relid, _columns, true);
