@@ -26,12 +26,11 @@ test('network: cut at 0, 1, 50 and 99 % of the bytes, and before the answer; the
     assert.equal(session.status, 'FAILED', `${share}`);
     assert.match(session.errorMessage, /nothing was changed$/);
     const other = await pair.to.admin('GET', `/initial-load/${session.sessionId}`);
-    if (share > 0) {
+    if (share > 0 || other.status !== 404) {
+      // Where all was sent before the source saw the cut, the target has been told that it never begins.
       const there = await ended(pair.to, session.sessionId);
       assert.equal(there.status, 'FAILED');
-      assert.match(there.errorMessage, /cut.*nothing was changed$/);
-    } else {
-      assert.equal(other.status, 404, 'the target has not even begun');
+      assert.match(there.errorMessage, share > 0 ? /cut.*nothing was changed$/ : /cut before it began; nothing was changed$/);
     }
     await until('nobody is left', () => nothingRuns() === '0');
     assert.deepEqual(state(pair.target), unchanged, `${share}`);
@@ -76,5 +75,21 @@ test('kill-psql: killed at ten points of its script, nothing stays', async () =>
     assert.equal(readFileSync(join(gate, 'killed'), 'utf8').trim(), 'killed', `point ${point} was reached`);
     assert.deepEqual(state(pair.target), before, `${point}`);
   }
+  await completed(pair.from, { demo: false });
+});
+
+test('closed: an upload that comes after its source was told of nothing is refused', async () => {
+  const unchanged = await fresh();
+  proxy.holdRequest();
+  const running = load(pair.from, { demo: false });
+  await until('the upload lies in the proxy', () => proxy.isHolding());
+  // The whole body has left the source; then the connection to it is cut, and it asks.
+  proxy.cutSource();
+  const session = await running;
+  assert.equal(session.status, 'FAILED');
+  assert.match(session.errorMessage, /cut before it began; nothing was changed$/);
+  assert.equal(await proxy.passHeld(), 409);
+  assert.deepEqual(state(pair.target), unchanged);
+  proxy.reset();
   await completed(pair.from, { demo: false });
 });

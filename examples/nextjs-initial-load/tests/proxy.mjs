@@ -24,6 +24,8 @@ export async function startProxy(t, target) {
    * `gone` (nothing passes from then on).
    */
   proxy.loseAnswer = (how) => (proxy.reset(), (fault = { lose: how }));
+  /** Takes a whole request and holds it, until `passHeld` sends it on and returns the status that it gets. */
+  proxy.holdRequest = () => (proxy.reset(), (fault = { whole: true }));
   proxy.hasCut = () => hasCut;
   proxy.isHolding = () => isHolding;
   proxy.reset();
@@ -40,6 +42,20 @@ export async function startProxy(t, target) {
       socket.destroy();
     };
     if (now?.cutAt === 0) return cut();
+    if (now?.whole) {
+      const chunks = [];
+      for await (const chunk of request) chunks.push(chunk);
+      const { method, url, headers } = request;
+      proxy.cutSource = () => cut();
+      proxy.passHeld = async () => {
+        const late = http.request({ hostname, port, method, path: url, headers, agent: false }).end(Buffer.concat(chunks));
+        const [answer] = await once(late, 'response');
+        answer.resume();
+        return answer.statusCode;
+      };
+      isHolding = true;
+      return;
+    }
     const outgoing = http.request({ hostname, port, method: request.method, path: request.url, headers: request.headers, agent: false });
     outgoing.on('error', () => socket.destroy());
     request.on('close', () => request.complete || outgoing.destroy());

@@ -6,7 +6,7 @@ import { prisma } from '../db';
 import type { LoadOptions } from './backup-transfer';
 import { LoadError, fromDriver } from './errors';
 import { connect, RunLocks } from './locks';
-import { LostAnswerError, type Peer, askOnce, send } from './peer-request';
+import { LostAnswerError, type Peer, askOnce, send, settleOnce } from './peer-request';
 import { type LoadReport, type TableLine, judge } from './report';
 import { DEMO_COLUMNS, DEMO_FLAG, isDemoId } from './rules';
 import { type NewSession, Run } from './run';
@@ -193,7 +193,7 @@ async function forward(client: pg.ClientBase, { name }: Table): Promise<void> {
 
 /** The target's side: one batch, in one transaction. The locks of the run are held for that time only. */
 export async function receiveBatch(session: NewSession, batch: Batch): Promise<object> {
-  await sweep(askOnce);
+  await sweep(settleOnce);
   const row = await find(session.sessionId);
   if (row === null) {
     const run = await Run.begin(session);

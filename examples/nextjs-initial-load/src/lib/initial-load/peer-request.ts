@@ -152,15 +152,22 @@ export async function askOnce(peer: Peer, sessionId: string): Promise<SessionVie
   }
 }
 
-/**
- * After an answer was lost: asks the target until its state is final. `nothing` counts only where the body was not sent to its end;
- * else it may still lie in a proxy.
- */
+/** The same for good: a session that has not begun there is closed, since its body may still lie in a proxy. */
+export async function settleOnce(peer: Peer, sessionId: string): Promise<SessionView | 'unknown'> {
+  try {
+    const { status, body } = await send(peer, 'PUT', `/api/sync/sessions/${sessionId}`, sessionId);
+    return status === 200 ? (body as unknown as SessionView) : 'unknown';
+  } catch {
+    return 'unknown';
+  }
+}
+
+/** After an answer was lost: asks the target until its state is final. Where the body was not sent to its end, it may have none. */
 export async function askUntilFinal(peer: Peer, sessionId: string, lost: LostAnswerError, isUploaded: boolean): Promise<SessionView> {
   let until = Date.now() + askSeconds() * 1000;
   for (;;) {
-    const state = await askOnce(peer, sessionId);
-    if (state === 'nothing' && !isUploaded) throw new LoadError(502, `${lost.message}; nothing was changed`);
+    const state = isUploaded ? await settleOnce(peer, sessionId) : await askOnce(peer, sessionId);
+    if (state === 'nothing') throw new LoadError(502, `${lost.message}; nothing was changed`);
     if (typeof state === 'object') {
       if (!ACTIVE.includes(state.status)) return state;
       // It works on it, and says so.

@@ -3,7 +3,7 @@
 import { nodeId, syncKey } from './config';
 import { log } from './errors';
 import { checkDirect } from './locks';
-import { askOnce } from './peer-request';
+import { settleOnce } from './peer-request';
 import { sweep } from './sessions';
 import { removeOrphans } from './spool';
 
@@ -22,7 +22,7 @@ async function check(): Promise<void> {
   syncKey();
   if (!process.env.ADMIN_PASSWORD) throw new Error('the variable ADMIN_PASSWORD is not set');
   await checkDirect();
-  await sweep(askOnce, { withWaiting: true });
+  await sweep(settleOnce, { withWaiting: true });
   await removeOrphans();
   log(undefined, 'ready');
 }

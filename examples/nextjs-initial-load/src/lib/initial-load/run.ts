@@ -5,7 +5,7 @@ import type { Prisma } from '@/generated/prisma/client';
 import { prisma } from '../db';
 import { CancelledError, LoadError, UnknownOutcomeError, fromRestore, log } from './errors';
 import { RunLocks } from './locks';
-import { askOnce } from './peer-request';
+import { settleOnce } from './peer-request';
 import type { LoadReport } from './report';
 import { ACTIVE, RECEIVED, type SessionView, active, find, runsHere, sweep } from './sessions';
 import { removeOrphans } from './spool';
@@ -73,7 +73,7 @@ export class Run {
 
   /** Takes the locks and makes the row; fails with 409 where another run is alive. */
   static async begin(session: NewSession): Promise<Run> {
-    await sweep(askOnce, { withWaiting: true });
+    await sweep(settleOnce, { withWaiting: true });
     const locks = await takeLocks(session.sessionId);
     try {
       if ((await active()) !== null) throw await busy();

@@ -91,8 +91,29 @@ export async function requestCancel(sessionId: string): Promise<boolean> {
   return count === 1;
 }
 
+/** Makes sure that a session that has not begun never does: its number is taken. */
+export async function closeUnlessBegun(sessionId: string, peer: string): Promise<void> {
+  const now = new Date();
+  await prisma.initialLoadSession.createMany({
+    data: [
+      {
+        sessionId,
+        peer,
+        direction: 'receive',
+        method: 'backup',
+        status: 'FAILED',
+        currentStep: 'closed',
+        errorMessage: 'the connection was cut before it began; nothing was changed',
+        startedAt: now,
+        completedAt: now,
+      },
+    ],
+    skipDuplicates: true,
+  });
+}
+
 /** How the other side says that a session has ended, where the process of this side has not lived to hear it. */
-export type AskPeer = (peer: Peer, sessionId: string) => Promise<SessionView | 'unknown' | 'nothing'>;
+export type AskPeer = (peer: Peer, sessionId: string) => Promise<SessionView | 'unknown'>;
 
 /**
  * Finds sessions whose process has died, and what has become of them. Called at start-up, at each start and at each status call.
@@ -131,7 +152,6 @@ async function settleSent(row: InitialLoadSession, ask: AskPeer): Promise<void> 
   const peer = await prisma.syncNode.findUnique({ where: { nodeId: row.peer } });
   const state = peer === null ? 'unknown' : await ask(peer, row.sessionId);
   if (state === 'unknown') return finish(row, 'FAILED', `${DIED}, and ${row.peer} does not answer; outcome unknown, safe to repeat`);
-  if (state === 'nothing') return finish(row, 'FAILED', `${DIED}; nothing was changed`);
   if (state.status === 'COMPLETED') return finish(row, 'COMPLETED', `${DIED}; ${row.peer} has completed it`, state.report);
   if (ACTIVE.includes(state.status) && row.method === 'backup') return;
   return finish(row, state.status === 'CANCELLED' ? 'CANCELLED' : 'FAILED', `${DIED}; on ${row.peer}: ${state.errorMessage ?? 'not ended'}`);

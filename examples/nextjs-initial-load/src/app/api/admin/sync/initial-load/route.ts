@@ -1,11 +1,11 @@
-import { askOnce } from '@/lib/initial-load/peer-request';
+import { settleOnce } from '@/lib/initial-load/peer-request';
 import { history, sweep, view } from '@/lib/initial-load/sessions';
 import { start, startRequest } from '@/lib/initial-load/start';
 import { forAdmin, parse, readBody } from '@/lib/respond';
 
 /** The runs of this server, the newest first. */
 export const GET = forAdmin(async () => {
-  await sweep(askOnce);
+  await sweep(settleOnce);
   return Response.json({ sessions: (await history()).map(view) });
 });
 

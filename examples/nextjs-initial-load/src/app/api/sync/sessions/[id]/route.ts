@@ -1,7 +1,7 @@
 import { LoadError } from '@/lib/initial-load/errors';
-import { askOnce } from '@/lib/initial-load/peer-request';
-import { verifyPeer } from '@/lib/initial-load/peer-auth';
-import { find, requestCancel, sweep, view } from '@/lib/initial-load/sessions';
+import { settleOnce } from '@/lib/initial-load/peer-request';
+import { verifyPeer, verifyWriter } from '@/lib/initial-load/peer-auth';
+import { closeUnlessBegun, find, requestCancel, sweep, view } from '@/lib/initial-load/sessions';
 import { forPeer } from '@/lib/respond';
 
 interface Context {
@@ -18,7 +18,15 @@ async function rowOf(id: string, nodeId: string) {
 export const GET = forPeer(verifyPeer, async (_request, { nodeId }, { params }: Context) => {
   const { id } = await params;
   await rowOf(id, nodeId);
-  await sweep(askOnce);
+  await sweep(settleOnce);
+  return view(await rowOf(id, nodeId));
+});
+
+/** The same for good: a session that has not begun never does, whatever of it still lies in a proxy. */
+export const PUT = forPeer(verifyWriter, async (_request, { nodeId }, { params }: Context) => {
+  const { id } = await params;
+  await closeUnlessBegun(id, nodeId);
+  await sweep(settleOnce);
   return view(await rowOf(id, nodeId));
 });
 
@@ -28,6 +36,6 @@ export const DELETE = forPeer(verifyPeer, async (_request, { nodeId }, { params 
   await rowOf(id, nodeId);
   await requestCancel(id);
   // Between two requests nobody holds its lock, and nobody would see it.
-  await sweep(askOnce, { withWaiting: true });
+  await sweep(settleOnce, { withWaiting: true });
   return {};
 });

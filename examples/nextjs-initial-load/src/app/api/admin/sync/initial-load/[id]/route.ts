@@ -1,5 +1,5 @@
 import { LoadError } from '@/lib/initial-load/errors';
-import { askOnce } from '@/lib/initial-load/peer-request';
+import { settleOnce } from '@/lib/initial-load/peer-request';
 import { find, requestCancel, sweep, view } from '@/lib/initial-load/sessions';
 import { forAdmin } from '@/lib/respond';
 
@@ -8,7 +8,7 @@ interface Context {
 }
 
 export const GET = forAdmin(async (_request, { params }: Context) => {
-  await sweep(askOnce);
+  await sweep(settleOnce);
   const row = await find((await params).id);
   if (row === null) throw new LoadError(404, 'there is no such session');
   return Response.json(view(row));
@@ -19,6 +19,6 @@ export const DELETE = forAdmin(async (_request, { params }: Context) => {
   const { id } = await params;
   if (!(await requestCancel(id))) throw new LoadError(409, 'it does not run any more');
   // A dead one has nobody who would see it.
-  await sweep(askOnce, { withWaiting: true });
+  await sweep(settleOnce, { withWaiting: true });
   return Response.json({}, { status: 202 });
 });

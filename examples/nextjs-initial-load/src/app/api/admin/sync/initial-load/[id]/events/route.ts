@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LoadError, log } from '@/lib/initial-load/errors';
-import { askOnce } from '@/lib/initial-load/peer-request';
+import { settleOnce } from '@/lib/initial-load/peer-request';
 import { ACTIVE, find, sweep, view } from '@/lib/initial-load/sessions';
 import { forAdmin } from '@/lib/respond';
 
@@ -23,7 +23,7 @@ export const GET = forAdmin(async (request, { params }: Context) => {
   async function* events() {
     let last = '';
     for (let looks = 0; !request.signal.aborted; looks += 1) {
-      if (looks % SWEEP_EVERY === 0) await sweep(askOnce);
+      if (looks % SWEEP_EVERY === 0) await sweep(settleOnce);
       const row = await find(id);
       if (row === null) return;
       const { heartbeatAt, ...state } = view(row);
