@@ -38,65 +38,49 @@ mod ast;
 pub mod catalog;
 #[cfg(feature = "cli")]
 pub mod cli;
-mod compression;
-pub mod config;
-mod drift;
 mod dump;
 mod encoding;
 mod error;
-mod files;
 mod filter;
-mod inspect;
-mod io;
 mod lex;
 mod limits;
-mod listed;
-mod meaning;
-mod nearest;
 mod options;
-mod permits;
+mod plan;
 mod prescan;
 mod report;
 #[cfg(feature = "restore")]
 pub mod restore;
 mod rewrite;
-mod rewriter;
-mod script;
-mod script_file;
-mod statements;
-mod steps;
+mod run;
 mod text;
 pub mod untrusted_input {
     #![doc = include_str!("untrusted_input.md")]
 }
-mod update;
-mod utf16;
-mod wording;
 
 pub use catalog::Catalog;
-pub use compression::{PlainReader, is_compressed};
-pub use config::Config;
-pub use drift::Unknown;
 pub use dump::Crlf;
+pub use dump::compression::{PlainReader, is_compressed};
 pub use error::{Category, Error, ErrorKind, Position, Result};
-pub use files::Files;
-pub use filter::Case;
-pub use filter::exclusions::Cascade;
-pub use inspect::{
-    Database, Inspection, Problem, RowForm, Shape, inspect, inspect_file, inspect_seekable, inspect_with,
-};
-pub use io::{convert, convert_file, convert_str, convert_with};
 pub use limits::Limit;
-pub use options::{Client, ConstraintTriggers, Losses, NoKey, Options, Plan, Rounding, Sequences, Style, Triggers};
-pub use permits::Unselected;
+pub use options::config::{self, Config};
+pub use options::drift::Unknown;
+pub use options::exclude::Cascade;
+pub use options::permits::Unselected;
+pub use options::update::{OnGuard, Update};
+pub use options::{Case, Client, ConstraintTriggers, Losses, NoKey, Options, Rounding, Sequences, Style, Triggers};
+pub use plan::Plan;
 pub use prescan::Prescan;
 pub use report::{Report, SoftReference, TableReport, Warning};
-pub use rewriter::{Progress, Rewriter};
-pub use script::Script;
-pub use script_file::ScriptFile;
-pub use statements::{StatementQueue, Statements, statements};
-pub use steps::{StagedStep, Steps, steps};
-pub use update::{OnGuard, Update};
+pub use rewrite::rewriter::{Progress, Rewriter};
+pub use run::files::Files;
+pub use run::inspect::{
+    Database, Inspection, Problem, RowForm, Shape, inspect, inspect_file, inspect_seekable, inspect_with,
+};
+pub use run::io::{convert, convert_file, convert_str, convert_with};
+pub use run::script::Script;
+pub use run::script_file::ScriptFile;
+pub use run::statements::{StatementQueue, Statements, statements};
+pub use run::steps::{StagedStep, Steps, steps};
 
 /// What the property of conditions calls; see `filter/condition/laws.rs`.
 #[cfg(feature = "laws")]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::nearest::nearest;
+use crate::text::nearest::nearest;
 
 /// What is limited: the buffers and sets that a dump could make grow. See
 /// [`Options::with_limit`](crate::Options::with_limit).

@@ -3,11 +3,11 @@
 use std::io::{Cursor, Read};
 
 use super::{Catalog, CatalogBuilder};
-use crate::compression::PlainReader;
+use crate::dump::compression::PlainReader;
 use crate::dump::sniff::{SNIFF_BYTES, what_is};
+use crate::encoding::utf16::Utf16;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::slice;
-use crate::utf16::Utf16;
 
 /// No schema of a real database comes near to this.
 const BYTES_MAX: u64 = 1 << 30;

@@ -4,8 +4,10 @@
 //! is that of the types below, field by field.
 
 mod builder;
+pub(crate) mod dump_names;
 mod file;
 mod json;
+mod known;
 mod names;
 mod order;
 mod schema_sql;
@@ -17,6 +19,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use self::builder::CatalogBuilder;
+pub(crate) use self::known::{known_column, known_table};
 pub(crate) use self::names::{NAME_BYTES_MAX, quote_ident, truncate};
 pub(crate) use self::order::components;
 pub use self::order::{OrderProblem, OrderProblemKind};
@@ -233,6 +236,12 @@ pub enum Action {
 
 /// How many levels of inheritance and partitions are followed.
 pub(crate) const LEVELS_MAX: usize = 100;
+
+/// A table and those that it is a partition of, the nearest first.
+pub(crate) fn lineage(name: &TableName, partition_of: impl Fn(&TableName) -> Option<TableName>) -> Vec<TableName> {
+    let names = std::iter::successors(Some(name.clone()), partition_of);
+    names.take(LEVELS_MAX).collect()
+}
 
 /// The version of the JSON form that is written and read.
 const VERSION: u32 = 1;

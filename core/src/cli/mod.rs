@@ -9,6 +9,7 @@ mod driver;
 mod findings;
 mod inspect;
 mod output;
+mod planning;
 mod progress;
 mod refusal;
 mod restore;

@@ -7,7 +7,7 @@ use std::path::Path;
 use dumpsert::Client;
 
 use super::Failure;
-use super::args::{self, Convert};
+use super::args::Convert;
 use super::output::{is_pipe, is_stdout};
 use crate::rewrite::failing_script;
 
@@ -21,7 +21,7 @@ impl Refusal {
     pub(super) fn of(args: &Convert) -> Self {
         Self {
             to_stdout: args.output.as_deref().is_none_or(is_stdout),
-            for_psql: !matches!(args.planning.client, Some(args::Client::Driver)),
+            for_psql: args.planning.typed.of("client") != ["driver"],
         }
     }
 

@@ -13,10 +13,10 @@ use dumpsert::{Category, Error, ErrorKind};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::args::Planning;
 use super::convert::note_dump;
 use super::display::Display;
 use super::output::{Output, is_stdout};
+use super::planning::Planning;
 use super::restore_args::{Progress, Restore, Running, Sync, Verify};
 use super::settings::Settings;
 use super::{Failure, findings, input_length, is_std, name_of, summary};

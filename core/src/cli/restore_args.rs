@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::args::Planning;
+use super::planning::Planning;
 
 /// Merge a dump into a database.
 ///

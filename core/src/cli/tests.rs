@@ -18,7 +18,7 @@ fn arguments(command: &str) -> Vec<Arg> {
 /// The name of a switch in a file.
 fn in_a_file(switch: &str) -> String {
     let mut names = option_names().chain(file_option_names());
-    let name = names.find(|name| crate::wording::switch(name) == switch);
+    let name = names.find(|name| dumpsert::config::switch(name) == switch);
     name.map_or_else(|| switch.replace('-', "_"), str::to_owned)
 }
 

@@ -4,6 +4,7 @@
 //! the rows.
 
 mod allowed;
+pub(crate) mod compression;
 pub(crate) mod copy;
 mod decoded;
 #[cfg(test)]

@@ -9,19 +9,20 @@ use std::collections::HashMap;
 
 use memchr::{memchr, memrchr};
 
-use super::head::{self, Rows, Scanned, Stop};
+use super::head::{self, Rows, Scanned};
 use super::line_ends::{Crlf, LineEnds};
 use super::long::{LongCopy, LongValues};
 use super::sniff::{BYTE_ORDER_MARK, SNIFF_BYTES, ends_in_header, sniff};
 use super::statement::CRLF;
 use super::{Events, Facts, Fault, Target};
+use crate::encoding::utf16::Utf16;
 use crate::error::{Error, ErrorKind, Position, Result};
+use crate::lex::identifiers::Stop;
 use crate::lex::literal::{Field, skip_spaces, unexpected};
 use crate::lex::split::{Splitter, count_lines};
 use crate::lex::{LexError, has_excerpt, slice, tail};
 use crate::limits::{HEAD_OVERHEAD_BYTES, Limit, Limits};
 use crate::text::NUL;
-use crate::utf16::Utf16;
 
 /// How much of the next chunk is joined to a cut piece at first.
 const JOIN_BYTES: usize = 4096;

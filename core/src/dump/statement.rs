@@ -1,8 +1,9 @@
 //! Reads the statements of a dump that are not rows. Which ones may stand there says [`allowed`](super::allowed).
 
 use super::allowed::{FILLERS, OBJECTS, SETTINGS, SETTINGS_READ};
-use super::head::{Sequence, parse_path, parse_relation, too_long_relation};
+use super::head::Sequence;
 use crate::error::ErrorKind;
+use crate::lex::identifiers::{parse_path, parse_relation, too_long_relation};
 use crate::lex::names::too_long;
 use crate::lex::tokens::{Token, TokenKind, Tokens, string_value};
 use crate::lex::{LexError, excerpt};
@@ -359,8 +360,8 @@ impl<'a> Words<'a> {
 #[cfg(test)]
 mod tests {
     use super::super::allowed::recognise;
-    use super::super::head::Relation;
     use super::*;
+    use crate::lex::identifiers::Relation;
 
     fn recognised(sql: &str) -> Option<Statement> {
         recognise(sql.as_bytes(), true).unwrap()

@@ -12,15 +12,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::condition::Condition;
-use super::condition::case::Case;
-use super::exclusions::{Cascade, Demo, DemoColumn, Exclude, Exclusions};
 use super::key_form::{Family, KeyForm};
 use super::keys::KeyHasher;
 use super::soft::KeyNames;
 use super::tree::Tree;
 use crate::catalog::{Action, Catalog, ForeignKey, Table, TableName};
 use crate::error::{Error, ErrorKind, Result};
-use crate::nearest::nearest;
+use crate::options::Case;
+use crate::options::exclude::{Cascade, Demo, DemoColumn, Exclude, Exclusions};
+use crate::text::nearest::nearest;
 
 /// What is looked at in the rows of each table.
 #[derive(Debug)]

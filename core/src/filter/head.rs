@@ -6,10 +6,10 @@ use super::compile::{Effect, FilterPlan, GONE, NONE, TableFilter, Test};
 use super::condition::Condition;
 use super::key_form::KeyForm;
 use super::soft::{SoftColumn, soft_columns};
+use crate::catalog::dump_names::Names;
 use crate::catalog::{Catalog, TableName};
 use crate::dump::head::{Head, Rows};
 use crate::error::{Error, ErrorKind, Result};
-use crate::rewrite::names::Names;
 
 /// The filter for the rows of one head.
 #[derive(Debug)]

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::compile::{FilterPlan, GONE, NONE, Test};
 use super::condition::Condition;
-use super::exclusions::is_demo_id;
 use super::head::{HeadFilter, HeadReference};
 use super::key_form::KeyForm;
 use super::keys::{KeyHash, KeySet};
@@ -13,6 +12,7 @@ use super::row::{Row, Values};
 use super::soft::SoftWatch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
+use crate::options::exclude::is_demo_id;
 use crate::report::Report;
 use crate::text::counted;
 

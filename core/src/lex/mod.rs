@@ -2,6 +2,7 @@
 //!
 //! Everything here looks at bytes only and never decides what a statement means.
 
+pub(crate) mod identifiers;
 pub(crate) mod literal;
 pub(crate) mod names;
 pub(crate) mod split;

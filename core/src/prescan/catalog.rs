@@ -1,5 +1,6 @@
 //! Learns the catalog of a full dump, in which the keys come behind the rows.
 
+use crate::catalog::dump_names::Names;
 use crate::catalog::{Catalog, CatalogBuilder};
 use crate::dump::head::{Head, Sequence};
 use crate::dump::reader::Reader;
@@ -8,8 +9,7 @@ use crate::dump::{Events, Piece, Target};
 use crate::error::{Category, Error, Position, Result};
 use crate::lex::literal::Field;
 use crate::limits::Limit;
-use crate::options::Plan;
-use crate::rewrite::names::Names;
+use crate::plan::Plan;
 
 /// Reads ahead: to the first row of a dump that has no tables of its own, or to the end of one that has.
 pub(super) struct CatalogScan {
@@ -31,7 +31,7 @@ impl CatalogScan {
                 rows: false,
                 database: plan.database().map(str::to_owned),
                 is_other: plan.database().is_some(),
-                names: Names::new(plan),
+                names: Names::new(plan.compares_names()),
             },
             is_done: false,
             has_failed: false,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::edges::Edges;
 use crate::catalog::TableName;
+use crate::catalog::dump_names::{Names, resolve};
 use crate::dump::head::{Head, Sequence};
 use crate::dump::{Events, Piece, Target};
 use crate::error::{Error, ErrorKind, Result};
@@ -14,8 +15,7 @@ use crate::filter::row::Row;
 use crate::filter::run::{Filter, Verdict};
 use crate::filter::{FilterPlan, HeadFilter};
 use crate::lex::literal::Field;
-use crate::options::Plan;
-use crate::rewrite::names::{Names, resolve};
+use crate::plan::Plan;
 
 /// How often a dump is read at the most, beyond the first time: once because its order was not the expected one, and
 /// once for every foreign key of which the default is left out itself.
@@ -75,7 +75,7 @@ impl Learner {
             held: HeldRow::default(),
             current: 0,
             is_other: plan.database().is_some(),
-            names: Names::new(plan),
+            names: Names::new(plan.compares_names()),
             plan: plan.clone(),
         }
     }

@@ -11,7 +11,7 @@ use self::learn::{Learner, Outcome};
 pub(crate) use self::spool::{Again, InPlace, Spool};
 use crate::dump::reader::Reader;
 use crate::error::{Error, ErrorKind, Position, Result};
-use crate::options::Plan;
+use crate::plan::Plan;
 
 /// A reading of the dump before the one that writes.
 ///
@@ -108,8 +108,8 @@ impl Prescan {
             Reading::Learn(mut reader, mut learner) => {
                 reader.finish(&mut *learner)?;
                 match learner.finish()? {
-                    Outcome::Learned(learned) => self.plan.with_learned(*learned),
-                    Outcome::Again(learning) => self.plan.with_learning(learning),
+                    Outcome::Learned(learned) => Ok(self.plan.with_learned(*learned)),
+                    Outcome::Again(learning) => Ok(self.plan.with_learning(learning)),
                 }
             }
         }

@@ -2,9 +2,10 @@
 
 use super::database::Side;
 use super::programs::Program;
+use crate::catalog::lineage;
 use crate::catalog::{CATALOG_QUERY, Catalog, TableName};
 use crate::error::{Error, Result};
-use crate::options::{Plan, lineage};
+use crate::plan::Plan;
 use crate::rewrite::records::{is_record, is_schema_of_records};
 
 /// Most bytes of the names of tables, which are arguments of a program.
@@ -52,7 +53,7 @@ fn is_left_out(plan: &Plan, name: &TableName, names: &[TableName]) -> Result<boo
     let selection = plan.selection();
     // A partition is excluded with any of its roots, and taken with any: the target decides by what it knows itself.
     let is_wanted = match selection.reason(names, names) {
-        Some(crate::filter::NOT_WANTED) => {
+        Some(crate::options::selection::NOT_WANTED) => {
             plan.leave_unselected(name, "only_tables")?;
             false
         }

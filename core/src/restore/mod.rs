@@ -50,7 +50,7 @@ pub use self::findings::{Change, ChangedRow, Deletions, Differences, Finding, Se
 pub use self::outcome::{Ending, Failure, Origin, Outcome, Stop, TableOutcome, Timings};
 pub use self::prune::Prune;
 pub use self::target::{Step, Target};
-use crate::options::Plan;
+use crate::plan::Plan;
 
 /// Where a dump comes from.
 pub enum Source {

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::catalog::TableName;
 use crate::error::{Error, ErrorKind, Result};
-use crate::options::{Plan, parse_table};
+use crate::options::parse_table;
+use crate::plan::Plan;
 use crate::rewrite::records::is_record;
 
 /// Rows of the dumped tables that the dump does not have are deleted, in the transaction of the run, those that reference before

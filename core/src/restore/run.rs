@@ -22,8 +22,9 @@ use super::{
 };
 use crate::catalog::{Table, TableName};
 use crate::error::{Error, ErrorKind, Result};
-use crate::options::{Client, Plan, Style};
-use crate::script::Script;
+use crate::options::{Client, Style};
+use crate::plan::Plan;
+use crate::run::script::Script;
 use crate::text::is_url;
 
 /// What servers' administrators see of a run.

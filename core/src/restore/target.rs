@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use super::{Cancel, Connection, Database, Origin, Outcome, Prune, Source};
 use crate::error::{Error, ErrorKind, Result};
-use crate::options::{Client, Options, Plan, Style, View};
-use crate::rewriter::Progress;
+use crate::options::{Client, Options, Style};
+use crate::plan::Plan;
+use crate::plan::View;
+use crate::rewrite::rewriter::Progress;
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug)]

@@ -6,21 +6,22 @@ use std::collections::{HashMap, HashSet};
 use super::conflict::{Decision, decide};
 use super::events::{OTHER_DATABASE, UNSELECTED};
 use super::head_text::HeadText;
-use super::names::{is_system_schema, user_schemas};
 use super::place::Place;
 use super::records::{is_record, is_schema_of_records};
 use super::tables::{Action, Announcement, Checks, FirstRow, HeadState, Lookup, TableState, Upsert};
 use super::writer::Writer;
 use crate::ast::{Conflict, Guard};
+use crate::catalog::dump_names::{is_system_schema, user_schemas};
+use crate::catalog::lineage;
 use crate::catalog::{Table, TableKind, TableName};
 use crate::dump::Target;
 use crate::dump::head::{Head, Rows};
 use crate::error::{Error, ErrorKind, Result};
-use crate::filter::{EXCLUDED, NOT_WANTED};
 use crate::lex::literal::{Field, Form};
-use crate::options::lineage;
-use crate::rewriter::OUTPUT_BYTES;
-use crate::update::OnGuard;
+use crate::options::selection::EXCLUDED;
+use crate::options::selection::NOT_WANTED;
+use crate::options::update::OnGuard;
+use crate::rewrite::rewriter::OUTPUT_BYTES;
 
 /// Rows of tables that the target has not are counted under this.
 const UNKNOWN_TABLE: &str = "unknown table";

@@ -5,8 +5,9 @@ use std::collections::{HashMap, HashSet};
 use crate::ast::{Conflict, Guard, When};
 use crate::catalog::{Column, Identity, Table, TableName};
 use crate::error::{Error, ErrorKind, Result};
-use crate::options::{NoKey, Plan};
-use crate::update::OnGuard;
+use crate::options::NoKey;
+use crate::options::update::OnGuard;
+use crate::plan::Plan;
 
 /// How the rows of a head are written.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 //! What the writer does at each thing the reader tells.
 
 use super::made::Made;
-use super::names::is_system_schema;
 use super::script::Switch;
 use super::staged::emit_lookup;
 use super::tables::{Action, Lookup};
 use super::writer::Writer;
 use super::{emit, rows, script};
+use crate::catalog::dump_names::is_system_schema;
 use crate::catalog::quote_ident;
 use crate::dump::head::{Head, Sequence};
 use crate::dump::statement::{COMPUTED_SETVAL, CRLF, LARGE_OBJECTS, MESSAGES, REFRESH, STATISTICS, is_create_table};

@@ -1,11 +1,12 @@
 //! Where the names of the dump lead.
 
-use super::names::{resolve, user_schemas};
 use super::tables::Lookup;
 use super::writer::Writer;
 use crate::catalog::TableName;
-use crate::dump::head::{Relation, Sequence};
+use crate::catalog::dump_names::{resolve, user_schemas};
+use crate::dump::head::Sequence;
 use crate::error::Result;
+use crate::lex::identifiers::Relation;
 
 /// What a name of the dump means, and where the target looks for it.
 pub(super) struct Place<'a> {

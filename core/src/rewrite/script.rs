@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::emit;
 use super::tables::{Checks, TableState};
 use crate::error::Result;
-use crate::options::{Client, Plan, Style, View};
+use crate::options::{Client, Style};
+use crate::plan::Plan;
+use crate::plan::View;
 
 /// Who is told that what follows is in another encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::emit;
 use super::events::OTHER_DATABASE;
-use super::names::Names;
 use super::tables::Action;
 use super::writer::Writer;
 use crate::catalog::TableName;
+use crate::catalog::dump_names::Names;
 use crate::dump::head::Head;
 use crate::dump::{Events, Piece};
 use crate::error::Result;

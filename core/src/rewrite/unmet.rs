@@ -6,8 +6,8 @@ use super::made::Made;
 use super::writer::Writer;
 use crate::catalog::{Catalog, Table, TableName, quote_ident};
 use crate::error::{Error, ErrorKind};
-use crate::filter::exclusions::{DemoColumn, no_demo_columns};
-use crate::nearest::{nearest, with_nearest};
+use crate::options::exclude::{DemoColumn, no_demo_columns};
+use crate::text::nearest::{nearest, with_nearest};
 
 impl Writer {
     /// Notes which columns of the demo preset a head has.

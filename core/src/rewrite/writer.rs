@@ -6,20 +6,21 @@ use super::batches::Batches;
 use super::emit;
 use super::left_out::LeftOut;
 use super::made::Made;
-use super::names::Names;
 use super::order::OrderWatch;
 use super::rows::{self, LongRow};
 use super::script::{self, Frame, Switch};
 use super::staged::{self, LongLine};
 use super::tables::{Action, Announcement, HeadState, Tables, Upsert};
 use super::unmet::unmet_key;
+use crate::catalog::dump_names::Names;
 use crate::catalog::{Catalog, TableName};
 use crate::error::{Error, Result};
 use crate::filter::held::HeldRow;
 use crate::filter::run::Filter;
 use crate::lex::literal::{Field, Form};
 use crate::lex::tail;
-use crate::options::{Client, Plan, Style};
+use crate::options::{Client, Style};
+use crate::plan::Plan;
 use crate::report::Report;
 
 /// What a COPY goes into.
@@ -108,7 +109,7 @@ impl Writer {
             .filter()
             .map(|filter| Filter::new(filter, plan.learned(), plan.limits()));
         let batches = (plan.style() == Style::Batches).then(|| Batches::new(plan.batch_limits()));
-        let names = Names::new(&plan);
+        let names = Names::new(plan.compares_names());
         Self {
             plan,
             out: Vec::new(),

@@ -4,8 +4,8 @@ use super::{Compiler, Rule, Test, with_nearest};
 use crate::catalog::quote_ident;
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::condition::Condition;
-use crate::filter::exclusions::{Demo, DemoColumn, no_demo_columns};
 use crate::filter::key_form::is_text;
+use crate::options::exclude::{Demo, DemoColumn, no_demo_columns};
 
 impl Compiler<'_> {
     pub(super) fn demo(&mut self, demo: &Demo) -> Result<()> {

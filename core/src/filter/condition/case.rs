@@ -1,17 +1,6 @@
 //! Upper and lower case of letters beyond ASCII, by the rule that the user says the source's locale has.
 
-use serde::{Deserialize, Serialize};
-
-/// The rule of the source's locale for upper and lower case, where conditions ask for it (`lower`, `upper`, `ILIKE`, `~*`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Case {
-    /// Unicode's, as nearly every locale has it.
-    Unicode,
-    /// The same, but for the letters I: `ı` and `I`, `i` and `İ` are pairs, as in Turkish and Azerbaijani.
-    Turkish,
-}
+use crate::options::Case;
 
 /// What to do where no rule is said.
 pub(super) const HINT: &str = "say which rule the source's locale has: `case = unicode` or `case = turkish`";

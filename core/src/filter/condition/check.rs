@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use super::case::Case;
 use super::collation::{Collation, Locale};
 use super::compare::{cannot_be_matched, compare, distinct, within_constants};
 use super::literal::{canonical, suggest};
@@ -15,6 +14,7 @@ use super::value::{Kind, Read};
 use crate::ast::condition::{CompareOp, Expr, Is, Place, refuse};
 use crate::catalog::{self, Catalog, Column, Table, quote_ident};
 use crate::error::{Error, ErrorKind, Result};
+use crate::options::Case;
 
 /// The state of a check.
 pub(super) struct Checker<'a> {

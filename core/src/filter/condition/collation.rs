@@ -2,8 +2,8 @@
 //!
 //! "Collation Support" in the manual; `assign_collations_walker()` in src/backend/parser/parse_collate.c.
 
-use super::case::Case;
 use crate::catalog::quote_ident;
+use crate::options::Case;
 
 /// The collation of an expression, and how strongly it holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

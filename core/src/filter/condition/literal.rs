@@ -6,7 +6,7 @@ use super::types::Type;
 use crate::ast::condition::refuse;
 use crate::catalog::{NAME_BYTES_MAX, truncate};
 use crate::error::{Error, Result};
-use crate::nearest::nearest;
+use crate::text::nearest::nearest;
 
 /// The text of a literal as the dump would hold a value of the type.
 pub(super) fn canonical(ty: &Type, text: &str) -> Result<String> {

@@ -22,12 +22,12 @@ mod typed;
 mod types;
 mod value;
 
-use self::case::Case;
 use self::check::Checker;
 use self::tree::{Row, Test};
 use crate::ast::condition::parse_condition;
 use crate::catalog::{Catalog, Table};
 use crate::error::Result;
+use crate::options::Case;
 
 /// A condition on the rows of one table, compiled once.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! `LIKE`, `ILIKE` and regular expressions.
 
-use super::case::{self, Case};
+use super::case;
 use super::check::Checker;
 use super::collation::Collation;
 use super::compare::{ORDERED_BY_BYTES, no_operator};
@@ -12,6 +12,7 @@ use super::types::Type;
 use super::value::Kind;
 use crate::ast::condition::{Expr, refuse};
 use crate::error::Result;
+use crate::options::Case;
 
 impl Checker<'_> {
     pub(super) fn matching(&mut self, expr: &Expr) -> Result<Test> {

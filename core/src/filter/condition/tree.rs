@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use super::case::{self, Case};
+use super::case;
 use super::like::Like;
 use super::regex::Regex;
 use super::value::{self, Kind, Read, Value};
 use crate::ast::condition::CompareOp;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::excerpt;
+use crate::options::Case;
 
 /// An expression that is true, false or unknown.
 #[derive(Clone, Debug)]

@@ -6,14 +6,15 @@ use std::time::Instant;
 
 use super::{Opened, Run};
 use crate::error::{Error, ErrorKind, Result};
-use crate::options::{Client, Plan, Style};
+use crate::options::{Client, Style};
+use crate::plan::Plan;
 use crate::restore::children::cancelled;
 use crate::restore::database::Database;
 use crate::restore::driver::{Driver, DriverError};
 use crate::restore::session::HEAD;
 use crate::restore::source::{self, Hashed, ProgramReader};
 use crate::restore::{Cancel, Ending, Source, Step, findings, messages};
-use crate::steps::{StagedStep, Steps, steps};
+use crate::run::steps::{StagedStep, Steps, steps};
 
 /// Within a transaction that was begun before, the statement is later than that.
 const IS_ALONE: &str = "SELECT (pg_catalog.transaction_timestamp() OPERATOR(pg_catalog.=) \

@@ -1,0 +1,181 @@
+//! A file for a script, which appears only when it is complete.
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::run::files::{self, Files};
+
+/// The file that a script is written to: a temporary file beside it until [`finish`](ScriptFile::finish), so that a run
+/// that fails leaves nothing behind, and what was there before as it was.
+///
+/// Where the path is that of a device or a named pipe, that is written to.
+///
+/// ```
+/// use dumpsert::{Options, ScriptFile, convert};
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("merge.sql");
+/// let mut file = ScriptFile::create(&path, None)?;
+/// convert("INSERT INTO public.t (id) VALUES (1);\n".as_bytes(), &mut file, &Options::new().build()?)?;
+/// assert!(!path.exists());
+/// file.finish()?;
+/// assert!(path.exists());
+/// # Ok::<(), dumpsert::Error>(())
+/// ```
+pub struct ScriptFile {
+    path: PathBuf,
+    place: Place,
+}
+
+enum Place {
+    /// Nothing can be renamed onto a device.
+    Device(File),
+    Temporary(NamedTempFile),
+}
+
+impl ScriptFile {
+    /// Begins to write `path`; `dump` is where the dump is read from, which must not be the same file. [`Files`] looks
+    /// after more of them.
+    ///
+    /// A file that is replaced keeps its mode, and its owner where that can be; a new one has the mode that any new file
+    /// has.
+    ///
+    /// # Errors
+    /// If it is a directory or the dump itself ([`ErrorKind::InvalidOption`]), or cannot be written
+    /// ([`ErrorKind::Write`]).
+    pub fn create(path: impl AsRef<Path>, dump: Option<&Path>) -> Result<Self> {
+        let mut files = Files::new();
+        if let Some(dump) = dump {
+            files.reads("the dump", dump);
+        }
+        files.create("the script", path)
+    }
+
+    /// As [`create`](ScriptFile::create), whatever else the run does.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let fail = |error| cannot_write(path, error);
+        let refuse = |why: &str| Error::new(ErrorKind::InvalidOption, format!("{} {why}", path.display()));
+        let metadata = match fs::metadata(path) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                if path.as_os_str().to_string_lossy().ends_with(std::path::is_separator) {
+                    return Err(refuse("is not a directory"));
+                }
+                return Self::beside(path, files::resolve(path), None);
+            }
+            Err(error) => return Err(fail(error)),
+        };
+        if metadata.is_dir() {
+            return Err(refuse("is a directory"));
+        }
+        if !metadata.is_file() {
+            let device = File::options().write(true).open(path);
+            return Ok(Self {
+                place: Place::Device(device.map_err(fail)?),
+                path: path.to_owned(),
+            });
+        }
+        // It is replaced and not written; but who may not write it shall not replace it either.
+        File::options().write(true).open(path).map_err(fail)?;
+        let real = fs::canonicalize(path).map_err(fail)?;
+        Self::beside(path, real, Some(&metadata))
+    }
+
+    /// `name` is for messages; `old` is the file that is replaced.
+    fn beside(name: &Path, path: PathBuf, old: Option<&Metadata>) -> Result<Self> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let file = temporary(folder.unwrap_or(Path::new(".")), old).map_err(|error| cannot_write(name, error))?;
+        Ok(Self {
+            place: Place::Temporary(file),
+            path,
+        })
+    }
+
+    /// The file to be removed by whoever ends the process before it is complete.
+    pub fn temporary_path(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Device(_) => None,
+            Place::Temporary(file) => Some(file.path()),
+        }
+    }
+
+    /// Everything is written: the file gets its name, and is on the disk.
+    ///
+    /// # Errors
+    /// If that fails.
+    pub fn finish(self) -> Result<()> {
+        match self.place {
+            Place::Device(_) => Ok(()),
+            Place::Temporary(file) => {
+                let fail = |error| cannot_write(&self.path, error);
+                file.as_file().sync_all().map_err(fail)?;
+                file.persist(&self.path).map_err(|error| fail(error.error))?;
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Write for ScriptFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.place {
+            Place::Device(out) => out.write(bytes),
+            Place::Temporary(out) => out.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.place {
+            Place::Device(out) => out.flush(),
+            Place::Temporary(out) => out.flush(),
+        }
+    }
+}
+
+/// A temporary file with the rights of the one that it replaces, or that any new file has.
+fn temporary(folder: &Path, old: Option<&Metadata>) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".dumpsert-").suffix(".tmp");
+    #[cfg(unix)]
+    {
+        let mode = if old.is_some() { 0o600 } else { 0o666 };
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    }
+    let file = builder.tempfile_in(folder)?;
+    if let Some(old) = old {
+        take_rights(file.as_file(), old)?;
+    }
+    Ok(file)
+}
+
+#[cfg(unix)]
+fn take_rights(file: &File, old: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+
+    let new = file.metadata()?;
+    let mut mode = old.mode() & 0o777;
+    let has_owner = new.uid() == old.uid() || fchown(file, Some(old.uid()), None).is_ok();
+    let has_group = new.gid() == old.gid() || fchown(file, None, Some(old.gid())).is_ok();
+    if !has_group {
+        // Another group than before may do what everybody may.
+        mode = (mode & !0o070) | ((mode & 0o007) << 3);
+    }
+    if !has_owner {
+        // We own it now, and must be able to read what we have written.
+        mode |= 0o600;
+    }
+    file.set_permissions(fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn take_rights(file: &File, old: &Metadata) -> io::Result<()> {
+    file.set_permissions(old.permissions())
+}
+
+fn cannot_write(path: &Path, source: io::Error) -> Error {
+    Error::new(ErrorKind::Write, format!("{} cannot be written", path.display())).with_source(source)
+}
