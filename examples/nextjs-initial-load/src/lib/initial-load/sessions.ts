@@ -91,6 +91,9 @@ export async function requestCancel(sessionId: string): Promise<boolean> {
   return count === 1;
 }
 
+/** The step of a session that has not begun and never will. */
+const CLOSED = 'closed';
+
 /** Makes sure that a session that has not begun never does: its number is taken. */
 export async function closeUnlessBegun(sessionId: string, peer: string): Promise<void> {
   const now = new Date();
@@ -102,7 +105,7 @@ export async function closeUnlessBegun(sessionId: string, peer: string): Promise
         direction: 'receive',
         method: 'backup',
         status: 'FAILED',
-        currentStep: 'closed',
+        currentStep: CLOSED,
         errorMessage: 'the connection was cut before it began; nothing was changed',
         startedAt: now,
         completedAt: now,
@@ -152,6 +155,7 @@ async function settleSent(row: InitialLoadSession, ask: AskPeer): Promise<void> 
   const peer = await prisma.syncNode.findUnique({ where: { nodeId: row.peer } });
   const state = peer === null ? 'unknown' : await ask(peer, row.sessionId);
   if (state === 'unknown') return finish(row, 'FAILED', `${DIED}, and ${row.peer} does not answer; outcome unknown, safe to repeat`);
+  if (state.currentStep === CLOSED) return finish(row, 'FAILED', `${DIED}; nothing was changed`);
   if (state.status === 'COMPLETED') return finish(row, 'COMPLETED', `${DIED}; ${row.peer} has completed it`, state.report);
   if (ACTIVE.includes(state.status) && row.method === 'backup') return;
   return finish(row, state.status === 'CANCELLED' ? 'CANCELLED' : 'FAILED', `${DIED}; on ${row.peer}: ${state.errorMessage ?? 'not ended'}`);
