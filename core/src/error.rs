@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 
+use crate::text::nearest::nearest;
 use crate::text::printable;
 
 /// A result whose error is [`Error`].
@@ -295,5 +296,13 @@ impl StdError for Error {
             .source
             .as_deref()
             .map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+/// Adds the most similar of `names`, which are names of SQL, as a hint, if one is similar.
+pub(crate) fn with_nearest(error: Error, wanted: &str, names: impl Iterator<Item = String>) -> Error {
+    match nearest(wanted, names) {
+        Some(name) => error.with_hint(format!("did you mean {name}? names with capitals must be quoted")),
+        None => error,
     }
 }

@@ -1,8 +1,8 @@
 //! Tables and columns that options name, looked up.
 
 use super::{Catalog, Table, TableName};
+use crate::error::with_nearest;
 use crate::error::{Error, ErrorKind, Result};
-use crate::text::nearest::with_nearest;
 
 /// The table that an option names; `what` is the option in words.
 pub(crate) fn known_table<'a>(catalog: &'a Catalog, name: &TableName, what: &str) -> Result<&'a Table> {

@@ -110,104 +110,6 @@ const FORMS: [Form; 37] = [
     form("pg_dump :", "pg_dump: message", Fate::Counted, Reads::Reader),
 ];
 
-/// The objects of `CREATE`, `ALTER` and `DROP`. `ALTER SYSTEM` is none of them.
-pub(super) const OBJECTS: [&str; 44] = [
-    "access method",
-    "aggregate",
-    "cast",
-    "collation",
-    "conversion",
-    "database",
-    "default privileges",
-    "domain",
-    "event trigger",
-    "extension",
-    "foreign data wrapper",
-    "foreign table",
-    "function",
-    "group",
-    "index",
-    "language",
-    "large object",
-    "materialized view",
-    "operator class",
-    "operator family",
-    "operator",
-    "policy",
-    "procedure",
-    "publication",
-    "role",
-    "rule",
-    "schema",
-    "sequence",
-    "server",
-    "statistics",
-    "subscription",
-    "table",
-    "tablespace",
-    "text search configuration",
-    "text search dictionary",
-    "text search parser",
-    "text search template",
-    "transform",
-    "trigger",
-    "type",
-    "user mapping",
-    "user",
-    "view",
-    "routine",
-];
-
-/// Words between the verb and the object.
-pub(super) const FILLERS: [&str; 12] = [
-    "or",
-    "replace",
-    "unique",
-    "unlogged",
-    "global",
-    "local",
-    "temporary",
-    "temp",
-    "trusted",
-    "procedural",
-    "constraint",
-    "recursive",
-];
-
-/// The settings that tell how to read on.
-pub(super) const SETTINGS_READ: [&str; 3] = ["client_encoding", "standard_conforming_strings", "search_path"];
-
-/// Every other setting that pg_dump, pg_restore and pg_dumpall write (`_doSetFixedOutputState()` and neighbours in
-/// src/bin/pg_dump/pg_backup_archiver.c), and those that the programs around them add: what they say is about the session
-/// that loads the dump, and none of them changes what a value means. The script has its own.
-pub(super) const SETTINGS: [&str; 25] = [
-    "statement_timeout",
-    "lock_timeout",
-    "idle_in_transaction_session_timeout",
-    "transaction_timeout",
-    "check_function_bodies",
-    "xmloption",
-    "client_min_messages",
-    "escape_string_warning",
-    "row_security",
-    "default_tablespace",
-    "default_table_access_method",
-    "default_with_oids",
-    "default_toast_compression",
-    "default_transaction_read_only",
-    "session_replication_role",
-    "idle_session_timeout",
-    "application_name",
-    "synchronous_commit",
-    "maintenance_work_mem",
-    "work_mem",
-    "max_parallel_maintenance_workers",
-    "bytea_output",
-    "extra_float_digits",
-    "quote_all_identifiers",
-    "jit",
-];
-
 /// More tokens than any statement has that is read to its end.
 const MOST_TOKENS: usize = 64;
 
@@ -236,8 +138,16 @@ pub(crate) fn recognise(sql: &[u8], scs: bool) -> Result<Option<Statement>, LexE
     Ok(statement)
 }
 
+/// Whether a statement sets where names are looked for.
+#[cfg(test)]
+pub(crate) fn is_search_path(sql: &[u8], scs: bool) -> bool {
+    let recognised = recognise(sql, scs);
+    matches!(recognised, Ok(Some(Statement::SearchPath { .. } | Statement::Reset(_))))
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::allowed_words::{OBJECTS, SETTINGS, SETTINGS_READ};
     use super::*;
     use crate::dump::ears::Ears;
     use crate::dump::reader::Reader;

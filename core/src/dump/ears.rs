@@ -1,7 +1,7 @@
 //! A listener for tests.
 
+use super::allowed::is_search_path;
 use super::head::{Head, Sequence};
-use super::statement::is_search_path;
 use super::{Events, Piece, Target};
 use crate::error::Result;
 use crate::lex::literal::Field;

@@ -4,6 +4,7 @@
 //! the rows.
 
 mod allowed;
+mod allowed_words;
 pub(crate) mod compression;
 pub(crate) mod copy;
 mod decoded;

@@ -1,6 +1,6 @@
 //! Reads the statements of a dump that are not rows. Which ones may stand there says [`allowed`](super::allowed).
 
-use super::allowed::{FILLERS, OBJECTS, SETTINGS, SETTINGS_READ};
+use super::allowed_words::{FILLERS, OBJECTS, SETTINGS, SETTINGS_READ};
 use super::head::Sequence;
 use crate::error::ErrorKind;
 use crate::lex::identifiers::{parse_path, parse_relation, too_long_relation};
@@ -64,13 +64,6 @@ pub(crate) fn is_create_table(sql: &[u8], scs: bool) -> bool {
     let words: Vec<Token<'_>> = Tokens::new(sql, scs).take(3).filter_map(Result::ok).collect();
     let is = |at: usize, word: &str| matches!(words.get(at), Some(Token { kind: TokenKind::Word(w), .. }) if w == word);
     is(0, "create") && (is(1, "table") || is(2, "table"))
-}
-
-/// Whether a statement sets where names are looked for.
-#[cfg(test)]
-pub(crate) fn is_search_path(sql: &[u8], scs: bool) -> bool {
-    let recognised = super::allowed::recognise(sql, scs);
-    matches!(recognised, Ok(Some(Statement::SearchPath { .. } | Statement::Reset(_))))
 }
 
 /// The first tokens of a statement.

@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use super::condition::Condition;
 use super::key_form::{Family, KeyForm};
+use super::key_names::KeyNames;
 use super::keys::KeyHasher;
-use super::soft::KeyNames;
 use super::tree::Tree;
 use crate::catalog::{Action, Catalog, ForeignKey, Table, TableName};
 use crate::error::{Error, ErrorKind, Result};

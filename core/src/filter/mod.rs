@@ -5,6 +5,7 @@ pub(crate) mod condition;
 mod head;
 pub(crate) mod held;
 mod key_form;
+mod key_names;
 pub(crate) mod keys;
 pub(crate) mod learned;
 pub(crate) mod row;

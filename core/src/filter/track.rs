@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::compile::{Compiler, Event, Feed, GONE, Set, Tracked};
 use super::key_form::family;
-use super::soft::{KeyNames, TRACKED_MAX};
+use super::key_names::KeyNames;
+use super::soft::TRACKED_MAX;
 use crate::catalog::{Table, TableName};
 
 /// The tables of which rows are rows of one.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::names::check_option;
 use super::names::{invalid, names, table_name};
 use super::pattern::TablePattern;
 use super::{Case, Options};
@@ -11,7 +12,6 @@ use crate::catalog::{Action, TableName, quote_ident};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::identifiers::{self, Cursor, Stop, parse_columns, parse_dotted};
 use crate::lex::tokens::decode_name;
-use crate::text::check_option;
 
 /// What happens to rows that reference one that is left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -25,8 +25,8 @@ pub use self::choices::{Case, Client, ConstraintTriggers, Losses, NoKey, Roundin
 use self::drift::Drift;
 use self::exclude::Exclusions;
 use self::listed::Listed;
-pub(crate) use self::names::parse_table;
 use self::names::table_columns;
+pub(crate) use self::names::{check_option_name, parse_table};
 use self::permits::Permits;
 use self::selection::Selection;
 use self::update::Rules;

@@ -4,7 +4,7 @@ use crate::catalog::TableName;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::identifiers::{Relation, parse_columns, parse_key, parse_relation};
 use crate::lex::tokens::decode_name;
-use crate::text::check_option;
+use crate::text::NUL;
 
 pub(super) fn invalid(message: String) -> Error {
     Error::new(ErrorKind::InvalidOption, message)
@@ -16,6 +16,25 @@ pub(super) fn table_name(relation: Relation) -> TableName {
     TableName {
         schema: decode_name(&schema).into_owned(),
         name: decode_name(&relation.name).into_owned(),
+    }
+}
+
+/// Refuses what cannot be the text of an option; `of` says whose.
+pub(crate) fn check_option(text: &str, of: &str) -> Result<()> {
+    match text.contains('\0') {
+        true => Err(Error::new(
+            ErrorKind::InvalidOption,
+            format!("{of} `{text}` holds {NUL}"),
+        )),
+        false => Ok(()),
+    }
+}
+
+/// The same for a name of one thing, which cannot be empty either.
+pub(crate) fn check_option_name(name: &str, of: &str) -> Result<()> {
+    match name.is_empty() {
+        true => Err(Error::new(ErrorKind::InvalidOption, format!("{of} is empty"))),
+        false => check_option(name, of),
     }
 }
 

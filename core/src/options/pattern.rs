@@ -2,9 +2,9 @@
 
 use std::fmt;
 
+use super::names::check_option;
 use crate::catalog::{Catalog, Table, TableName};
 use crate::error::{Error, ErrorKind, Result};
-use crate::text::check_option;
 use crate::text::nearest::nearest;
 
 /// A pattern of table names with the meaning it has for `pg_dump -t` (`processSQLNamePattern()` in

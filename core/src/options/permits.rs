@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::listed::Listed;
+use super::names::check_option;
 use super::{Options, parse_table};
 use crate::catalog::{Catalog, TableName, quote_ident};
+use crate::error::with_nearest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::identifiers::parse_relation;
 use crate::lex::tokens::decode_name;
 use crate::limits::{Limit, Limits};
-use crate::text::check_option;
-use crate::text::nearest::with_nearest;
 
 /// What happens to rows of tables that the options do not select.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

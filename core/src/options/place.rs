@@ -7,9 +7,9 @@ use serde::de::value::StrDeserializer;
 use serde_json::{Map, Value};
 
 use super::Options;
+use super::names::check_option;
 use super::update::Update;
 use crate::error::{Error, ErrorKind, Result};
-use crate::text::check_option;
 use crate::text::nearest::nearest;
 
 /// Reads a time with one of PostgreSQL's units, `ms`, `s` or `min`; a bare number is milliseconds, as in PostgreSQL.

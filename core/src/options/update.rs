@@ -8,14 +8,14 @@ use serde_json::{Map, Value};
 
 use super::Options;
 use super::listed::Listed;
+use super::names::check_option;
 use super::names::{invalid, maybe_table_columns, parse_table};
 use crate::ast::{Guard, When};
 use crate::catalog::{Catalog, TableName, known_column, known_table};
+use crate::error::with_nearest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::identifiers::parse_columns;
 use crate::lex::tokens::decode_name;
-use crate::text::check_option;
-use crate::text::nearest::with_nearest;
 
 /// What happens to a row that the target has already.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

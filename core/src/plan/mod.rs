@@ -10,6 +10,7 @@ use crate::catalog::{Catalog, Table, TableName, known_column, lineage};
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::learned::{Learned, Learning};
 use crate::filter::{FilterPlan, no_foreign_keys};
+use crate::options::check_option_name;
 use crate::options::drift::Drift;
 use crate::options::exclude::Cascade;
 use crate::options::listed::Listed;
@@ -17,7 +18,6 @@ use crate::options::permits::Permits;
 use crate::options::selection::Selection;
 use crate::options::update::{OnGuard, TableRule};
 use crate::options::{Client, Losses, NoKey, Options, Rounding, Style};
-use crate::text::check_option_name;
 
 /// Options that were checked: immutable, cheap to clone, and good for any number of runs on any number of threads.
 #[derive(Clone, Debug)]

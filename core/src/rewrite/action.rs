@@ -4,11 +4,13 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::conflict::{Decision, decide};
-use super::events::{OTHER_DATABASE, UNSELECTED};
 use super::head_text::HeadText;
 use super::place::Place;
 use super::records::{is_record, is_schema_of_records};
-use super::tables::{Action, Announcement, Checks, FirstRow, HeadState, Lookup, TableState, Upsert};
+use super::tables::{
+    Action, Announcement, Checks, FirstRow, HeadState, Lookup, OTHER_DATABASE, OTHER_SHAPE, TableState, UNSELECTED,
+    Upsert, check_default,
+};
 use super::writer::Writer;
 use crate::ast::{Conflict, Guard};
 use crate::catalog::dump_names::{is_system_schema, user_schemas};
@@ -17,7 +19,7 @@ use crate::catalog::{Table, TableKind, TableName};
 use crate::dump::Target;
 use crate::dump::head::{Head, Rows};
 use crate::error::{Error, ErrorKind, Result};
-use crate::lex::literal::{Field, Form};
+use crate::lex::literal::Field;
 use crate::options::selection::EXCLUDED;
 use crate::options::selection::NOT_WANTED;
 use crate::options::update::OnGuard;
@@ -29,9 +31,6 @@ const UNKNOWN_TABLE: &str = "unknown table";
 /// What is trusted where nothing in the dump says it.
 const POSITIONAL: &str = "INSERTs name no columns (pg_dump --inserts): their values are taken in the order of the \
                           catalog's, which must be that of the source; with another order they would end in wrong columns";
-
-/// What to do where the shape of the dump does not say enough.
-const OTHER_SHAPE: &str = "dump with --column-inserts instead of --inserts, or without both (COPY)";
 
 /// The columns of a head: in the bytes of the dump, and as text.
 struct Columns {
@@ -527,18 +526,4 @@ fn kept<T: Clone>(columns: &[T], keep: Option<&[bool]>) -> Vec<T> {
     let is_kept = |at: usize| keep.is_none_or(|keep| keep.get(at) == Some(&true));
     let kept = columns.iter().enumerate().filter(|(at, _)| is_kept(*at));
     kept.map(|(_, column)| column.clone()).collect()
-}
-
-/// Checks one value of a row on its way into a stage.
-pub(super) fn check_default(keep: Option<&[bool]>, at: usize, form: Form) -> Result<()> {
-    let is_kept = keep.is_none_or(|keep| keep.get(at).copied().unwrap_or(true));
-    match (is_kept, form == Form::Default) {
-        (true, false) | (false, true) => Ok(()),
-        (true, true) => {
-            Err(Error::new(ErrorKind::UnsupportedShape, "DEFAULT has no place in a COPY").with_hint(OTHER_SHAPE))
-        }
-        (false, false) => {
-            Err(Error::new(ErrorKind::InvalidLiteral, "a value for a generated column").with_hint(OTHER_SHAPE))
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use super::made::Made;
 use super::script::Switch;
 use super::staged::emit_lookup;
-use super::tables::{Action, Lookup};
+use super::tables::{Action, Lookup, OTHER_DATABASE, UNSELECTED};
 use super::writer::Writer;
 use super::{emit, rows, script};
 use crate::catalog::dump_names::is_system_schema;
@@ -16,11 +16,6 @@ use crate::filter::row::Row;
 use crate::lex::literal::Field;
 use crate::limits::Limit;
 use crate::options::Losses;
-
-/// What is left out of a dump of several databases is counted under this.
-pub(super) const OTHER_DATABASE: &str = "other database";
-/// What is left out because its schema is not selected is counted under this.
-pub(super) const UNSELECTED: &str = "not selected";
 
 impl Events for Writer {
     fn head(&mut self, head: &Head, search_path: Option<&[Vec<u8>]>) -> Result<Target> {

@@ -1,21 +1,11 @@
 //! Rows that are left out, for a target that keeps its own of the same keys.
 
-use std::collections::BTreeSet;
-
 use super::staged;
 use super::tables::Action;
 use super::writer::Writer;
 use crate::error::Result;
 use crate::filter::row::Row;
 use crate::lex::literal::Form;
-
-/// Rows of one stage's table that were left out, and the stages of which the target knows that there are such rows.
-#[derive(Default)]
-pub(super) struct LeftOut {
-    stage: usize,
-    lines: Vec<u8>,
-    told: BTreeSet<usize>,
-}
 
 /// So many bytes of rows that were left out wait, that a COPY is not ended for each of them.
 const LEFT_OUT_BYTES: usize = 256 * 1024;

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::emit;
-use super::events::OTHER_DATABASE;
 use super::tables::Action;
+use super::tables::OTHER_DATABASE;
 use super::writer::Writer;
 use crate::catalog::TableName;
 use crate::catalog::dump_names::Names;

@@ -1,7 +1,6 @@
 //! Style `staged`: rows go into temporary tables by COPY.
 
-use super::action::check_default;
-use super::tables::{Lookup, Stage, TableState};
+use super::tables::{Lookup, Stage, TableState, check_default};
 use super::{emit, script};
 use crate::catalog::TableName;
 use crate::dump::Piece;

@@ -1,13 +1,22 @@
 //! The tables of a dump and their heads, as the writer keeps them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::ast::UpsertText;
 use crate::catalog::TableName;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind, Result, with_nearest};
 use crate::filter::HeadFilter;
+use crate::lex::literal::Form;
 use crate::report::TableReport;
+
+/// What is left out of a dump of several databases is counted under this.
+pub(super) const OTHER_DATABASE: &str = "other database";
+/// What is left out because its schema is not selected is counted under this.
+pub(super) const UNSELECTED: &str = "not selected";
+
+/// What to do where the shape of the dump does not say enough.
+pub(super) const OTHER_SHAPE: &str = "dump with --column-inserts instead of --inserts, or without both (COPY)";
 
 /// One table of the dump.
 pub(crate) struct TableState {
@@ -187,4 +196,33 @@ impl Tables {
         numbers.stages.insert(key, self.stages.len() - 1);
         self.stages.len() - 1
     }
+}
+
+/// Checks one value of a row on its way into a stage.
+pub(super) fn check_default(keep: Option<&[bool]>, at: usize, form: Form) -> Result<()> {
+    let is_kept = keep.is_none_or(|keep| keep.get(at).copied().unwrap_or(true));
+    match (is_kept, form == Form::Default) {
+        (true, false) | (false, true) => Ok(()),
+        (true, true) => {
+            Err(Error::new(ErrorKind::UnsupportedShape, "DEFAULT has no place in a COPY").with_hint(OTHER_SHAPE))
+        }
+        (false, false) => {
+            Err(Error::new(ErrorKind::InvalidLiteral, "a value for a generated column").with_hint(OTHER_SHAPE))
+        }
+    }
+}
+
+/// Rows of one stage's table that were left out, and the stages of which the target knows that there are such rows.
+#[derive(Default)]
+pub(super) struct LeftOut {
+    pub(super) stage: usize,
+    pub(super) lines: Vec<u8>,
+    pub(super) told: BTreeSet<usize>,
+}
+
+/// A key is given for a table that neither the catalog nor the dump has.
+pub(super) fn unmet_key(name: &TableName, known: &BTreeSet<TableName>) -> Error {
+    let message = format!("a key is given for table {name}, which neither the catalog nor the dump has");
+    let names = known.iter().map(TableName::to_string);
+    with_nearest(Error::new(ErrorKind::InvalidOption, message), &name.to_string(), names)
 }

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use super::made::Made;
 use super::writer::Writer;
 use crate::catalog::{Catalog, Table, TableName, quote_ident};
-use crate::error::{Error, ErrorKind};
 use crate::options::exclude::{DemoColumn, no_demo_columns};
-use crate::text::nearest::{nearest, with_nearest};
+use crate::text::nearest::nearest;
 
 impl Writer {
     /// Notes which columns of the demo preset a head has.
@@ -89,13 +88,6 @@ impl Writer {
             .map(|(_, column)| unmet(&format!("`demo_columns = {column}` names {column}"), None))
             .collect()
     }
-}
-
-/// A key is given for a table that neither the catalog nor the dump has.
-pub(super) fn unmet_key(name: &TableName, known: &BTreeSet<TableName>) -> Error {
-    let message = format!("a key is given for table {name}, which neither the catalog nor the dump has");
-    let names = known.iter().map(TableName::to_string);
-    with_nearest(Error::new(ErrorKind::InvalidOption, message), &name.to_string(), names)
 }
 
 fn unmet(what: &str, nearest: Option<String>) -> String {

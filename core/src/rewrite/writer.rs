@@ -4,14 +4,12 @@ use std::collections::BTreeSet;
 
 use super::batches::Batches;
 use super::emit;
-use super::left_out::LeftOut;
 use super::made::Made;
 use super::order::OrderWatch;
 use super::rows::{self, LongRow};
 use super::script::{self, Frame, Switch};
 use super::staged::{self, LongLine};
-use super::tables::{Action, Announcement, HeadState, Tables, Upsert};
-use super::unmet::unmet_key;
+use super::tables::{Action, Announcement, HeadState, LeftOut, Tables, Upsert, unmet_key};
 use crate::catalog::dump_names::Names;
 use crate::catalog::{Catalog, TableName};
 use crate::error::{Error, Result};

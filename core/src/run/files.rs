@@ -4,7 +4,7 @@ use std::fs::{self, File, Metadata};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::run::script_file::ScriptFile;
+use crate::run::script_file::{ScriptFile, resolve};
 
 /// The files that one run reads and writes.
 ///
@@ -130,6 +130,25 @@ impl Files {
     }
 }
 
+impl ScriptFile {
+    /// Begins to write `path`; `dump` is where the dump is read from, which must not be the same file. [`Files`] looks
+    /// after more of them.
+    ///
+    /// A file that is replaced keeps its mode, and its owner where that can be; a new one has the mode that any new file
+    /// has.
+    ///
+    /// # Errors
+    /// If it is a directory or the dump itself ([`ErrorKind::InvalidOption`]), or cannot be written
+    /// ([`ErrorKind::Write`]).
+    pub fn create(path: impl AsRef<Path>, dump: Option<&Path>) -> Result<Self> {
+        let mut files = Files::new();
+        if let Some(dump) = dump {
+            files.reads("the dump", dump);
+        }
+        files.create("the script", path)
+    }
+}
+
 impl Place {
     /// Nothing where any number of files may be at one place, as in a terminal or `/dev/null`.
     fn of_existing(metadata: &Metadata, path: &Path) -> Option<Self> {
@@ -174,18 +193,6 @@ fn canonical(path: &Path) -> PathBuf {
         (Ok(folder), Some(name)) => folder.join(name),
         _ => path.to_owned(),
     }
-}
-
-/// Follows links to a file that does not exist: it is what appears, and not something in the place of the link.
-pub(crate) fn resolve(path: &Path) -> PathBuf {
-    // PostgreSQL's systems give up at about as many.
-    const LINKS_MAX: usize = 40;
-    let mut path = path.to_owned();
-    for _ in 0..LINKS_MAX {
-        let Ok(target) = fs::read_link(&path) else { break };
-        path = path.parent().unwrap_or(Path::new("")).join(target);
-    }
-    path
 }
 
 #[cfg(test)]

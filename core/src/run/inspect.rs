@@ -23,7 +23,7 @@ use crate::plan::Plan;
 use crate::report::Report;
 use crate::rewrite::rewriter::{OUTPUT_BYTES, Progress};
 use crate::rewrite::{Writer, several_databases};
-use crate::run::io::{CHUNK_BYTES, Input, open_reader, open_seekable, read_some};
+use crate::run::input::{CHUNK_BYTES, Input, open_reader, open_seekable, read_some};
 use crate::text::printable_json;
 
 /// What is in a dump; see [`inspect`].

@@ -9,7 +9,7 @@ use crate::options::Client;
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::rewrite::rewriter::{Progress, Rewriter};
-use crate::run::io::{Chunks, Input, open_reader, open_seekable};
+use crate::run::input::{Chunks, Input, open_reader, open_seekable};
 
 /// A script that is made while it is read, from a dump that is read at the same pace; [`convert`](crate::convert) is a
 /// loop around it.

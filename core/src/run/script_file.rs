@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::run::files::{self, Files};
 
 /// The file that a script is written to: a temporary file beside it until [`finish`](ScriptFile::finish), so that a run
 /// that fails leaves nothing behind, and what was there before as it was.
@@ -38,23 +37,6 @@ enum Place {
 }
 
 impl ScriptFile {
-    /// Begins to write `path`; `dump` is where the dump is read from, which must not be the same file. [`Files`] looks
-    /// after more of them.
-    ///
-    /// A file that is replaced keeps its mode, and its owner where that can be; a new one has the mode that any new file
-    /// has.
-    ///
-    /// # Errors
-    /// If it is a directory or the dump itself ([`ErrorKind::InvalidOption`]), or cannot be written
-    /// ([`ErrorKind::Write`]).
-    pub fn create(path: impl AsRef<Path>, dump: Option<&Path>) -> Result<Self> {
-        let mut files = Files::new();
-        if let Some(dump) = dump {
-            files.reads("the dump", dump);
-        }
-        files.create("the script", path)
-    }
-
     /// As [`create`](ScriptFile::create), whatever else the run does.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let fail = |error| cannot_write(path, error);
@@ -65,7 +47,7 @@ impl ScriptFile {
                 if path.as_os_str().to_string_lossy().ends_with(std::path::is_separator) {
                     return Err(refuse("is not a directory"));
                 }
-                return Self::beside(path, files::resolve(path), None);
+                return Self::beside(path, resolve(path), None);
             }
             Err(error) => return Err(fail(error)),
         };
@@ -178,4 +160,16 @@ fn take_rights(file: &File, old: &Metadata) -> io::Result<()> {
 
 fn cannot_write(path: &Path, source: io::Error) -> Error {
     Error::new(ErrorKind::Write, format!("{} cannot be written", path.display())).with_source(source)
+}
+
+/// Follows links to a file that does not exist: it is what appears, and not something in the place of the link.
+pub(crate) fn resolve(path: &Path) -> PathBuf {
+    // PostgreSQL's systems give up at about as many.
+    const LINKS_MAX: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        let Ok(target) = fs::read_link(&path) else { break };
+        path = path.parent().unwrap_or(Path::new("")).join(target);
+    }
+    path
 }

@@ -12,7 +12,7 @@ use crate::plan::Plan;
 use crate::report::Report;
 use crate::rewrite::RESET;
 use crate::rewrite::rewriter::{Progress, Rewriter, STEPS_HINT};
-use crate::run::io::{Chunks, Input, open_reader};
+use crate::run::input::{Chunks, Input, open_reader};
 
 /// What a [`Rewriter`] writes for a driver, cut into single statements: for programs that push. [`statements`] is the
 /// loop around both.
@@ -275,7 +275,7 @@ impl<R: Read> Iterator for Statements<R> {
 mod tests {
     use super::*;
     use crate::options::Options;
-    use crate::run::io::CHUNK_BYTES;
+    use crate::run::input::CHUNK_BYTES;
 
     #[test]
     fn progress_is_told_and_can_end_a_run() {

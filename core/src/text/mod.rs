@@ -4,29 +4,8 @@ pub(crate) mod nearest;
 
 use std::borrow::Cow;
 
-use crate::error::{Error, ErrorKind, Result};
-
 /// What is said of a NUL byte. psql drops the rest of its line, so that quotes behind it would turn inside out.
 pub(crate) const NUL: &str = "a NUL byte, which no text of PostgreSQL can hold";
-
-/// Refuses what cannot be the text of an option; `of` says whose.
-pub(crate) fn check_option(text: &str, of: &str) -> Result<()> {
-    match text.contains('\0') {
-        true => Err(Error::new(
-            ErrorKind::InvalidOption,
-            format!("{of} `{text}` holds {NUL}"),
-        )),
-        false => Ok(()),
-    }
-}
-
-/// The same for a name of one thing, which cannot be empty either.
-pub(crate) fn check_option_name(name: &str, of: &str) -> Result<()> {
-    match name.is_empty() {
-        true => Err(Error::new(ErrorKind::InvalidOption, format!("{of} is empty"))),
-        false => check_option(name, of),
-    }
-}
 
 /// Whether a name is that of a database and not of a file. It may hold a password, and is not repeated.
 #[cfg(feature = "restore")]

@@ -1,7 +1,5 @@
 //! The nearest right name, for errors about wrong ones.
 
-use crate::error::Error;
-
 /// Two names of the greatest length, with a dot and quotes; nothing that is longer is a misspelt name.
 const WANTED_BYTES_MAX: usize = 600;
 
@@ -15,12 +13,4 @@ pub(crate) fn nearest(wanted: &str, names: impl Iterator<Item = String>) -> Opti
     let distance = |name: &String| strsim::levenshtein(&fold(wanted), &fold(name));
     let (distance, name) = names.map(|name| (distance(&name), name)).min()?;
     (distance <= wanted.chars().count() / 3 + 1).then_some(name)
-}
-
-/// Adds the most similar of `names`, which are names of SQL, as a hint, if one is similar.
-pub(crate) fn with_nearest(error: Error, wanted: &str, names: impl Iterator<Item = String>) -> Error {
-    match nearest(wanted, names) {
-        Some(name) => error.with_hint(format!("did you mean {name}? names with capitals must be quoted")),
-        None => error,
-    }
 }

@@ -3,14 +3,15 @@
 
 use std::sync::Arc;
 
+use super::collation::case_is_known;
 use super::collation::{Collation, Locale};
 use super::compare::{cannot_be_matched, compare, distinct, within_constants};
+use super::kind::Kind;
 use super::literal::{canonical, suggest};
-use super::pattern::case_is_known;
 use super::tree::{Scalar, Test};
 use super::typed::{Draft, Typed, cast_literal, constant, number, present, truth};
 use super::types::{EnumType, Type};
-use super::value::{Kind, Read};
+use super::value::Read;
 use crate::ast::condition::{CompareOp, Expr, Is, Place, refuse};
 use crate::catalog::{self, Catalog, Column, Table, quote_ident};
 use crate::error::{Error, ErrorKind, Result};

@@ -2,8 +2,13 @@
 //!
 //! "Collation Support" in the manual; `assign_collations_walker()` in src/backend/parser/parse_collate.c.
 
+use crate::ast::condition::refuse;
 use crate::catalog::quote_ident;
+use crate::error::Result;
 use crate::options::Case;
+
+/// The remedy where a collation is in the way.
+pub(super) const ORDERED_BY_BYTES: &str = "write COLLATE \"C\" behind the operand";
 
 /// The collation of an expression, and how strongly it holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -130,4 +135,12 @@ impl Collation {
 /// The language of a collation.
 fn language(name: &str) -> &str {
     name.split(['_', '-', '.']).next().unwrap_or_default()
+}
+
+/// The rule for upper and lower case beyond ASCII in a collation, if one is known; an error if not even that of ASCII is.
+pub(super) fn case_is_known(collation: &Collation, case: Option<Case>) -> Result<Option<Case>> {
+    match collation.case_problem(case) {
+        Some(problem) => Err(refuse(problem).with_hint(ORDERED_BY_BYTES)),
+        None => Ok(case.filter(|_| !collation.has_own_case())),
+    }
 }

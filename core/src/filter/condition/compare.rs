@@ -1,9 +1,11 @@
 //! Comparisons: which operator PostgreSQL finds for two types, and whether it can be done here.
 
+use super::collation::ORDERED_BY_BYTES;
+use super::kind::Kind;
 use super::tree::{Scalar, Test};
 use super::typed::{Draft, Typed, present};
 use super::types::Type;
-use super::value::{Kind, Value};
+use super::value::Value;
 use crate::ast::condition::{CompareOp, refuse};
 use crate::error::{Error, Result};
 
@@ -34,9 +36,6 @@ pub(super) fn cannot_be_matched<'a>(construct: &str, types: impl Iterator<Item =
         types.join(", ")
     ))
 }
-
-/// The remedy where a collation is in the way.
-pub(super) const ORDERED_BY_BYTES: &str = "write COLLATE \"C\" behind the operand";
 
 fn op_name(op: CompareOp) -> &'static str {
     match op {

@@ -9,6 +9,7 @@ pub(crate) mod case;
 mod check;
 mod collation;
 mod compare;
+mod kind;
 #[cfg(any(test, feature = "laws"))]
 pub(crate) mod laws;
 mod like;

@@ -3,13 +3,14 @@
 use super::case;
 use super::check::Checker;
 use super::collation::Collation;
-use super::compare::{ORDERED_BY_BYTES, no_operator};
+use super::collation::{ORDERED_BY_BYTES, case_is_known};
+use super::compare::no_operator;
+use super::kind::Kind;
 use super::like::{EndsWithEscape, Like};
 use super::regex::Regex;
 use super::tree::{Scalar, Test};
 use super::typed::Draft;
 use super::types::Type;
-use super::value::Kind;
 use crate::ast::condition::{Expr, refuse};
 use crate::error::Result;
 use crate::options::Case;
@@ -132,12 +133,4 @@ fn like(
         scalar.against_ascii();
     }
     Ok(Test::Like(scalar, compiled))
-}
-
-/// The rule for upper and lower case beyond ASCII in a collation, if one is known; an error if not even that of ASCII is.
-pub(super) fn case_is_known(collation: &Collation, case: Option<Case>) -> Result<Option<Case>> {
-    match collation.case_problem(case) {
-        Some(problem) => Err(refuse(problem).with_hint(ORDERED_BY_BYTES)),
-        None => Ok(case.filter(|_| !collation.has_own_case())),
-    }
 }

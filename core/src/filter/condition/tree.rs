@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::case;
+use super::kind::Kind;
 use super::like::Like;
 use super::regex::Regex;
-use super::value::{self, Kind, Read, Value};
+use super::value::{self, Read, Value};
 use crate::ast::condition::CompareOp;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::excerpt;

@@ -1,11 +1,12 @@
 //! Expressions with their types, and the types that literals take.
 
 use super::collation::Collation;
+use super::kind::Kind;
 use super::literal::canonical;
 use super::number;
 use super::tree::{Row, Scalar, Test};
 use super::types::Type;
-use super::value::{Kind, Read, Value};
+use super::value::{Read, Value};
 use crate::ast::condition::refuse;
 use crate::error::Result;
 

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::value::Kind;
+use super::kind::Kind;
 use crate::catalog::Ranks;
 
 /// The type of an expression.
