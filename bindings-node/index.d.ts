@@ -8,18 +8,20 @@ export type Update = 'always' | 'changed' | 'nothing' | `newer(${string})`;
 
 /** Options of one table. */
 export interface TableOptions {
-  /** Its key; it overrides the catalog. */
+  // options: begin of one table (written by core/tests/options_everywhere.rs)
+  /** Its key; it overrides the schema, and in style staged the target, which needs no index for it. */
   key?: Columns;
+  /** Conditions on rows that are left out. Default: none. */
+  exclude?: string | string[];
   /** What happens to rows that the target has already. */
   update?: Update;
   /** The only columns that are updated. */
   updateOnly?: Columns;
   /** Columns that are never updated. */
   updateNever?: Columns;
-  /** A column that must hold the same in both rows, or the row of the target is not taken over. */
+  /** A column that must be equal in both rows, or the row of the target is not taken over. */
   guard?: string;
-  /** Conditions on rows that are left out. */
-  exclude?: string | string[];
+  // options: end of one table
 }
 
 /** How much of anything is held in memory, in bytes or as `'64MB'`. No dump of a real database meets the defaults. */
@@ -49,93 +51,140 @@ export interface Limits {
  * Tables are named in SQL: `public.users`, `public."OrderItem"`.
  */
 export interface Options {
-  /** How the script writes rows. Default: `'staged'`; of `statements`, `'batches'`. */
+  // options: begin of all tables (written by core/tests/options_everywhere.rs)
+  /** How rows are written. Default: staged, or batches with `client: 'driver'`. */
   style?: 'rows' | 'batches' | 'staged';
-  /** What happens to rows of a table without a key; `'match'` only in style `staged`, and its default; else `'error'`. */
+  /**
+   * The key of one table, as public.users=id or 'public."OrderItem"=a,b'. It overrides the schema. In style staged it
+   * goes before the keys of the target, which needs no index for it: two rows of the dump or of the target under one
+   * key are an error, and a row with a NULL in it has none.
+   */
+  keys?: Record<string, Columns>;
+  /** What happens to rows of a table without a key. Default: match in style staged, else error. */
   noKey?: 'error' | 'insert' | 'skip' | 'match';
-  /** What happens to the user triggers of the target. Default: `'off'`, which needs ownership of their tables. */
-  triggers?: 'off' | 'fire';
-  /** What happens to its constraint triggers: `'off'` for those that do work whose result the dump brings. Default: `'fire'`. */
-  constraintTriggers?: 'fire' | 'off';
-  /**
-   * Values that a column of the target cannot hold in full, such as `1.2345` in a `numeric(10,2)`: an error, or they are rounded
-   * and counted. Style `staged` alone can tell. Default: `'error'`.
-   */
-  rounding?: 'error' | 'accept';
-  /**
-   * Sequences move forward to the dump's values and to the last values of their columns, to the dump's values alone, or not
-   * at all. Default: `'forward'`.
-   */
-  sequences?: 'forward' | 'dump' | 'keep';
-  /** Who runs the script. `statements()` sets `'driver'`, all others `'psql'`. */
-  client?: 'psql' | 'driver';
-  /** What happens where the dump holds something that no upsert can carry, such as large objects. Default: `'warn'`. */
-  losses?: 'warn' | 'error';
-  /** What happens to CRLF inside of literals, in a dump whose lines end in CRLF. Default: `'refuse'`. */
-  crlf?: 'refuse' | 'strip';
-  /** Which database of a dump of several (`pg_dumpall`). Default: the only one that has rows. */
-  database?: string;
-  /** Most rows in one statement of style `batches`. Default: 1000. */
-  batchRows?: number;
-  /** Most bytes of rows in one statement of style `batches`. Default: 1048576. */
-  batchBytes?: number;
-  /** How long the script waits for a lock: milliseconds, or `'30s'`, `'2min'`. Default: for ever. */
-  lockTimeout?: number | string;
-  /** What happens to rows that the target has already. Default: `'always'`. */
+  /** What happens to rows that the target has already: always, changed, nothing or newer(column). Default: always. */
   update?: Update;
-  /** The only columns that are updated: `'a,b'` for all tables, `'public.t=a,b'` for one. */
-  updateOnly?: Columns;
-  /** Columns that are never updated, of all tables or of one. */
-  updateNever?: Columns;
-  /** Tables whose rows are left out, by patterns as of `pg_dump --exclude-table`: `'app.log*'`. */
-  excludeTables?: string | string[];
-  /** The only tables whose rows are taken, by such patterns; `excludeTables` goes before. Default: all. */
-  onlyTables?: string | string[];
-  /** Only tables and sequences of these schemas. Default: all but those of PostgreSQL itself. */
-  onlySchemas?: string | string[];
-  /** What happens to rows of tables, and to sequences, that are not selected. Default: `'drop'`. */
-  unselected?: 'drop' | 'error';
-  /** Tables of extensions that may be written to, which is else an error. */
-  allowExtensionTables?: string | string[];
-  /** Views and foreign tables that may be written to, which is else an error. */
-  allowRelations?: string | string[];
   /**
-   * A column that must hold the same in both rows, such as a tenant's: a row of the target with another value is not taken
-   * over. `'businessId'` for all tables that have it, `'public.orders="businessId"'` for one. Default: none.
+   * The only columns that are updated; of all tables, or with TABLE= of one. New rows are inserted with all their
+   * columns. Default: all columns.
+   */
+  updateOnly?: Columns;
+  /** Columns that are never updated; of all tables, or with TABLE= of one. Default: none. */
+  updateNever?: Columns;
+  /**
+   * A column, such as a tenant's, that must be equal in both rows, or the row of the target is not taken over. It
+   * holds for all tables that have the column, or for one, which must have it. Where the target has it and the dump
+   * does not bring it, that is an error. With `update: 'nothing'` no row is taken over anyway. Default: none.
    */
   guard?: string;
-  /** What a row that the guard stops does: the run fails, or such rows are left out and counted. Default: `'error'`. */
-  onGuard?: 'error' | 'skip';
-  /** Rows that are left out, and with them what references them: `'public.users: id = 7'`. */
-  exclude?: string | string[];
-  /** Leaves out demo businesses, by their ids. Default: false. */
-  excludeDemo?: boolean;
-  /** Columns that hold ids of businesses. Default: `businesses.id`, `"businessId"`, `business_id`. */
-  demoColumns?: string | string[];
-  /** A boolean column, as an SQL identifier (`'"isDemo"'`), that marks a business as demo. Default: none. */
-  demoFlag?: string;
-  /** How upper and lower case go together beyond ASCII in the source's locale, for conditions. Default: a value that needs to know is an error. */
-  case?: 'unicode' | 'turkish';
   /**
-   * What happens to rows that reference what is left out: what `ON DELETE` of the foreign key says, they go whatever it says, or
-   * they stay. `true` is `'on_delete'`, `false` is `'off'`. Default: `'on_delete'`, which needs the source's foreign keys.
+   * What happens to rows that the guard refuses. Of rows without the guard's column, skip takes only those that are
+   * new. Default: 'error'.
+   */
+  onGuard?: 'error' | 'skip';
+  /**
+   * Tables whose rows are left out, by a pattern as for pg_dump --exclude-table. A pattern without a schema means
+   * public. Partitions follow their table. Default: tables of migration tools.
+   */
+  excludeTables?: string | string[];
+  /**
+   * The only tables whose rows are taken, by such a pattern. Their partitions are taken as the catalog that is given
+   * tells them, not as the dump does. What is excluded stays out. Default: all.
+   */
+  onlyTables?: string | string[];
+  /** A schema whose tables and sequences are taken. Default: all but PostgreSQL's own. */
+  onlySchemas?: string | string[];
+  /** What happens to rows of tables that are not selected. Default: 'drop'. */
+  unselected?: 'drop' | 'error';
+  /**
+   * Rows that are left out: a table (a pattern as for pg_dump -t), a colon, and an SQL condition, as in
+   * "public.businesses: id LIKE 'demo-%'". What references them goes too, or changes: see `cascade: 'on_delete'`.
+   * Default: none.
+   */
+  exclude?: string | string[];
+  /**
+   * Leave out demo businesses: ids that are demo, begin with demo-, end with -demo or contain -demo-business.
+   * Default: false.
+   */
+  excludeDemo?: boolean;
+  /**
+   * Where ids of businesses stand: COLUMN in every table, TABLE.COLUMN in one. Default: businesses.id, "businessId",
+   * business_id.
+   */
+  demoColumns?: string | string[];
+  /** A boolean column that marks a business as demo; quote names with capitals: '"isDemo"'. Default: none. */
+  demoFlag?: string;
+  /**
+   * What happens to rows that reference what is left out. All but off needs the foreign keys of the source: those of
+   * a full dump, or of a schema that is given. Default: 'on_delete'.
    */
   cascade?: 'on_delete' | 'delete' | 'off' | boolean;
   /**
-   * Foreign keys that the database does not declare: `'public.orders(user_id) REFERENCES public.users(id)'`; with `WHERE` for some
-   * rows: `"public.notes(subject_id) REFERENCES public.users(id) WHERE subject_type = 'User'"`.
+   * A foreign key that the source does not declare, as in 'public.orders("businessId") REFERENCES public.businesses
+   * ON DELETE SET NULL'. With WHERE and a condition at its end it holds only for the rows for which that is true:
+   * "public.comments(subject_id) REFERENCES public.posts(id) WHERE subject_type = 'Post'". Default: none.
    */
   foreignKeys?: string | string[];
-  /** What happens to columns that the catalog's table has not. Default: `'error'`. */
+  /**
+   * How upper and lower case go together beyond ASCII in the source's locale, for conditions with lower, upper, ILIKE
+   * and ~*. Default: a value that needs to know is an error.
+   */
+  case?: 'unicode' | 'turkish';
+  /** What happens to columns of the dump that the target has not. Default: 'error'. */
   unknownColumns?: 'error' | 'drop';
-  /** What happens to rows of tables that the catalog has not. Default: `'error'`. */
+  /** What happens to tables of the dump that the target has not. Default: 'error'. */
   unknownTables?: 'error' | 'drop';
-  /** Limits of memory. */
+  /**
+   * What happens to the user triggers of the target. Style staged switches them off when the dump has arrived, for
+   * the tables that differ; the other styles from the first row of a table on, and block its other writers until the
+   * end. Default: 'off'.
+   */
+  triggers?: 'off' | 'fire';
+  /** What happens to constraint triggers of the target. Default: 'fire'. */
+  constraintTriggers?: 'fire' | 'off';
+  /**
+   * What happens to values that a column of the target cannot hold in full (style staged). Such values are 1.2345 in
+   * a numeric(10,2), or fractions of a second in a timestamp(0). The other styles leave them to PostgreSQL, which
+   * rounds without a message, and refuse `rounding: 'error'`. Default: error in style staged.
+   */
+  rounding?: 'error' | 'accept';
+  /** What happens to sequences. None ever moves back. Default: 'forward'. */
+  sequences?: 'forward' | 'dump' | 'keep';
+  /**
+   * How long the script waits for a lock: 500ms, 30s, 2min. A number without a unit is milliseconds. Default: for
+   * ever.
+   */
+  lockTimeout?: number | string;
+  /** A table of an extension that may be written to. Default: none. */
+  allowExtensionTables?: string | string[];
+  /** A view or foreign table that may be written to. Default: none. */
+  allowRelations?: string | string[];
+  /**
+   * Another value for a limit, such as row_bytes=1GB. The limits bound how large a row, a statement or the dump may
+   * be.
+   */
   limits?: Limits;
-  /** The keys of tables; they override the catalog, and in style `staged` the target, which needs no index for them. */
-  keys?: Record<string, Columns>;
+  /** The database to take of a dump that has several (pg_dumpall). Default: the only one that has rows. */
+  database?: string;
+  /** Who runs the script. Default: 'psql'. */
+  client?: 'psql' | 'driver';
+  /**
+   * What happens where the dump holds something that no upsert can carry: large objects, statistics, materialized
+   * views. Default: 'warn'.
+   */
+  losses?: 'warn' | 'error';
+  /**
+   * What happens to CRLF inside of literals in a dump whose lines end in CRLF, as > of Windows' cmd.exe makes them.
+   * At line ends and in COPY data it is always read. Default: 'refuse'.
+   */
+  crlf?: 'refuse' | 'strip';
+  /** Most rows in one statement of style batches. Default: 1000. */
+  batchRows?: number;
+  /** Most bytes of rows in one statement of style batches. A longer row stands alone. Default: 1048576. */
+  batchBytes?: number;
   /** Options of single tables. */
   tables?: Record<string, TableOptions>;
+  // options: end of all tables
 }
 
 /** How far a run is. */

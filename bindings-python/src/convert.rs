@@ -3,57 +3,18 @@
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use dumpsert::{Config, Error, Files, Report};
+use dumpsert::{Error, Files, Report};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::catalog::Catalog;
 use crate::errors::{raise, raise_caught};
-use crate::guard::{guarded, guarded_value};
+use crate::guard::guarded;
+use crate::plan::Plan;
 use crate::progress::Teller;
 use crate::rewriter::lock;
 use crate::source::{Source, place};
 use crate::target::Target;
 use crate::watch::{Caught, Stop, Watch};
-
-/// Options that were checked.
-#[pyclass(frozen, module = "dumpsert._core")]
-pub(crate) struct Plan(dumpsert::Plan);
-
-impl Plan {
-    pub(crate) fn inner(&self) -> &dumpsert::Plan {
-        &self.0
-    }
-}
-
-impl From<dumpsert::Plan> for Plan {
-    fn from(plan: dumpsert::Plan) -> Self {
-        Self(plan)
-    }
-}
-
-#[pymethods]
-impl Plan {
-    /// Options as a JSON object, and catalogs, which add up.
-    #[new]
-    fn new(py: Python<'_>, json: &str, catalogs: Vec<Bound<'_, Catalog>>) -> PyResult<Self> {
-        let plan = guarded("Options", || {
-            // Files are read in Python, but their names are suggested for a name that is not known.
-            let mut options = Config::from_json(json)?.options;
-            for catalog in &catalogs {
-                options = options.with_catalog(catalog.get().inner().clone())?;
-            }
-            options.build()
-        });
-        plan.map(Self).map_err(|fault| raise(py, &fault))
-    }
-
-    /// Whether a dump should be read once before a `Rewriter` reads it.
-    #[getter]
-    fn needs_prescan(&self, py: Python<'_>) -> PyResult<bool> {
-        guarded_value("Options.needs_prescan", || self.0.needs_prescan()).map_err(|fault| raise(py, &fault))
-    }
-}
 
 /// Opens the source as a script, for `door`.
 fn open(
@@ -67,9 +28,9 @@ fn open(
     let source_ = Source::new(source, watch)?;
     let script = guarded(door, || {
         if source_.is_seekable() {
-            dumpsert::Script::seekable(source_, &plan.0)
+            dumpsert::Script::seekable(source_, plan.inner())
         } else {
-            dumpsert::Script::new(source_, &plan.0)
+            dumpsert::Script::new(source_, plan.inner())
         }
     });
     script.map_err(|fault| raise(source.py(), &fault))
@@ -264,7 +225,7 @@ impl Statements {
         let caught = Caught::default();
         let watch = Watch::new(caught.clone(), stop.map(Stop::flag));
         Ok(Self(Mutex::new(Queue {
-            source: Some((Source::new(source, watch)?, plan.0.clone())),
+            source: Some((Source::new(source, watch)?, plan.inner().clone())),
             statements: None,
             teller: Teller::new(progress, caught.clone()),
             caught,

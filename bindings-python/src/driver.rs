@@ -7,18 +7,7 @@ use dumpsert::restore::{Driver, DriverError, Pieces};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::restore::{Wish, Wishes, ask};
-
-/// What is to be done.
-pub(crate) enum Order {
-    /// By its name, with the SQL where there is some.
-    Say(&'static str, String),
-    /// Data of the COPY that was begun.
-    Data(Vec<u8>),
-}
-
-/// What has come of it.
-pub(crate) type Reply = Result<Option<String>, DriverError>;
+use crate::wishes::{Order, Reply, Wish, Wishes, ask};
 
 /// What Python says of an error: its message, hint and SQLSTATE.
 type Fault = (String, Option<String>, Option<String>);

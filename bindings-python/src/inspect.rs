@@ -3,9 +3,9 @@
 use dumpsert::{Inspection, inspect_seekable, inspect_with};
 use pyo3::prelude::*;
 
-use crate::convert::Plan;
 use crate::errors::raise_caught;
 use crate::guard::guarded;
+use crate::plan::Plan;
 use crate::progress::Teller;
 use crate::source::Source;
 use crate::watch::{Caught, Stop, Watch};

@@ -7,6 +7,7 @@ mod driver;
 mod errors;
 mod guard;
 mod inspect;
+mod plan;
 mod prescan;
 mod progress;
 mod restore;
@@ -15,6 +16,7 @@ mod slices;
 mod source;
 mod target;
 mod watch;
+mod wishes;
 
 use pyo3::prelude::*;
 
@@ -28,9 +30,11 @@ mod _core {
     #[pymodule_export]
     use super::catalog::Catalog;
     #[pymodule_export]
-    use super::convert::{Plan, Script, Statements, convert};
+    use super::convert::{Script, Statements, convert};
     #[pymodule_export]
     use super::inspect::inspect;
+    #[pymodule_export]
+    use super::plan::Plan;
     #[pymodule_export]
     use super::prescan::Prescan;
     #[pymodule_export]

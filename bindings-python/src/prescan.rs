@@ -4,9 +4,9 @@ use std::sync::Mutex;
 
 use pyo3::prelude::*;
 
-use crate::convert::Plan;
 use crate::errors::{finished, raise};
 use crate::guard::guarded;
+use crate::plan::Plan;
 use crate::rewriter::{DETACH_BYTES, lock};
 use crate::source::bytes;
 

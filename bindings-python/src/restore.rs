@@ -2,105 +2,23 @@
 //! the run wants of Python. So a source, `progress` and `before_commit` are called in the thread of their user, and Ctrl-C,
 //! which Python shows to its main thread alone, ends a run that waits for a server.
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel, sync_channel};
+use std::sync::{Arc, Mutex};
 
-use dumpsert::restore::{
-    Cancel, Connection, DriverError, Ending, Failure, Outcome, Prune, Step, Target, restore, restore_over,
-};
+use dumpsert::restore::{Cancel, Connection, DriverError, Ending, Outcome, Prune, Target, restore, restore_over};
 use dumpsert::{Config, Error};
 use pyo3::prelude::*;
 
 use crate::catalog::Catalog;
-use crate::driver::{Asking, Order, Reply};
+use crate::driver::Asking;
 use crate::errors::{raise, raise_with, stopped};
 use crate::guard::{Fault, guarded};
 use crate::source::{Source, path};
 use crate::watch::{Caught, SIGNALS_EVERY, Stop, Watch};
-
-/// What a run wants of Python.
-pub(crate) enum Wish {
-    /// At most so many bytes of the dump.
-    Read(usize, SyncSender<io::Result<Vec<u8>>>),
-    Step(&'static str, u64, u64, Option<String>),
-    /// It is about to commit; what is raised now is in time.
-    Commit(SyncSender<()>),
-    /// Whether this may be committed.
-    Confirm(String, SyncSender<bool>),
-    /// Something to be done over a connection of Python's.
-    Drive(Order, SyncSender<Reply>),
-    Done(Box<Result<Outcome, Stopped>>),
-}
-
-pub(crate) enum Stopped {
-    Failure(Failure),
-    Fault(Fault),
-}
-
-pub(crate) type Wishes = Mutex<std::sync::mpsc::Sender<Wish>>;
-
-/// Asks the thread that has called; one that does not listen any more wants nothing.
-pub(crate) fn ask(wishes: &Wishes, wish: Wish) -> io::Result<()> {
-    let sender = wishes.lock().unwrap_or_else(PoisonError::into_inner);
-    sender.send(wish).map_err(|_| gone())
-}
-
-fn gone() -> io::Error {
-    io::Error::other("the run was ended from outside")
-}
-
-/// A dump that the thread that has called reads.
-struct Asked(Arc<Wishes>);
-
-impl Read for Asked {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let (sender, answer) = sync_channel(1);
-        ask(&self.0, Wish::Read(out.len(), sender))?;
-        let bytes = answer.recv().map_err(|_| gone())??;
-        let room = out.get_mut(..bytes.len()).ok_or_else(gone)?;
-        room.copy_from_slice(&bytes);
-        Ok(bytes.len())
-    }
-}
-
-/// Tells every phase, and now and then how far reading is; where it has come to its end is always told.
-fn teller(wishes: Arc<Wishes>) -> impl Fn(Step<'_>) + Send + Sync {
-    let told = Mutex::new((None::<Instant>, None::<Wish>));
-    move |step| {
-        let is_reading = matches!(step, Step::Reading(_));
-        let wish = match step {
-            Step::Checking => Wish::Step("check", 0, 0, None),
-            Step::Reading(progress) => {
-                Wish::Step("read", progress.bytes, progress.rows, progress.table.map(str::to_owned))
-            }
-            Step::Merging => Wish::Step("merge", 0, 0, None),
-            Step::Writing { table, .. } => Wish::Step("merge", 0, 0, Some(table.to_owned())),
-            Step::Committing => {
-                let (sender, answer) = sync_channel(1);
-                let _ = ask(&wishes, Wish::Commit(sender)).map(|()| answer.recv());
-                return;
-            }
-            _ => return,
-        };
-        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, kept) = &mut *told;
-        if is_reading && at.is_some_and(|at| at.elapsed() < SIGNALS_EVERY) {
-            *kept = Some(wish);
-            return;
-        }
-        let last = kept.take().filter(|_| !is_reading);
-        if is_reading {
-            *at = Some(Instant::now());
-        }
-        for wish in last.into_iter().chain([wish]) {
-            let _ = ask(&wishes, wish);
-        }
-    }
-}
+use crate::wishes::{Asked, Stopped, Wish, Wishes, ask, teller};
 
 /// Where it goes, as Python gives it.
 #[derive(Clone, FromPyObject)]

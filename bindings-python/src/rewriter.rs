@@ -8,9 +8,9 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::convert::Plan;
 use crate::errors;
 use crate::guard::{Fault, guarded, guarded_value};
+use crate::plan::Plan;
 use crate::progress::Teller;
 use crate::slices::{Input, Output};
 use crate::watch::{Caught, SIGNALS_EVERY};

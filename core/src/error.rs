@@ -24,8 +24,20 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// assert_eq!(error.position().unwrap().line, 1);
 /// # Ok::<(), dumpsert::Error>(())
 /// ```
+///
+/// It shows as `line 3, column 7 (byte 41), table public.t, row 1: message (hint)`, without its
+/// [`source`](StdError::source).
+#[derive(thiserror::Error)]
+#[error(transparent)]
 pub struct Error(Box<Inner>);
 
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{}{}{}",
+    position.as_ref().map(|position| format!("{position}: ")).unwrap_or_default(),
+    printable(message),
+    hint.as_ref().map(|hint| format!(" ({})", printable(hint))).unwrap_or_default()
+)]
 struct Inner {
     kind: ErrorKind,
     message: String,
@@ -264,20 +276,6 @@ impl fmt::Display for Position {
     }
 }
 
-impl fmt::Display for Error {
-    /// `line 3, column 7 (byte 41), table public.t, row 1: message (hint)`, without the [`source`](StdError::source).
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(position) = &self.0.position {
-            write!(f, "{position}: ")?;
-        }
-        f.write_str(&printable(&self.0.message))?;
-        if let Some(hint) = &self.0.hint {
-            write!(f, " ({})", printable(hint))?;
-        }
-        Ok(())
-    }
-}
-
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
@@ -287,15 +285,6 @@ impl fmt::Debug for Error {
             .field("position", &self.0.position)
             .field("source", &self.0.source)
             .finish()
-    }
-}
-
-impl StdError for Error {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0
-            .source
-            .as_deref()
-            .map(|source| source as &(dyn StdError + 'static))
     }
 }
 

@@ -320,7 +320,8 @@ fn every_switch_is_compared() {
     let explained: BTreeSet<&str> = help
         .lines()
         .filter_map(|line| line.get(6..)?.split([' ', '=']).next())
-        .filter(|word| word.starts_with("--"))
+        // The option that one test of the table adds does nothing.
+        .filter(|word| word.starts_with("--") && *word != "--no-op")
         .collect();
     let compared = ROWS.iter().flat_map(|(_, switches, _)| switches.iter());
     let compared: BTreeSet<&str> = compared

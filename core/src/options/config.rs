@@ -66,7 +66,7 @@ impl Options {
         options(&json_table(text)?, &[])
     }
 
-    /// The same as TOML.
+    /// The same as TOML. Feature `toml`, which is on by default.
     ///
     /// ```
     /// use dumpsert::Options;
@@ -77,6 +77,7 @@ impl Options {
     ///
     /// # Errors
     /// As [`from_json`](Options::from_json).
+    #[cfg(feature = "toml")]
     pub fn from_toml(text: &str) -> Result<Self> {
         options(&toml_table(text)?, &[])
     }
@@ -103,10 +104,11 @@ pub struct Config {
 
 impl Config {
     /// Reads TOML: every name of [`Options::from_toml`], and `schema`, `catalog` (a file or a list), `output`, `report`
-    /// and `quiet`. Paths are as they stand there.
+    /// and `quiet`. Paths are as they stand there. Feature `toml`.
     ///
     /// # Errors
     /// As [`Options::from_toml`].
+    #[cfg(feature = "toml")]
     pub fn from_toml(text: &str) -> Result<Self> {
         Self::from_values(toml_table(text)?)
     }
@@ -162,6 +164,7 @@ fn json_table(text: &str) -> Result<Map<String, Value>> {
     Place::root().table(&value).cloned()
 }
 
+#[cfg(feature = "toml")]
 fn toml_table(text: &str) -> Result<Map<String, Value>> {
     toml::from_str(text).map_err(|error| {
         let line = error.span().map(|span| {

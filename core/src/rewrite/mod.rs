@@ -5,6 +5,7 @@ mod batches;
 mod conflict;
 pub(crate) mod emit;
 mod events;
+mod fixed;
 mod head_text;
 mod left_out;
 mod made;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::emit;
 use super::tables::{Checks, TableState};
+use super::{emit, fixed};
 use crate::error::Result;
 use crate::options::{Client, Style};
 use crate::plan::Plan;
@@ -39,37 +39,6 @@ impl Switch {
         out.extend_from_slice(line.as_bytes());
     }
 }
-
-const PROLOGUE: &str = include_str!("sql/prologue.sql");
-const NAMES: &str = include_str!("sql/names.sql");
-const CAUSES: &str = include_str!("sql/causes.sql");
-const FOUND: &str = include_str!("sql/found.sql");
-const SELECTED: &str = include_str!("sql/selected.sql");
-const WAITING: &str = include_str!("sql/waiting.sql");
-/// In this order: a function in SQL is checked when it is made, so what it calls comes first.
-const STAGED: [&str; 13] = [
-    include_str!("sql/rounding.sql"),
-    include_str!("sql/stages.sql"),
-    include_str!("sql/rules.sql"),
-    include_str!("sql/keys.sql"),
-    include_str!("sql/declared.sql"),
-    include_str!("sql/plan.sql"),
-    include_str!("sql/compare.sql"),
-    include_str!("sql/locks.sql"),
-    include_str!("sql/places.sql"),
-    include_str!("sql/stepwise.sql"),
-    include_str!("sql/write.sql"),
-    include_str!("sql/errors.sql"),
-    include_str!("sql/merge.sql"),
-];
-const CHECK: &str = include_str!("sql/check.sql");
-const DIFFERENCES: &str = include_str!("sql/differences.sql");
-const PRUNE: &str = concat!(
-    include_str!("sql/prune.sql"),
-    include_str!("sql/prune_find.sql"),
-    include_str!("sql/prune_delete.sql")
-);
-const EPILOGUE: &str = include_str!("sql/epilogue.sql");
 
 /// What the frame depends on.
 pub(crate) struct Frame<'a> {
@@ -188,21 +157,27 @@ pub(crate) fn open(out: &mut Vec<u8>, frame: &Frame<'_>) -> Result<()> {
         .map_or(0, |timeout| timeout.as_millis().clamp(1, i32::MAX as u128));
     out.extend_from_slice(format!("SET LOCAL lock_timeout = {lock_timeout};\n").as_bytes());
     out.extend_from_slice(SETTINGS.as_bytes());
-    for text in [PROLOGUE, NAMES, CAUSES, SELECTED, FOUND] {
-        out.extend_from_slice(text.as_bytes());
+    for text in [
+        fixed::PROLOGUE,
+        fixed::NAMES,
+        fixed::CAUSES,
+        fixed::SELECTED,
+        fixed::FOUND,
+    ] {
+        fixed::write(out, text);
     }
     if frame.style == Style::Staged {
-        STAGED.iter().for_each(|text| out.extend_from_slice(text.as_bytes()));
+        fixed::STAGED.iter().for_each(|text| fixed::write(out, text));
         let more = [
-            (frame.view.check, CHECK),
-            (frame.view.differences.is_some(), DIFFERENCES),
-            (frame.view.prune.is_some(), PRUNE),
+            (frame.view.check, fixed::CHECK),
+            (frame.view.differences.is_some(), fixed::DIFFERENCES),
+            (frame.view.prune.is_some(), fixed::PRUNE),
         ];
         for (_, text) in more.iter().filter(|(is_asked, _)| *is_asked) {
-            out.extend_from_slice(text.as_bytes());
+            fixed::write(out, text);
         }
     } else {
-        out.extend_from_slice(WAITING.as_bytes());
+        fixed::write(out, fixed::WAITING);
         // Where the target's foreign keys are deferrable, the order of rows does not matter; the epilogue checks them.
         out.extend_from_slice(b"SET CONSTRAINTS ALL DEFERRED;\n");
     }
@@ -268,17 +243,15 @@ pub(crate) fn close(out: &mut Vec<u8>, client: Client, style: Style, encoding: &
             if !matches!(encoding, "UTF8" | "SQL_ASCII") {
                 Switch::Server.tell(out, "UTF8");
             }
-            out.extend_from_slice(EPILOGUE.as_bytes());
+            fixed::write(out, fixed::EPILOGUE);
             out.extend_from_slice(COMMIT.as_bytes());
         }
         // Steps tell the query by the command behind it.
-        Switch::Steps => out.extend_from_slice(EPILOGUE.as_bytes()),
+        Switch::Steps => fixed::write(out, fixed::EPILOGUE),
         // What is for psql stands on lines of its own.
         Switch::Nobody => {
-            for line in EPILOGUE.lines().filter(|line| !line.starts_with('\\')) {
-                out.extend_from_slice(line.as_bytes());
-                out.push(b'\n');
-            }
+            let lines = fixed::lines(fixed::EPILOGUE).filter(|line| !line.starts_with('\\'));
+            lines.for_each(|line| fixed::write(out, line));
         }
     }
 }

@@ -1,14 +1,11 @@
 //! Style `staged`: rows go into temporary tables by COPY.
 
 use super::tables::{Lookup, Stage, TableState, check_default};
-use super::{emit, script};
+use super::{emit, fixed, script};
 use crate::catalog::TableName;
 use crate::dump::Piece;
 use crate::error::Result;
 use crate::lex::literal::{Field, Form};
-
-/// Where the end of a line is not known before its start has passed.
-const LONG_ROWS: &str = include_str!("sql/long_rows.sql");
 
 /// The epilogue drops all of our routines one by one, and the views hang on one of them by their triggers.
 pub(crate) const END_LONG_ROWS: &[u8] = b"DROP FUNCTION pg_temp.dumpsert_long_row() CASCADE;\n";
@@ -110,7 +107,7 @@ pub(crate) fn left_out_rows(
 /// has this number.
 pub(crate) fn begin_long_row(out: &mut Vec<u8>, number: usize, stage: &Stage, is_first: bool) -> Result<()> {
     if is_first {
-        out.extend_from_slice(LONG_ROWS.as_bytes());
+        fixed::write(out, fixed::LONG_ROWS);
     }
     if !stage.has_long_rows {
         script::call(out, "dumpsert_long", |out| {

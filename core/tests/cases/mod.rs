@@ -158,10 +158,13 @@ pub(crate) fn normalise(script: &[u8]) -> Vec<u8> {
     out
 }
 
-/// One of the fixed parts.
+/// One of the fixed parts, as scripts have it: without comments and indentation.
 pub(crate) fn fixed(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rewrite/sql").join(name);
-    std::fs::read_to_string(path).unwrap()
+    let text = std::fs::read_to_string(path).unwrap();
+    let lines = text.lines().map(str::trim_start);
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with("--"));
+    lines.map(|line| format!("{line}\n")).collect()
 }
 
 /// A small generator of pseudo-random numbers (splitmix64), seeded, so that a failure can be repeated.

@@ -6,12 +6,18 @@ use std::process::{Command, Stdio};
 use dumpsert::{Options, Plan, Prescan, Report, Result, Rewriter, Style, convert};
 use dumpsert_testkit::{Cluster, Db, Run};
 
-/// The fixed texts of all styles.
+/// The fixed texts of all styles, as scripts have them: without comments and indentation.
 pub(crate) fn fixed_texts() -> Vec<String> {
     let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/src/rewrite/sql");
     let files = std::fs::read_dir(dir).unwrap().map(|file| file.unwrap().path());
     let texts = files.filter(|path| path.extension().is_some_and(|extension| extension == "sql"));
-    texts.map(|path| std::fs::read_to_string(path).unwrap()).collect()
+    let texts = texts.map(|path| std::fs::read_to_string(path).unwrap());
+    let lines = |text: String| {
+        let lines = text.lines().map(str::trim_start);
+        let lines = lines.filter(|line| !line.is_empty() && !line.starts_with("--"));
+        lines.map(|line| format!("{line}\n")).collect()
+    };
+    texts.map(lines).collect()
 }
 
 /// The script for a dump, whether it is accepted or not.
