@@ -17,7 +17,7 @@ INSERT INTO public.c (id, a, b) VALUES (10, 1, 1), (20, 2, 2), (30, NULL, NULL);
 fn kept(child: &str, exclude: &str) -> Vec<String> {
     let catalog = Catalog::from_schema_sql(format!("{PARENTS}{child}")).unwrap();
     let options = Options::new().with_style(Style::Rows).with_catalog(catalog).unwrap();
-    let plan = options.with_exclude(exclude).unwrap().build().unwrap();
+    let plan = options.with_excluded_rows(exclude).unwrap().build().unwrap();
     let mut script = Vec::new();
     convert(DUMP.as_bytes(), &mut script, &plan).unwrap();
     let script = String::from_utf8(script).unwrap();
@@ -85,7 +85,7 @@ fn a_value_that_follows_its_parent() {
         let options = Options::new()
             .with_catalog(Catalog::from_schema_sql(schema(matching)).unwrap())
             .unwrap();
-        let plan = options.with_exclude("q: b = 1").unwrap().build().unwrap();
+        let plan = options.with_excluded_rows("q: b = 1").unwrap().build().unwrap();
         let report = convert(dump.as_bytes(), &mut Vec::new(), &plan).unwrap();
         assert_eq!(report.rows_kept(), expected, "{matching}");
     }

@@ -23,7 +23,7 @@ fn plans() -> Vec<(&'static str, Plan)> {
     let options = || {
         let schema = Catalog::from_schema_sql(SCHEMA).unwrap();
         let options = Options::new().with_catalog(schema).unwrap();
-        options.with_exclude("public.p: id = 1").unwrap()
+        options.with_excluded_rows("public.p: id = 1").unwrap()
     };
     let plan = |options: Options| options.build().unwrap();
     vec![
@@ -32,11 +32,11 @@ fn plans() -> Vec<(&'static str, Plan)> {
             "tables left out",
             plan(
                 options()
-                    .with_exclude_table("public.p")
+                    .with_excluded_table("public.p")
                     .unwrap()
-                    .with_exclude_table("public.m")
+                    .with_excluded_table("public.m")
                     .unwrap()
-                    .with_exclude_table("hidden.*")
+                    .with_excluded_table("hidden.*")
                     .unwrap(),
             ),
         ),

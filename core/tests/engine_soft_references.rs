@@ -28,7 +28,7 @@ fn report(dump: &[u8], options: Options) -> Result<Report> {
 
 fn demo() -> Options {
     Options::new()
-        .with_exclude("public.businesses: id LIKE 'demo%'")
+        .with_excluded_rows("public.businesses: id LIKE 'demo%'")
         .unwrap()
 }
 
@@ -103,7 +103,7 @@ COPY public.b (id, x, y, code, span) FROM stdin;\n5\t1\tone\t\\N\t\\N\n\\.\n
     // The order of its rows does not matter.
     let options = Options::new()
         .with_style(Style::Staged)
-        .with_exclude("public.a: x = 1")
+        .with_excluded_rows("public.a: x = 1")
         .unwrap()
         .without_cascade();
     let plan = options.with_catalog(Catalog::from_schema_sql(SCHEMA).unwrap()).unwrap();
@@ -184,7 +184,9 @@ fn foreign_keys_that_point_to_no_row_are_counted_and_kept() {
 
 #[test]
 fn nothing_is_said_where_nothing_is_left_out() {
-    let options = Options::new().with_exclude("public.businesses: id = 'nobody'").unwrap();
+    let options = Options::new()
+        .with_excluded_rows("public.businesses: id = 'nobody'")
+        .unwrap();
     assert_eq!(found(&report(DUMP.as_bytes(), options).unwrap()), Vec::<String>::new());
 }
 

@@ -93,7 +93,7 @@ fn chosen(number: usize) -> Options {
             .with_unknown_tables(Unknown::Drop);
     }
     if choices.yes() && has_catalog {
-        options = options.with_exclude("public.t: v = 'one' OR id > 5").unwrap();
+        options = options.with_excluded_rows("public.t: v = 'one' OR id > 5").unwrap();
     }
     if choices.yes() {
         options = options

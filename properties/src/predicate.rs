@@ -188,7 +188,7 @@ fn plan(condition: &str) -> dumpsert::Result<Plan> {
     Options::new()
         .with_style(Style::Rows)
         .with_catalog(Catalog::from_schema_sql(SCHEMA)?)?
-        .with_table_exclude("public.t", condition)?
+        .with_excluded_rows_of("public.t", condition)?
         .build()
 }
 

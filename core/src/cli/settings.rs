@@ -73,7 +73,7 @@ impl Settings {
             return Err(Failure::Usage(message.to_owned()));
         }
         self.options = self.options.with_style(Style::Staged).with_client(Client::Psql);
-        let is_open = args.typed.of("only_schemas").is_empty() && self.options.permits.only_schemas().is_empty();
+        let is_open = args.typed.of("only_schemas").is_empty() && self.options.bounds.only_schemas().is_empty();
         if let Some(schema) = schema.filter(|_| is_open) {
             let quoted = format!("\"{}\"", schema.replace('"', "\"\""));
             self.options = self.options.with_only_schema(&quoted).map_err(config)?;

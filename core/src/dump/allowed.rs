@@ -149,7 +149,7 @@ pub(crate) fn is_search_path(sql: &[u8], scs: bool) -> bool {
 mod tests {
     use super::super::allowed_words::{OBJECTS, SETTINGS, SETTINGS_READ};
     use super::*;
-    use crate::dump::ears::Ears;
+    use crate::dump::counting::Counting;
     use crate::dump::reader::Reader;
     use crate::error::Result;
     use crate::limits::Limits;
@@ -198,8 +198,8 @@ mod tests {
         "pg_dump: warning: x\n",
     ];
 
-    fn hear(dump: &str) -> Result<Ears> {
-        let mut ears = Ears::default();
+    fn hear(dump: &str) -> Result<Counting> {
+        let mut ears = Counting::default();
         let mut reader = Reader::new(Limits::default());
         reader.write(dump.as_bytes(), &mut ears)?;
         reader.finish(&mut ears)?;

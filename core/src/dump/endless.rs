@@ -1,6 +1,6 @@
 //! Input that does not end: whatever it is, the reader holds no more of it than its limits say.
 
-use super::ears::Ears;
+use super::counting::Counting;
 use super::reader::Reader;
 use crate::error::{ErrorKind, Position};
 use crate::limits::{Limit, Limits};
@@ -74,7 +74,7 @@ const ENDLESS: [(&str, &str, Option<ErrorKind>); 36] = {
 /// Where the error is, if there is one.
 fn feed(start: &str, filler: &str) -> Option<(ErrorKind, Position)> {
     let mut reader = Reader::new(limits());
-    let mut ears = Ears::default();
+    let mut ears = Counting::default();
     let text = filler.repeat(FED_BYTES / filler.len());
     let whole = [start.as_bytes(), text.as_bytes()].concat();
     for chunk in whole.chunks(CHUNK_BYTES) {
@@ -102,14 +102,14 @@ fn what_does_not_end_is_not_held() {
 
 fn feed_whole(start: &str, filler: &str) -> Option<(ErrorKind, Position)> {
     let whole = [start.as_bytes(), filler.repeat(FED_BYTES / filler.len()).as_bytes()].concat();
-    let error = Reader::new(limits()).write(&whole, &mut Ears::default()).err()?;
+    let error = Reader::new(limits()).write(&whole, &mut Counting::default()).err()?;
     Some((error.kind(), error.position().unwrap().clone()))
 }
 
 #[test]
 fn heads_that_never_come_again() {
     let mut reader = Reader::new(limits());
-    let mut ears = Ears::default();
+    let mut ears = Counting::default();
     for at in 0..10_000 {
         let dump = format!("INSERT INTO a.t{at} (c) VALUES (1);\nSET search_path = s{at};\n");
         if let Err(error) = reader.write(dump.as_bytes(), &mut ears) {
@@ -142,7 +142,7 @@ fn limits_are_exact() {
         limits.set(limit, value);
         for size in 1..=dump.len() {
             let mut reader = Reader::new(limits);
-            let mut ears = Ears::default();
+            let mut ears = Counting::default();
             let mut chunks = dump.as_bytes().chunks(size);
             let result = chunks
                 .try_for_each(|chunk| reader.write(chunk, &mut ears))

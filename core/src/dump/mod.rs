@@ -5,14 +5,14 @@
 
 mod allowed;
 mod allowed_words;
+mod appearance;
 pub(crate) mod compression;
 pub(crate) mod copy;
+#[cfg(test)]
+mod counting;
 mod decoded;
 #[cfg(test)]
-mod ears;
-#[cfg(test)]
 mod endless;
-mod facts;
 pub(crate) mod head;
 mod line_ends;
 mod long;
@@ -22,7 +22,7 @@ pub(crate) mod sniff;
 pub(crate) mod statement;
 mod top;
 
-pub(crate) use self::facts::Facts;
+pub(crate) use self::appearance::Appearance;
 pub use self::line_ends::Crlf;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lex::literal::{Field, Form};

@@ -14,7 +14,7 @@ use super::line_ends::{Crlf, LineEnds};
 use super::long::{LongCopy, LongValues};
 use super::sniff::{BYTE_ORDER_MARK, SNIFF_BYTES, ends_in_header, sniff};
 use super::statement::CRLF;
-use super::{Events, Facts, Fault, Target};
+use super::{Appearance, Events, Fault, Target};
 use crate::encoding::utf16::Utf16;
 use crate::error::{Error, ErrorKind, Position, Result};
 use crate::lex::identifiers::Stop;
@@ -68,7 +68,7 @@ pub(crate) struct Reader {
     pub(super) catalog_bytes: u64,
     /// Bytes of the long row so far.
     pub(super) long_bytes: u64,
-    pub(super) facts: Facts,
+    pub(super) facts: Appearance,
     /// Rows of the open `INSERT` so far.
     statement_rows: u64,
     /// Whether reading stops where the listener is full.
@@ -169,7 +169,7 @@ impl Reader {
             encoded_bytes: 0,
             catalog_bytes: 0,
             long_bytes: 0,
-            facts: Facts::default(),
+            facts: Appearance::default(),
             statement_rows: 0,
             pauses: false,
         }
@@ -190,7 +190,7 @@ impl Reader {
     }
 
     /// What the dump looks like so far.
-    pub(crate) fn facts(&self) -> &Facts {
+    pub(crate) fn facts(&self) -> &Appearance {
         &self.facts
     }
 

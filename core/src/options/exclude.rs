@@ -57,16 +57,16 @@ impl Options {
     ///
     /// # Errors
     /// If `text` is not of this form.
-    pub fn with_exclude(mut self, text: &str) -> Result<Self> {
+    pub fn with_excluded_rows(mut self, text: &str) -> Result<Self> {
         self.exclusions.conditions.push(Exclude::parse(text)?);
         Ok(self)
     }
 
-    /// As [`with_exclude`](Options::with_exclude), with the pattern and the condition apart.
+    /// As [`with_excluded_rows`](Options::with_excluded_rows), with the pattern and the condition apart.
     ///
     /// # Errors
     /// If `tables` is no pattern.
-    pub fn with_table_exclude(mut self, tables: &str, condition: &str) -> Result<Self> {
+    pub fn with_excluded_rows_of(mut self, tables: &str, condition: &str) -> Result<Self> {
         self.exclusions.conditions.push(Exclude::new(tables, condition)?);
         Ok(self)
     }

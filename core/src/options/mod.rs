@@ -1,14 +1,14 @@
 //! What a user can say, and nothing that comes of it.
 
+pub(crate) mod bounds;
 mod choices;
 pub mod config;
 pub(crate) mod drift;
 mod entry;
 pub(crate) mod exclude;
-pub(crate) mod listed;
+pub(crate) mod list;
 mod names;
 pub(crate) mod pattern;
-pub(crate) mod permits;
 mod place;
 mod reading;
 pub(crate) mod selection;
@@ -21,13 +21,13 @@ mod wording;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use self::bounds::Bounds;
 pub use self::choices::{Case, Client, ConstraintTriggers, Losses, NoKey, Rounding, Sequences, Style, Triggers};
 use self::drift::Drift;
 use self::exclude::Exclusions;
-use self::listed::Listed;
+use self::list::OptionList;
 use self::names::table_columns;
 pub(crate) use self::names::{check_option_name, parse_table};
-use self::permits::Permits;
 use self::selection::Selection;
 use self::update::Rules;
 use crate::catalog::{Catalog, TableName};
@@ -46,7 +46,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct Options {
     pub(crate) style: Option<Style>,
     pub(crate) catalog: Option<Catalog>,
-    pub(crate) keys: BTreeMap<TableName, Listed<String>>,
+    pub(crate) keys: BTreeMap<TableName, OptionList<String>>,
     pub(crate) no_key: Option<NoKey>,
     pub(crate) triggers: Triggers,
     pub(crate) constraint_triggers: ConstraintTriggers,
@@ -60,7 +60,7 @@ pub struct Options {
     pub(crate) database: Option<String>,
     pub(crate) batch_rows: Option<usize>,
     pub(crate) batch_bytes: Option<usize>,
-    pub(crate) permits: Permits,
+    pub(crate) bounds: Bounds,
     pub(crate) selection: Selection,
     pub(crate) exclusions: Exclusions,
     pub(crate) drift: Drift,
@@ -193,10 +193,10 @@ impl Options {
 
     /// What adds up otherwise is replaced by the next call: the options of a file under those of the command line.
     pub(crate) fn into_defaults(mut self) -> Self {
-        self.keys.values_mut().for_each(Listed::make_default);
+        self.keys.values_mut().for_each(OptionList::make_default);
         self.selection.make_default();
         self.rules.make_defaults();
-        self.permits.make_defaults();
+        self.bounds.make_defaults();
         self
     }
 

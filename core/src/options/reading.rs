@@ -32,7 +32,7 @@ impl Options {
     /// use dumpsert::{Case, Catalog, Options, convert_str};
     ///
     /// let catalog = Catalog::from_schema_sql("CREATE TABLE artists (id int PRIMARY KEY, name text);")?;
-    /// let options = Options::new().with_catalog(catalog)?.with_exclude("artists: lower(name) = 'björk'")?;
+    /// let options = Options::new().with_catalog(catalog)?.with_excluded_rows("artists: lower(name) = 'björk'")?;
     /// let dump = "INSERT INTO public.artists (id, name) VALUES (1, 'BJÖRK');\n";
     /// assert!(convert_str(dump, &options.clone().build()?).is_err());
     /// let script = convert_str(dump, &options.with_case(Case::Unicode).build()?)?;

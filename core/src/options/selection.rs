@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Options;
-use super::listed::Listed;
+use super::list::OptionList;
 use super::pattern::TablePattern;
 use crate::catalog::{Catalog, Table, TableName};
 use crate::error::{Error, Result};
@@ -11,8 +11,8 @@ use crate::error::{Error, Result};
 /// Which tables the user wants: `exclude_tables` and `only_tables`. Where both name a table, it is left out.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Selection {
-    pub(crate) exclude: Listed<TablePattern>,
-    pub(crate) only: Listed<TablePattern>,
+    pub(crate) exclude: OptionList<TablePattern>,
+    pub(crate) only: OptionList<TablePattern>,
 }
 
 /// Why the rows of a table are left out, as the report says it.
@@ -29,12 +29,12 @@ impl Options {
     /// # Errors
     /// If it is no pattern. One that matches no table, neither of the catalog nor of the dump, is an error of the end of the
     /// dump.
-    pub fn with_exclude_table(mut self, pattern: &str) -> Result<Self> {
+    pub fn with_excluded_table(mut self, pattern: &str) -> Result<Self> {
         self.selection.exclude.extend([TablePattern::parse(pattern)?]);
         Ok(self)
     }
 
-    /// The only tables whose rows are taken, by a pattern as for [`with_exclude_table`](Options::with_exclude_table),
+    /// The only tables whose rows are taken, by a pattern as for [`with_excluded_table`](Options::with_excluded_table),
     /// which goes before. Partitions of them are taken where the catalog that is given says what they are; a dump that says
     /// it of its own tables is not believed. Tables of migration tools (`_prisma_migrations`, …) are taken where they are
     /// named without wildcards. Default: all.
@@ -61,7 +61,7 @@ impl Selection {
     /// Why a table is left out, if it is. `names` are its own and those of the tables that it is a partition of, as far as
     /// that is certain; `claimed` those by any account.
     pub(crate) fn reason(&self, names: &[TableName], claimed: &[TableName]) -> Option<&'static str> {
-        let is_meant = |patterns: &Listed<TablePattern>, names: &[TableName]| {
+        let is_meant = |patterns: &OptionList<TablePattern>, names: &[TableName]| {
             let mut patterns = patterns.items().iter();
             patterns.any(|pattern| names.iter().any(|name| pattern.matches(name)))
         };
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_pattern_without_a_table_is_an_error() {
-        let exclude = |pattern| Options::new().with_exclude_table(pattern).unwrap();
+        let exclude = |pattern| Options::new().with_excluded_table(pattern).unwrap();
         assert_refused(
             exclude("log"),
             "`exclude_tables = log` matches no table (did you mean app.log?)",
@@ -210,7 +210,7 @@ mod tests {
     fn what_is_typed_replaces_the_patterns_of_a_file() {
         let config = Config::from_toml("exclude_tables = ['t', 'app.log']\nonly_tables = ['app.*']").unwrap();
         let options = config.options.with_style(Style::Rows).with_only_table("t").unwrap();
-        let options = options.with_exclude_table("app.log").unwrap();
+        let options = options.with_excluded_table("app.log").unwrap();
         let script = convert_str(DUMP, &options.build().unwrap()).unwrap();
         assert!(script.contains("\"public\".\"t\"") && !script.contains("\"app\".\"log\""));
     }

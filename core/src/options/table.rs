@@ -123,7 +123,9 @@ pub(super) const OPTIONS: &[Entry<Setter>] = &[
         default: "tables of migration tools",
         help: "Tables whose rows are left out, by a pattern as for pg_dump --exclude-table",
         more: "A pattern without a schema means public. Partitions follow their table.",
-        set: |options, place, value| place.each(value, options, |options, pattern| options.with_exclude_table(pattern)),
+        set: |options, place, value| {
+            place.each(value, options, |options, pattern| options.with_excluded_table(pattern))
+        },
     },
     Entry {
         name: "only_tables",
@@ -160,7 +162,7 @@ pub(super) const OPTIONS: &[Entry<Setter>] = &[
         help: "Rows that are left out: a table (a pattern as for pg_dump -t), a colon, and an SQL condition, as in \
                \"public.businesses: id LIKE 'demo-%'\"",
         more: "What references them goes too, or changes: see `cascade = on_delete`.",
-        set: |options, place, value| place.each(value, options, |options, text| options.with_exclude(text)),
+        set: |options, place, value| place.each(value, options, |options, text| options.with_excluded_rows(text)),
     },
     Entry {
         name: "exclude_demo",

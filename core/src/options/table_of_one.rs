@@ -25,7 +25,7 @@ pub(super) const TABLE_OPTIONS: &[Entry<TableSetter>] = &[
         more: "",
         set: |options, place, table, value| {
             place.each(value, options, |options, condition| {
-                options.with_table_exclude(table, condition)
+                options.with_excluded_rows_of(table, condition)
             })
         },
     },

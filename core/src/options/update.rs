@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Options;
-use super::listed::Listed;
+use super::list::OptionList;
 use super::names::check_option;
 use super::names::{invalid, maybe_table_columns, parse_table};
 use crate::ast::{Guard, When};
@@ -51,9 +51,9 @@ pub enum OnGuard {
 pub(crate) struct Rule {
     pub(crate) update: Option<Update>,
     /// Only these columns are set.
-    pub(crate) only: Option<Listed<String>>,
+    pub(crate) only: Option<OptionList<String>>,
     /// These columns are never set.
-    pub(crate) never: Option<Listed<String>>,
+    pub(crate) never: Option<OptionList<String>>,
     /// A row of the target with another value here is not taken over.
     pub(crate) guard: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! Options and what is known of the tables, checked against each other: what the engine works by.
 
-mod permits;
+mod bounds;
 mod target;
 
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use crate::catalog::{Catalog, Table, TableName, known_column, lineage};
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::learned::{Learned, Learning};
 use crate::filter::{FilterPlan, no_foreign_keys};
+use crate::options::bounds::Bounds;
 use crate::options::check_option_name;
 use crate::options::drift::Drift;
 use crate::options::exclude::Cascade;
-use crate::options::listed::Listed;
-use crate::options::permits::Permits;
+use crate::options::list::OptionList;
 use crate::options::selection::Selection;
 use crate::options::update::{OnGuard, TableRule};
 use crate::options::{Client, Losses, NoKey, Options, Rounding, Style};
@@ -118,7 +118,7 @@ impl Options {
         if let Some(catalog) = catalog {
             self.selection.check(catalog)?;
             self.rules.check(catalog)?;
-            self.permits.check(catalog)?;
+            self.bounds.check(catalog)?;
             for (name, columns) in &self.keys {
                 // A table that only the dump has is met there, or the end of the dump tells.
                 if let Some(table) = catalog.table(&name.schema, &name.name) {
@@ -257,7 +257,7 @@ impl Plan {
     }
 
     pub(crate) fn key(&self, name: &TableName) -> Option<&[String]> {
-        self.0.options.keys.get(name).map(Listed::items)
+        self.0.options.keys.get(name).map(OptionList::items)
     }
 
     /// The tables of which a key is given and the catalog, which is there, knows nothing.
@@ -302,7 +302,7 @@ impl Plan {
             || !options.keys.is_empty()
             || options.database.is_some()
             || options.exclusions.is_any()
-            || options.permits.has_names()
+            || options.bounds.has_names()
             || !options.selection.is_empty()
             || options.rules.has_names()
     }
@@ -315,8 +315,8 @@ impl Plan {
         &self.0.options
     }
 
-    pub(crate) fn permits(&self) -> &Permits {
-        &self.0.options.permits
+    pub(crate) fn bounds(&self) -> &Bounds {
+        &self.0.options.bounds
     }
 
     pub(crate) fn drift(&self) -> &Drift {
@@ -340,7 +340,7 @@ impl Plan {
 
     /// The tables that options name, but for those that were checked against a catalog.
     pub(crate) fn named_tables(&self) -> Vec<(&'static str, &TableName)> {
-        let mut named: Vec<(&str, &TableName)> = self.0.options.permits.named_tables().collect();
+        let mut named: Vec<(&str, &TableName)> = self.0.options.bounds.named_tables().collect();
         if !self.has_catalog() {
             named.extend(self.0.options.keys.keys().map(|table| ("keys", table)));
             named.extend(self.0.options.rules.tables.keys().map(|table| ("tables", table)));
@@ -350,12 +350,8 @@ impl Plan {
 
     /// The schemas that are selected, but for those that were checked against a catalog.
     pub(crate) fn only_schemas(&self) -> &[String] {
-        let permits = &self.0.options.permits;
-        if self.has_catalog() {
-            &[]
-        } else {
-            permits.only_schemas()
-        }
+        let bounds = &self.0.options.bounds;
+        if self.has_catalog() { &[] } else { bounds.only_schemas() }
     }
 
     pub(crate) fn losses(&self) -> Losses {

@@ -148,7 +148,7 @@ impl Plan {
     /// known here. What matches `only_tables` is the tables of the given catalog, and those that the script brings. To
     /// leave something out, patterns do: that can only narrow.
     fn selected(&self) -> Option<serde_json::Value> {
-        let (schemas, selection) = (self.0.options.permits.only_schemas(), &self.0.options.selection);
+        let (schemas, selection) = (self.0.options.bounds.only_schemas(), &self.0.options.selection);
         if schemas.is_empty() && selection.is_empty() {
             return None;
         }

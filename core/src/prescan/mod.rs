@@ -25,7 +25,7 @@ use crate::plan::Plan;
 /// let schema = "CREATE TABLE public.people (id int PRIMARY KEY, boss int REFERENCES public.people);";
 /// let mut plan = Options::new()
 ///     .with_catalog(Catalog::from_schema_sql(schema)?)?
-///     .with_exclude("public.people: id = 1")?
+///     .with_excluded_rows("public.people: id = 1")?
 ///     .build()?;
 /// // The second person comes before the first, on whose exclusion it depends.
 /// let dump = "INSERT INTO public.people (id, boss) VALUES (2, 1);\nINSERT INTO public.people (id, boss) VALUES (1, NULL);\n";

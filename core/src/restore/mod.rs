@@ -10,7 +10,7 @@
 //! use dumpsert::restore::{Connection, Source, Target, restore};
 //! use dumpsert::{Options, Style};
 //!
-//! let plan = Options::new().with_style(Style::Staged).with_exclude_table("sessions")?.build()?;
+//! let plan = Options::new().with_style(Style::Staged).with_excluded_table("sessions")?.build()?;
 //! let source = Source::Database(Connection::parse("service=shop")?);
 //! let target = Target::new(Connection::parse("postgres://localhost/copy")?);
 //! let [inserted, updated, ..] = restore(source, &target, &plan)?.totals();

@@ -211,7 +211,7 @@ impl Target {
         };
         let client = to.map_or(Client::Driver, |_| Client::Psql);
         let mut options = options.with_style(Style::Staged).with_client(client);
-        if let Some(schema) = schema.filter(|_| options.permits.only_schemas().is_empty()) {
+        if let Some(schema) = schema.filter(|_| options.bounds.only_schemas().is_empty()) {
             options = options.with_only_schema(&format!("\"{}\"", schema.replace('"', "\"\"")))?;
         }
         options.build()

@@ -1,6 +1,6 @@
 //! What the writer does at each thing the reader tells.
 
-use super::made::Made;
+use super::own_tables::OwnTables;
 use super::script::Switch;
 use super::staged::emit_lookup;
 use super::tables::{Action, Lookup, OTHER_DATABASE, UNSELECTED};
@@ -204,7 +204,7 @@ impl Events for Writer {
             let encoding = self.names.encoding();
             let most = self.plan.limits().get(Limit::CatalogBytes);
             self.made
-                .get_or_insert_with(|| Made::new(encoding, most))
+                .get_or_insert_with(|| OwnTables::new(encoding, most))
                 .observe(sql, scs);
         }
         Ok(())

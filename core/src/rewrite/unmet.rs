@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::made::Made;
+use super::own_tables::OwnTables;
 use super::writer::Writer;
 use crate::catalog::{Catalog, Table, TableName, quote_ident};
 use crate::options::exclude::{DemoColumn, no_demo_columns};
@@ -61,7 +61,7 @@ impl Writer {
     /// The tables of the catalog, and those that the dump has made or has rows of.
     pub(super) fn known_tables(&self) -> BTreeSet<TableName> {
         let met = self.tables.tables.iter().map(|table| table.table_name.clone());
-        let made = self.made.as_ref().and_then(Made::catalog);
+        let made = self.made.as_ref().and_then(OwnTables::catalog);
         let catalogs = made.into_iter().chain(self.plan.catalog());
         let of_catalogs = catalogs.flat_map(Catalog::tables).map(Table::table_name);
         let meant = self.tables.meanings.iter().cloned();

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::batches::Batches;
 use super::emit;
-use super::made::Made;
 use super::order::OrderWatch;
+use super::own_tables::OwnTables;
 use super::rows::{self, LongRow};
 use super::script::{self, Frame, Switch};
 use super::staged::{self, LongLine};
@@ -47,7 +47,7 @@ pub(crate) struct Writer {
     pub(crate) is_full: bool,
     /// In style `staged`, which needs no catalog: the tables that the dump itself has made so far. An `INSERT` without a
     /// list of columns means theirs.
-    pub(super) made: Option<Made>,
+    pub(super) made: Option<OwnTables>,
     /// The database that the dump has named, and whether it is another one than the wanted.
     pub(super) database: Option<String>,
     pub(crate) is_other: bool,

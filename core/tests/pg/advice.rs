@@ -128,7 +128,7 @@ fn tables_that_only_the_dump_has() {
             merged(
                 &target,
                 &dump,
-                &options.clone().with_exclude_table("public.gone").unwrap(),
+                &options.clone().with_excluded_table("public.gone").unwrap(),
             );
             merged(&target, &dump, &options.clone().with_unknown_tables(Unknown::Drop));
             target
@@ -141,7 +141,7 @@ fn tables_that_only_the_dump_has() {
             target.db.execute("DROP TABLE public.gone");
         }
         // What nobody has is a mistake, whatever it is.
-        let exclude = options.clone().with_exclude_table("public.tt").unwrap();
+        let exclude = options.clone().with_excluded_table("public.tt").unwrap();
         let message = refused(&target, &one_row(), &exclude, ErrorKind::InvalidOption);
         assert!(
             message.contains("`exclude_tables = public.tt` matches no table (did you mean public.t?)"),
@@ -170,7 +170,7 @@ fn tables_of_extensions_in_every_style() {
         merged(
             &target,
             &dump,
-            &live.clone().with_exclude_table("public.spatial_ref_sys").unwrap(),
+            &live.clone().with_excluded_table("public.spatial_ref_sys").unwrap(),
         );
         assert_eq!(target.rows("SELECT * FROM public.spatial_ref_sys"), [""; 0]);
         let allow = |options: Options| options.with_allow_extension_table("public.spatial_ref_sys").unwrap();

@@ -300,7 +300,7 @@ fn rows_older_than_a_constraint_that_is_not_valid() {
         let mut target = Target::new(SCHEMA);
         let schema = dumpsert::Catalog::from_schema_sql(target.db.pg_dump(&["--schema-only"])).unwrap();
         let options = target.options.with_catalog(schema).unwrap();
-        target.options = options.with_exclude(&format!("public.t: {condition}")).unwrap();
+        target.options = options.with_excluded_rows(&format!("public.t: {condition}")).unwrap();
         target.merge(&dump);
         assert_eq!(target.rows("SELECT id, n FROM public.t WHERE id = 3"), ["3|3"]);
     }

@@ -90,7 +90,7 @@ fn what_is_left_out_is_what_is_deleted() {
             "CREATE TABLE c{number} (LIKE t INCLUDING ALL); INSERT INTO c{number} SELECT * FROM t;\n"
         ));
         deletions.push_str(&format!("DELETE FROM c{number} WHERE {condition};\n"));
-        options = options.with_exclude(&format!("c{number}: {condition}")).unwrap();
+        options = options.with_excluded_rows(&format!("c{number}: {condition}")).unwrap();
     }
     source.execute(&copies);
     let expected = cluster.copy_of(&source);

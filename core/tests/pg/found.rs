@@ -77,7 +77,7 @@ fn a_name_that_means_more_than_was_chosen_is_refused() {
     let only_public = with(|options| options.with_only_schema("public").unwrap());
     let message = only_public.refuses(dump, "42P09");
     assert!(message.contains("u means app.u here"), "{message}");
-    let not_app = with(|options| options.with_exclude_table("app.u").unwrap());
+    let not_app = with(|options| options.with_excluded_table("app.u").unwrap());
     assert!(not_app.refuses(dump, "42P09").contains("u means app.u here"));
     let only_app = with(|options| options.with_only_schema("app").unwrap());
     merge(&only_app, dump);

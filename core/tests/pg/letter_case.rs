@@ -66,7 +66,7 @@ fn the_rule_that_is_said_is_that_of_the_server() {
                     .with_style(style)
                     .with_catalog(Catalog::from_schema_sql(&schema).unwrap())
                     .unwrap()
-                    .with_exclude(&format!("public.t: {condition}"))
+                    .with_excluded_rows(&format!("public.t: {condition}"))
                     .unwrap();
                 let target = Target::new(&schema);
                 let (script, result) = try_script(&dump, options.with_case(case));
@@ -91,7 +91,7 @@ fn the_rule_is_asked_for_and_helps() {
         let options = Options::new()
             .with_catalog(Catalog::from_schema_sql(schema).unwrap())
             .unwrap()
-            .with_exclude(&format!("public.t: {condition}"))
+            .with_excluded_rows(&format!("public.t: {condition}"))
             .unwrap();
         let error = match options.clone().build() {
             Ok(_) => try_script(dump.as_bytes(), options.clone()).1.unwrap_err(),

@@ -42,7 +42,7 @@ fn go_stay_and_change() {
             let context = format!("{args:?}, {style:?}");
             let options = Options::new().with_style(style);
             let plan = options
-                .with_exclude(&format!("parents: {condition}"))
+                .with_excluded_rows(&format!("parents: {condition}"))
                 .unwrap()
                 .build()
                 .unwrap();

@@ -129,7 +129,7 @@ fn defaults_are_written_in_the_encoding_of_the_dump() {
         target.execute(&format!("{schema} INSERT INTO p VALUES ('ничей')"));
         let options = Options::new()
             .with_style(style)
-            .with_exclude("public.p: id = 'gone'")
+            .with_excluded_rows("public.p: id = 'gone'")
             .and_then(|options| options.with_catalog(Catalog::from_schema_sql(schema)?))
             .unwrap();
         psql(&target, "postgres", &script(dump.as_bytes(), options.clone())).expect_success();
@@ -252,7 +252,7 @@ fn patterns_mean_the_same_on_the_target() {
     for pattern in patterns {
         let options = Options::new()
             .with_style(Style::Staged)
-            .with_exclude_table(&format!("public.{pattern}"))
+            .with_excluded_table(&format!("public.{pattern}"))
             .unwrap();
         let plan = options.build().unwrap();
         let mut out = Vec::new();

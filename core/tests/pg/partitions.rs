@@ -56,7 +56,7 @@ fn by_leaf_and_by_root() {
         if exclusion.contains('%') {
             // Arithmetic is not evaluated, and refused before any row.
             let options = Options::new().with_catalog(catalog.clone()).unwrap();
-            assert!(options.with_exclude(exclusion).unwrap().build().is_err());
+            assert!(options.with_excluded_rows(exclusion).unwrap().build().is_err());
             continue;
         }
         let copy = cluster.copy_of(&source);
@@ -72,7 +72,7 @@ fn by_leaf_and_by_root() {
             let dump = source.pg_dump(args);
             for style in [Style::Rows, Style::Staged] {
                 let context = format!("{exclusion}, {args:?}, {style:?}");
-                let options = Options::new().with_style(style).with_exclude(exclusion).unwrap();
+                let options = Options::new().with_style(style).with_excluded_rows(exclusion).unwrap();
                 let options = options.with_no_key(match style {
                     Style::Staged => dumpsert::NoKey::Match,
                     _ => dumpsert::NoKey::Insert,

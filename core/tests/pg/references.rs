@@ -92,7 +92,7 @@ fn delete_takes_all_that_references() {
          DELETE FROM tenants WHERE id = 3;";
     compare(TENANTS, TENANT_ROWS, truth, |options| {
         options
-            .with_exclude("tenants: id = 3")
+            .with_excluded_rows("tenants: id = 3")
             .unwrap()
             .with_cascade(Cascade::Delete)
     });
@@ -104,7 +104,7 @@ fn delete_takes_all_that_references() {
          DELETE FROM tenants WHERE id = 3;",
         |options| {
             options
-                .with_exclude("tenants: id = 3")
+                .with_excluded_rows("tenants: id = 3")
                 .unwrap()
                 .with_cascade(Cascade::OnDelete)
         },
@@ -119,7 +119,7 @@ fn conditions_tell_which_table_is_meant() {
          DO $$ BEGIN LOOP DELETE FROM comments AS c WHERE \"subjectType\" = 'Comment' AND subject_id IS NOT NULL AND NOT EXISTS (SELECT FROM comments AS p WHERE p.id = c.subject_id);
            EXIT WHEN NOT FOUND; END LOOP; END $$;";
     let given = |options: Options| {
-        let options = options.with_exclude("users: id IN (2, 5)").unwrap();
+        let options = options.with_excluded_rows("users: id IN (2, 5)").unwrap();
         KEYS.iter()
             .fold(options, |options, key| options.with_foreign_key(key).unwrap())
     };
@@ -136,13 +136,13 @@ fn conditions_tell_which_table_is_meant() {
         POLYMORPHIC,
         POLYMORPHIC_ROWS,
         "DELETE FROM users WHERE id IN (2, 5)",
-        |options| options.with_exclude("users: id IN (2, 5)").unwrap(),
+        |options| options.with_excluded_rows("users: id IN (2, 5)").unwrap(),
     );
     // Kept and counted, each by its condition.
     let source = Cluster::shared().create_unique("source");
     source.execute(&format!("{POLYMORPHIC}{POLYMORPHIC_ROWS}"));
     let options = given(Options::new().with_style(Style::Staged)).with_cascade(Cascade::Off);
-    let posts = options.with_exclude("posts: id <= 40").unwrap().build().unwrap();
+    let posts = options.with_excluded_rows("posts: id <= 40").unwrap().build().unwrap();
     let report = convert(source.pg_dump(&[]).as_slice(), std::io::sink(), &posts).unwrap();
     let counted = source
         .value("SELECT count(*) FROM comments WHERE \"subjectType\" = 'Post' AND subject_id IS NOT NULL")
@@ -168,7 +168,7 @@ fn wrong_conditions_are_told() {
         let options = Options::new()
             .with_catalog(catalog.clone())
             .unwrap()
-            .with_exclude("users: id = 2")
+            .with_excluded_rows("users: id = 2")
             .unwrap();
         let options = options
             .with_foreign_key(&format!("comments(subject_id) REFERENCES posts WHERE {condition}"))

@@ -30,7 +30,7 @@ fn rows_and_sequences_of_left_out_tables_stay_away() {
     source.execute(SCHEMA);
     source.execute(ROWS);
     let catalog = Catalog::from_schema_sql(source.pg_dump(&["--schema-only"])).unwrap();
-    let exclude = |options: Options| options.with_exclude_table("secret")?.with_exclude_table("app.*");
+    let exclude = |options: Options| options.with_excluded_table("secret")?.with_excluded_table("app.*");
     let only = |options: Options| options.with_only_table("secret")?.with_only_table("_prisma_migrations");
     type Choice<'a> = &'a dyn Fn(Options) -> dumpsert::Result<Options>;
     let choices: [(Choice<'_>, &str); 2] = [(&exclude, "2 0 0 0 2 1 1 3 2"), (&only, "0 1 0 1 1 1 1 3 2")];

@@ -223,7 +223,7 @@ fn with_exclusions_and_policies() {
         for (options, expected) in [
             (
                 options(style)
-                    .with_table_exclude("public.staff", "name = 'demo'")
+                    .with_excluded_rows_of("public.staff", "name = 'demo'")
                     .unwrap(),
                 ["1|2|a", "2|3|b", "3|c", "9|here"].as_slice(),
             ),

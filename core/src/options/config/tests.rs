@@ -67,8 +67,8 @@ fn toml_and_json_say_what_the_methods_say() {
             .with_limit(Limit::Sequences, 9)?
             .with_unknown_columns(Unknown::Drop)
             .with_unknown_tables(Unknown::Drop)
-            .with_exclude_table("log*")?
-            .with_exclude_table("app.x")?
+            .with_excluded_table("log*")?
+            .with_excluded_table("app.x")?
             .with_only_table("app.*")?
             .with_guard("g")?
             .with_on_guard(OnGuard::Skip)

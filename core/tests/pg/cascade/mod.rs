@@ -115,7 +115,7 @@ fn compare(seed: u64, counts: &mut Counts) {
         }
         let mut options = Options::new().with_style(style);
         for (table, condition) in &rules {
-            options = options.with_exclude(&format!("{table}: {condition}")).unwrap();
+            options = options.with_excluded_rows(&format!("{table}: {condition}")).unwrap();
         }
         if needs_catalog {
             options = options.with_catalog(catalog.clone()).unwrap();

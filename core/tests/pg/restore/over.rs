@@ -220,9 +220,9 @@ fn the_demo_into_empty_tables() {
 fn rows_that_are_left_out_with_what_references_them() {
     let pair = Pair::new();
     let options = Options::new()
-        .with_exclude("public.parent: id <= 250")
+        .with_excluded_rows("public.parent: id <= 250")
         .unwrap()
-        .with_exclude_table("public.sessions")
+        .with_excluded_table("public.sessions")
         .unwrap()
         .with_cascade(dumpsert::Cascade::Delete);
     // Of a full dump, which tells its foreign keys behind the rows.

@@ -33,7 +33,7 @@ fn half_a_reference_is_never_null_where_it_is_matched_in_full() {
                 .with_style(style)
                 .with_catalog(Catalog::from_schema_sql(&schema).unwrap())
                 .unwrap()
-                .with_exclude("public.p: a = 1")
+                .with_excluded_rows("public.p: a = 1")
                 .unwrap();
             // Planning may refuse it already.
             let written = options
@@ -98,24 +98,28 @@ fn the_driven_machine_leaves_out_the_same_or_refuses() {
     type Choose = fn(Options) -> dumpsert::Result<Options>;
     let choices: [(&str, Choose); 8] = [
         ("a rule and a table", |options| {
-            options.with_exclude("public.p: id = 1")?.with_exclude_table("public.p")
+            options
+                .with_excluded_rows("public.p: id = 1")?
+                .with_excluded_table("public.p")
         }),
         ("a rule and a table by its bare name", |options| {
-            options.with_exclude("public.p: id = 1")?.with_exclude_table("p")
+            options.with_excluded_rows("public.p: id = 1")?.with_excluded_table("p")
         }),
-        ("a table", |options| options.with_exclude_table("public.p")),
+        ("a table", |options| options.with_excluded_table("public.p")),
         ("a rule and the other tables", |options| {
             options
-                .with_exclude("public.p: id = 1")?
+                .with_excluded_rows("public.p: id = 1")?
                 .with_only_table("public.c")?
                 .with_only_table("public.g")
         }),
         ("only children", |options| options.with_only_table("public.c")),
         ("a rule and no key", |options| {
-            Ok(options.with_exclude("public.nokey: id = 1")?.with_no_key(NoKey::Skip))
+            Ok(options
+                .with_excluded_rows("public.nokey: id = 1")?
+                .with_no_key(NoKey::Skip))
         }),
         ("no key", |options| Ok(options.with_no_key(NoKey::Skip))),
-        ("a rule", |options| options.with_exclude("public.p: id = 1")),
+        ("a rule", |options| options.with_excluded_rows("public.p: id = 1")),
     ];
     for style in STYLES {
         for (name, choose) in choices {
@@ -154,9 +158,9 @@ fn children_of_a_table_that_is_left_out() {
             .with_style(style)
             .with_catalog(Catalog::from_schema_sql(schema).unwrap())
             .unwrap()
-            .with_exclude("public.p: id = 1")
+            .with_excluded_rows("public.p: id = 1")
             .unwrap()
-            .with_exclude_table("public.p")
+            .with_excluded_table("public.p")
             .unwrap();
         let target = Target::new(&format!(
             "{schema} INSERT INTO public.p VALUES (1, 'here'), (2, 'here');"

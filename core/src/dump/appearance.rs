@@ -5,7 +5,7 @@ const VERSION_BYTES: usize = 200;
 
 /// The looks of a dump, as far as it was read.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Facts {
+pub(crate) struct Appearance {
     /// Whether there is pg_dumpall's header.
     pub(crate) is_cluster: bool,
     /// Most rows of one `INSERT`.
@@ -19,7 +19,7 @@ pub(crate) struct Facts {
     pub(crate) pg_dump_version: Option<Vec<u8>>,
 }
 
-impl Facts {
+impl Appearance {
     /// A line of comment; the first of each kind counts.
     pub(crate) fn comment(&mut self, line: &[u8]) {
         let slots = [

@@ -5,13 +5,13 @@ use std::sync::OnceLock;
 use crate::catalog::{Catalog, CatalogBuilder, Table, TableName};
 
 /// What the dump itself has made so far.
-pub(crate) struct Made {
+pub(crate) struct OwnTables {
     builder: CatalogBuilder,
     /// Its catalog, until the next statement.
     catalog: OnceLock<Option<Catalog>>,
 }
 
-impl Made {
+impl OwnTables {
     /// The tables of a dump in this encoding, which take so many bytes at the most.
     pub(crate) fn new(client_encoding: &'static str, most: u64) -> Self {
         let mut made = Self {

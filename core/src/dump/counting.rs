@@ -8,14 +8,14 @@ use crate::lex::literal::Field;
 
 /// Counts what it hears, by fate.
 #[derive(Default)]
-pub(super) struct Ears {
+pub(super) struct Counting {
     pub(super) emitted: usize,
     pub(super) catalog: usize,
     pub(super) counted: usize,
     pub(super) database: usize,
 }
 
-impl Events for Ears {
+impl Events for Counting {
     fn head(&mut self, head: &Head, _: Option<&[Vec<u8>]>) -> Result<Target> {
         let columns = head.columns.as_ref().map(Vec::len);
         Ok(Target {

@@ -1,13 +1,13 @@
-//! What a plan permits, and how much of it.
+//! Where the rows of a dump may go, and how large it may be.
 
 use super::Plan;
 use crate::catalog::TableName;
 use crate::dump::Crlf;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
+use crate::options::bounds::Unselected;
 use crate::options::drift::Unknown;
-use crate::options::listed::Listed;
-use crate::options::permits::Unselected;
+use crate::options::list::OptionList;
 
 impl Plan {
     pub(crate) fn crlf(&self) -> Crlf {
@@ -15,13 +15,13 @@ impl Plan {
     }
 
     pub(crate) fn limits(&self) -> &Limits {
-        &self.permits().limits
+        &self.bounds().limits
     }
 
     /// Whether a schema is selected; an error where that has to be said.
     pub(crate) fn selects(&self, schema: &str, what: &TableName) -> Result<bool> {
-        let permits = self.permits();
-        let only = permits.only_schemas.items();
+        let bounds = self.bounds();
+        let only = bounds.only_schemas.items();
         if only.is_empty() || only.iter().any(|only| only == schema) {
             return Ok(true);
         }
@@ -30,17 +30,17 @@ impl Plan {
 
     /// Whether a schema was named as one of those that are selected.
     pub(crate) fn selects_schema_by_name(&self, schema: &str) -> bool {
-        self.permits().only_schemas.items().iter().any(|only| only == schema)
+        self.bounds().only_schemas.items().iter().any(|only| only == schema)
     }
 
     /// Whether only some schemas are selected.
     pub(crate) fn selects_schemas(&self) -> bool {
-        !self.permits().only_schemas.items().is_empty()
+        !self.bounds().only_schemas.items().is_empty()
     }
 
     /// What is not selected by this option is left out; an error where that has to be said.
     pub(crate) fn leave_unselected(&self, what: &TableName, option: &str) -> Result<()> {
-        if self.permits().unselected == Unselected::Drop {
+        if self.bounds().unselected == Unselected::Drop {
             return Ok(());
         }
         let message = format!("{what} is not selected");
@@ -51,19 +51,19 @@ impl Plan {
 
     /// Whether a view or foreign table may be written to.
     pub(crate) fn allows_relation(&self, name: &TableName) -> bool {
-        self.permits().relations.items().contains(name)
+        self.bounds().relations.items().contains(name)
     }
 
     /// Whether a table of an extension may be written to.
     pub(crate) fn allows_extension_table(&self, name: &TableName) -> bool {
-        self.permits().extension_tables.items().contains(name)
+        self.bounds().extension_tables.items().contains(name)
     }
 
     /// The names for the script, which `to_regclass()` reads.
     pub(crate) fn allowed_names(&self) -> (Vec<String>, Vec<String>) {
-        let names = |list: &Listed<TableName>| list.items().iter().map(TableName::to_string).collect();
-        let permits = self.permits();
-        (names(&permits.extension_tables), names(&permits.relations))
+        let names = |list: &OptionList<TableName>| list.items().iter().map(TableName::to_string).collect();
+        let bounds = self.bounds();
+        (names(&bounds.extension_tables), names(&bounds.relations))
     }
 
     pub(crate) fn drops_unknown_columns(&self) -> bool {

@@ -4,12 +4,12 @@ use std::iter::Extend;
 
 /// A list in the options. Calls add up, but what a configuration file says is a default, which the first call replaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Listed<T> {
+pub(crate) struct OptionList<T> {
     items: Vec<T>,
     is_default: bool,
 }
 
-impl<T> Default for Listed<T> {
+impl<T> Default for OptionList<T> {
     fn default() -> Self {
         Self {
             items: Vec::new(),
@@ -18,7 +18,7 @@ impl<T> Default for Listed<T> {
     }
 }
 
-impl<T> Listed<T> {
+impl<T> OptionList<T> {
     pub(crate) fn items(&self) -> &[T] {
         &self.items
     }
@@ -34,7 +34,7 @@ impl<T> Listed<T> {
     }
 }
 
-impl<T> Extend<T> for Listed<T> {
+impl<T> Extend<T> for OptionList<T> {
     fn extend<I: IntoIterator<Item = T>>(&mut self, items: I) {
         if std::mem::take(&mut self.is_default) {
             self.items.clear();
@@ -43,7 +43,7 @@ impl<T> Extend<T> for Listed<T> {
     }
 }
 
-impl<T> FromIterator<T> for Listed<T> {
+impl<T> FromIterator<T> for OptionList<T> {
     fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
         Self {
             items: items.into_iter().collect(),

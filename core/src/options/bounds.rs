@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::listed::Listed;
+use super::list::OptionList;
 use super::names::check_option;
 use super::{Options, parse_table};
 use crate::catalog::{Catalog, TableName, quote_ident};
@@ -28,15 +28,15 @@ pub enum Unselected {
 
 /// The options of this file.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Permits {
-    pub(crate) only_schemas: Listed<String>,
+pub(crate) struct Bounds {
+    pub(crate) only_schemas: OptionList<String>,
     pub(crate) unselected: Unselected,
-    pub(crate) extension_tables: Listed<TableName>,
-    pub(crate) relations: Listed<TableName>,
+    pub(crate) extension_tables: OptionList<TableName>,
+    pub(crate) relations: OptionList<TableName>,
     pub(crate) limits: Limits,
 }
 
-impl Permits {
+impl Bounds {
     /// Whether something is permitted by its name.
     pub(crate) fn has_names(&self) -> bool {
         let relations = [&self.extension_tables, &self.relations];
@@ -89,14 +89,14 @@ impl Options {
             Error::new(ErrorKind::InvalidOption, format!("`{schema}` is no name of a schema"))
                 .with_hint("quote names with capitals: \"App\"")
         })?;
-        self.permits.only_schemas.extend([decode_name(&name.name).into_owned()]);
+        self.bounds.only_schemas.extend([decode_name(&name.name).into_owned()]);
         Ok(self)
     }
 
     /// What happens to rows of tables, and to sequences, that are not selected. Default: [`Unselected::Drop`].
     #[must_use]
     pub fn with_unselected(mut self, unselected: Unselected) -> Self {
-        self.permits.unselected = unselected;
+        self.bounds.unselected = unselected;
         self
     }
 
@@ -106,7 +106,7 @@ impl Options {
     /// # Errors
     /// If `table` is no name of a table.
     pub fn with_allow_extension_table(mut self, table: &str) -> Result<Self> {
-        self.permits.extension_tables.extend([parse_table(table)?]);
+        self.bounds.extension_tables.extend([parse_table(table)?]);
         Ok(self)
     }
 
@@ -118,7 +118,7 @@ impl Options {
     /// # Errors
     /// If `relation` is no name of a relation.
     pub fn with_allow_relation(mut self, relation: &str) -> Result<Self> {
-        self.permits.relations.extend([parse_table(relation)?]);
+        self.bounds.relations.extend([parse_table(relation)?]);
         Ok(self)
     }
 
@@ -140,7 +140,7 @@ impl Options {
             let message = format!("the limit {limit} must be at least 1");
             return Err(Error::new(ErrorKind::InvalidOption, message));
         }
-        self.permits.limits.set(limit, value);
+        self.bounds.limits.set(limit, value);
         Ok(self)
     }
 }
