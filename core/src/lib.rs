@@ -76,7 +76,7 @@ pub use run::files::Files;
 pub use run::inspect::{
     Database, Inspection, Problem, RowForm, Shape, inspect, inspect_file, inspect_seekable, inspect_with,
 };
-pub use run::io::{convert, convert_file, convert_str, convert_with};
+pub use run::io::{convert, convert_file, convert_file_with, convert_str, convert_with};
 pub use run::script::Script;
 pub use run::script_file::ScriptFile;
 pub use run::statements::{StatementQueue, Statements, statements};

@@ -72,7 +72,7 @@ fn convert(folder: &Path, sink: &mut Sink) -> Result<Report, Error> {
     if let Some(catalog) = read("catalog.json") {
         options = options.with_catalog(Catalog::from_json(catalog)?)?;
     }
-    convert_file(folder.join("dump.sql"), sink, &options.build()?, |_| {})
+    convert_file(folder.join("dump.sql"), sink, &options.build()?)
 }
 
 /// Not a test of its own: it is what the others run.

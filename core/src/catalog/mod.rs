@@ -63,6 +63,7 @@ pub struct Catalog {
 /// One table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Table {
     /// Its schema.
     pub schema: String,
@@ -106,6 +107,7 @@ pub enum TableKind {
 /// One column.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Column {
     /// Its name.
     pub name: String,
@@ -137,6 +139,7 @@ pub struct Column {
 /// How an identity column is declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Identity {
     /// `GENERATED ALWAYS AS IDENTITY`: may be inserted with `OVERRIDING SYSTEM VALUE`, never updated.
     Always,
@@ -147,6 +150,7 @@ pub enum Identity {
 /// A primary key, unique constraint or unique index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Key {
     /// Name of the constraint or index.
     pub name: String,
@@ -164,6 +168,7 @@ pub struct Key {
 /// A foreign key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct ForeignKey {
     /// Name of the constraint.
     pub name: String,
@@ -193,6 +198,7 @@ pub struct ForeignKey {
 /// A trigger that is not the system's own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Trigger {
     /// Its name.
     pub name: String,
@@ -205,6 +211,7 @@ pub struct Trigger {
 /// When a [`Trigger`] fires: `ALTER TABLE … ENABLE`, `DISABLE TRIGGER`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum TriggerEnabled {
     /// `ENABLE TRIGGER`, the default: not where `session_replication_role` is `replica`.
     #[default]
@@ -220,6 +227,7 @@ pub enum TriggerEnabled {
 /// The referential action of a [`ForeignKey`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Action {
     /// `NO ACTION`, the default.
     #[default]
@@ -371,6 +379,16 @@ impl Table {
     pub fn assignable(&self, column: &str) -> bool {
         self.column(column)
             .is_some_and(|column| !column.generated && column.identity != Some(Identity::Always))
+    }
+}
+
+impl TableName {
+    /// A name as PostgreSQL stores it.
+    pub fn new(schema: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            schema: schema.into(),
+            name: name.into(),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use super::{Catalog, TableName};
 /// An enum or a domain; other types are not in a catalog.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Type {
     /// Its schema.
     pub schema: String,

@@ -1,5 +1,6 @@
 //! Dumps that are compressed: `pg_dump -Z`, `gzip`, `zstd`.
 
+use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};
 
 #[cfg(feature = "decompress")]
@@ -64,9 +65,15 @@ type Joined<R> = io::Chain<io::Cursor<Vec<u8>>, R>;
 /// assert_eq!(text, "-- PostgreSQL");
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub struct PlainReader<R: Read>(State<R>);
+pub struct PlainReader<R>(State<R>);
 
-enum State<R: Read> {
+impl<R> fmt::Debug for PlainReader<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PlainReader").finish_non_exhaustive()
+    }
+}
+
+enum State<R> {
     /// The first bytes. The reader is gone where it was taken out to become one of the others.
     New(Vec<u8>, Option<R>),
     Uncompressed(Joined<R>),

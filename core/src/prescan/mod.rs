@@ -12,6 +12,7 @@ pub(crate) use self::spool::{Again, InPlace, Spool};
 use crate::dump::reader::Reader;
 use crate::error::{Error, ErrorKind, Position, Result};
 use crate::plan::Plan;
+use std::fmt;
 
 /// A reading of the dump before the one that writes.
 ///
@@ -47,6 +48,14 @@ use crate::plan::Plan;
 pub struct Prescan {
     plan: Plan,
     reading: Reading,
+}
+
+impl fmt::Debug for Prescan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prescan")
+            .field("plan", &self.plan)
+            .finish_non_exhaustive()
+    }
 }
 
 enum Reading {

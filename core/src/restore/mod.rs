@@ -53,6 +53,7 @@ pub use self::target::{Step, Target};
 use crate::plan::Plan;
 
 /// Where a dump comes from.
+#[non_exhaustive]
 pub enum Source {
     /// A file: plain SQL, compressed or not, or an archive of pg_dump; or the folder of one.
     File(PathBuf),

@@ -297,6 +297,7 @@ impl Outcome {
 
 /// A run that has not done what it was to do, and what has become of it.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Failure {
     /// Why.
     pub error: Error,

@@ -6,6 +6,7 @@ use crate::options::{Client, Style};
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::rewrite::Writer;
+use std::fmt;
 
 /// A call that may stop before the end of its chunk does so when it has written this much.
 pub(crate) const OUTPUT_BYTES: usize = 256 * 1024;
@@ -41,6 +42,15 @@ pub struct Rewriter {
     written: u64,
     /// Whether its bytes become steps: nobody else can run the COPY blocks of a driver.
     makes_steps: bool,
+}
+
+impl fmt::Debug for Rewriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rewriter")
+            .field("is_done", &self.is_done)
+            .field("written", &self.written)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How far a run is, for a progress display.

@@ -17,13 +17,13 @@ pub(crate) const CHUNK_BYTES: usize = 256 * 1024;
 pub(crate) type Dump<R> = Spool<PlainReader<R>>;
 
 /// A dump, and the plan, with what was learned of the dump where that was needed.
-pub(crate) struct Input<R: Read> {
+pub(crate) struct Input<R> {
     pub(crate) reader: Dump<R>,
     pub(crate) plan: Plan,
 }
 
 /// A dump by chunks, each of which may be read in several steps.
-pub(crate) struct Chunks<R: Read> {
+pub(crate) struct Chunks<R> {
     reader: Dump<R>,
     chunk: Vec<u8>,
     /// What is left of the chunk.

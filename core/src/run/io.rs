@@ -48,11 +48,19 @@ pub fn convert_with(
     })
 }
 
-/// As [`convert_with`], from a file. A full dump that has to be read twice is not spooled, unless it is compressed.
+/// As [`convert`], from a file. A full dump that has to be read twice is not spooled, unless it is compressed.
 ///
 /// # Errors
 /// As [`convert`].
-pub fn convert_file(
+pub fn convert_file(path: impl AsRef<Path>, writer: impl Write, plan: &Plan) -> Result<Report> {
+    convert_file_with(path, writer, plan, |_| {})
+}
+
+/// As [`convert_file`], and calls `progress` after every chunk.
+///
+/// # Errors
+/// As [`convert`].
+pub fn convert_file_with(
     path: impl AsRef<Path>,
     writer: impl Write,
     plan: &Plan,

@@ -1,5 +1,6 @@
 //! The script by pieces, for those who want to read it: the opposite of a loop that writes it somewhere.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
@@ -30,15 +31,23 @@ use crate::run::input::{Chunks, Input, open_reader, open_seekable};
 /// assert_eq!(report.rows_kept(), 1);
 /// # Ok::<(), dumpsert::Error>(())
 /// ```
-pub struct Script<R: Read> {
+pub struct Script<R> {
     state: State<R>,
     rewriter: Rewriter,
     make: fn(&Plan) -> Rewriter,
 }
 
+impl<R> fmt::Debug for Script<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Script")
+            .field("rewriter", &self.rewriter)
+            .finish_non_exhaustive()
+    }
+}
+
 type Opener<R> = fn(R, &Plan) -> Result<Input<R>>;
 
-enum State<R: Read> {
+enum State<R> {
     /// Nothing was read; full dumps are read ahead when the first piece is asked for.
     New(Result<R>, Plan, Opener<R>),
     Open(Chunks<R>),

@@ -1,5 +1,6 @@
 //! A file for a script, which appears only when it is complete.
 
+use std::fmt;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -28,6 +29,14 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct ScriptFile {
     path: PathBuf,
     place: Place,
+}
+
+impl fmt::Debug for ScriptFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScriptFile")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
 }
 
 enum Place {

@@ -1,5 +1,6 @@
 //! The script as single statements, for programs that run it through a driver.
 
+use std::fmt;
 use std::io::{self, Read};
 
 use memchr::{memchr, memmem};
@@ -36,6 +37,12 @@ pub struct StatementQueue {
     splitter: Splitter,
     start: usize,
     scanned: usize,
+}
+
+impl fmt::Debug for StatementQueue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StatementQueue").finish_non_exhaustive()
+    }
 }
 
 impl Default for StatementQueue {
@@ -114,12 +121,20 @@ impl StatementQueue {
 }
 
 /// The statements of a script, in order; see [`statements`].
-pub struct Statements<R: Read> {
+pub struct Statements<R> {
     input: Chunks<R>,
     rewriter: Rewriter,
     queue: StatementQueue,
     report: Option<Report>,
     is_done: bool,
+}
+
+impl<R> fmt::Debug for Statements<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Statements")
+            .field("is_done", &self.is_done)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Converts a dump to single statements, for a plan with [`Client::Driver`].

@@ -1,5 +1,6 @@
 //! The staged merge as steps for a driver that can COPY: what psql would do with the script, by somebody else.
 
+use std::fmt;
 use std::io::{self, Read, Seek};
 
 use memchr::memmem;
@@ -37,11 +38,19 @@ pub enum StagedStep {
 }
 
 /// The steps of a staged merge, in their order; see [`steps`].
-pub struct Steps<R: Read> {
+pub struct Steps<R> {
     script: Script<R>,
     cutter: Cutter,
     report: Option<Report>,
     is_done: bool,
+}
+
+impl<R> fmt::Debug for Steps<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Steps")
+            .field("is_done", &self.is_done)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Converts a dump to the steps of a staged merge, for a plan with [`Style::Staged`] and [`Client::Driver`]: for programs that

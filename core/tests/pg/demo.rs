@@ -167,7 +167,7 @@ fn every_shape_and_style() {
             // Whatever the shape, the same rows go for the same reasons.
             let sums = sums(&report);
             assert_eq!(*counts.get_or_insert(sums), sums, "{context}");
-            convert_file(&file, &mut from_file, &plan, |_| {}).unwrap();
+            convert_file(&file, &mut from_file, &plan).unwrap();
             assert!(script == from_file, "{context}: another script from a file");
             if *name != "gzip" {
                 reads_as_well_in_pieces(dump, &plan, &script, &context);
@@ -237,7 +237,7 @@ fn hostile_orders() {
             convert(&dump[..], &mut script, &plan).unwrap();
             std::fs::write(&file, &dump).unwrap();
             let mut from_file = Vec::new();
-            convert_file(&file, &mut from_file, &plan, |_| {}).unwrap();
+            convert_file(&file, &mut from_file, &plan).unwrap();
             assert!(script == from_file, "{context}: another script from a file");
             reads_as_well_in_pieces(&dump, &plan, &script, &context);
             sample.restores(&script, style != Style::Staged, &context);

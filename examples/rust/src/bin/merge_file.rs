@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let catalog = Catalog::from_schema_sql(fs::read(schema)?)?;
     let plan = Options::new().with_style(Style::Rows).with_catalog(catalog)?.build()?;
-    let report = convert_file(dump, File::create(script)?, &plan, |_| {})?;
+    let report = convert_file(dump, File::create(script)?, &plan)?;
     fs::write("report.json", report.to_json())?;
     Ok(())
 }
