@@ -2,7 +2,7 @@
 
 use super::allowed::is_search_path;
 use super::head::{Head, Sequence};
-use super::{Events, Piece, Target};
+use super::{Events, Target};
 use crate::error::Result;
 use crate::lex::literal::Field;
 
@@ -33,21 +33,12 @@ impl Events for Counting {
         self.emitted += 1;
         Ok(())
     }
-    fn copy_begin(&mut self, _: usize) -> Result<()> {
-        Ok(())
-    }
     fn copy_rows(&mut self, _: usize, _: &[u8], _: u64) -> Result<()> {
         self.emitted += 1;
         Ok(())
     }
-    fn piece(&mut self, _: usize, _: Piece<'_>) -> Result<()> {
-        Ok(())
-    }
     fn sequence(&mut self, _: &Sequence, _: Option<&[Vec<u8>]>, _: i64, _: bool) -> Result<()> {
         self.emitted += 1;
-        Ok(())
-    }
-    fn client_encoding(&mut self, _: &'static str) -> Result<()> {
         Ok(())
     }
     fn database(&mut self, _: &[u8]) -> Result<()> {
@@ -62,7 +53,8 @@ impl Events for Counting {
         self.counted += 1;
         Ok(())
     }
-    fn place(&self) -> (Option<String>, Option<u64>) {
-        (None, None)
+
+    fn client_encoding(&mut self, _: &'static str) -> Result<()> {
+        Ok(())
     }
 }

@@ -66,37 +66,55 @@ pub(crate) trait Events {
     /// A head that was not seen before in these bytes. `search_path` is where names without a schema are looked for.
     fn head(&mut self, head: &Head, search_path: Option<&[Vec<u8>]>) -> Result<Target>;
     /// One row of literals.
-    fn row(&mut self, id: usize, bytes: &[u8], fields: &[Field]) -> Result<()>;
+    fn row(&mut self, _id: usize, _bytes: &[u8], _fields: &[Field]) -> Result<()> {
+        Ok(())
+    }
     /// One row of `DEFAULT VALUES`.
-    fn default_row(&mut self, id: usize) -> Result<()>;
+    fn default_row(&mut self, _id: usize) -> Result<()> {
+        Ok(())
+    }
     /// A COPY block begins.
-    fn copy_begin(&mut self, id: usize) -> Result<()>;
+    fn copy_begin(&mut self, _id: usize) -> Result<()> {
+        Ok(())
+    }
     /// Some whole lines of canonical COPY data.
-    fn copy_rows(&mut self, id: usize, lines: &[u8], rows: u64) -> Result<()>;
+    fn copy_rows(&mut self, _id: usize, _lines: &[u8], _rows: u64) -> Result<()> {
+        Ok(())
+    }
     /// A piece of a very long row.
-    fn piece(&mut self, id: usize, piece: Piece<'_>) -> Result<()>;
+    fn piece(&mut self, _id: usize, _piece: Piece<'_>) -> Result<()> {
+        Ok(())
+    }
     /// `setval`.
     fn sequence(
         &mut self,
-        sequence: &Sequence,
-        search_path: Option<&[Vec<u8>]>,
-        value: i64,
-        is_called: bool,
-    ) -> Result<()>;
+        _sequence: &Sequence,
+        _search_path: Option<&[Vec<u8>]>,
+        _value: i64,
+        _is_called: bool,
+    ) -> Result<()> {
+        Ok(())
+    }
     /// `SET client_encoding`, the canonical name of an encoding that is allowed.
     fn client_encoding(&mut self, name: &'static str) -> Result<()>;
     /// Another database begins (`\\connect`); what follows belongs to it.
     fn database(&mut self, name: &[u8]) -> Result<()>;
     /// A statement about the schema, or the `search_path` in which those behind it are read.
-    fn schema(&mut self, sql: &[u8], scs: bool) -> Result<()>;
+    fn schema(&mut self, _sql: &[u8], _scs: bool) -> Result<()> {
+        Ok(())
+    }
     /// A statement that is left out; what it is called in the report.
-    fn skipped(&mut self, label: &str) -> Result<()>;
+    fn skipped(&mut self, _label: &str) -> Result<()> {
+        Ok(())
+    }
     /// Whether what was told has made so much output that it has to be taken away before more is told.
     fn is_full(&self) -> bool {
         false
     }
     /// Table and row that are being read, for the position of an error.
-    fn place(&self) -> (Option<String>, Option<u64>);
+    fn place(&self) -> (Option<String>, Option<u64>) {
+        (None, None)
+    }
 }
 
 /// An error and the offset, in the bytes that were being read, that it is about.

@@ -2,12 +2,11 @@
 
 use crate::catalog::dump_names::Names;
 use crate::catalog::{Catalog, CatalogBuilder};
-use crate::dump::head::{Head, Sequence};
+use crate::dump::head::Head;
 use crate::dump::reader::Reader;
 use crate::dump::statement::is_create_table;
-use crate::dump::{Events, Piece, Target};
+use crate::dump::{Events, Target};
 use crate::error::{Category, Error, Position, Result};
-use crate::lex::literal::Field;
 use crate::limits::Limit;
 use crate::plan::Plan;
 
@@ -107,30 +106,6 @@ impl Events for Listener {
         })
     }
 
-    fn row(&mut self, _: usize, _: &[u8], _: &[Field]) -> Result<()> {
-        Ok(())
-    }
-
-    fn default_row(&mut self, _: usize) -> Result<()> {
-        Ok(())
-    }
-
-    fn copy_begin(&mut self, _: usize) -> Result<()> {
-        Ok(())
-    }
-
-    fn copy_rows(&mut self, _: usize, _: &[u8], _: u64) -> Result<()> {
-        Ok(())
-    }
-
-    fn piece(&mut self, _: usize, _: Piece<'_>) -> Result<()> {
-        Ok(())
-    }
-
-    fn sequence(&mut self, _: &Sequence, _: Option<&[Vec<u8>]>, _: i64, _: bool) -> Result<()> {
-        Ok(())
-    }
-
     fn client_encoding(&mut self, name: &'static str) -> Result<()> {
         self.names.set_encoding(name);
         self.builder.set_client_encoding(name);
@@ -159,13 +134,5 @@ impl Events for Listener {
         let observed = self.builder.observe(sql, scs);
         self.is_refused = observed.is_err();
         observed.map_err(Error::without_position)
-    }
-
-    fn skipped(&mut self, _: &str) -> Result<()> {
-        Ok(())
-    }
-
-    fn place(&self) -> (Option<String>, Option<u64>) {
-        (None, None)
     }
 }

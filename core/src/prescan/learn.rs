@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::edges::Edges;
 use crate::catalog::TableName;
 use crate::catalog::dump_names::{Names, resolve};
-use crate::dump::head::{Head, Sequence};
+use crate::dump::head::Head;
 use crate::dump::{Events, Piece, Target};
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::held::HeldRow;
@@ -270,10 +270,6 @@ impl Events for Learner {
         self.judge(id, Row::Literals(bytes, fields))
     }
 
-    fn default_row(&mut self, _: usize) -> Result<()> {
-        Ok(())
-    }
-
     fn copy_begin(&mut self, id: usize) -> Result<()> {
         self.current = id;
         Ok(())
@@ -297,10 +293,6 @@ impl Events for Learner {
         result
     }
 
-    fn sequence(&mut self, _: &Sequence, _: Option<&[Vec<u8>]>, _: i64, _: bool) -> Result<()> {
-        Ok(())
-    }
-
     fn client_encoding(&mut self, name: &'static str) -> Result<()> {
         self.filter.set_client_encoding(name);
         self.names.set_encoding(name);
@@ -310,14 +302,6 @@ impl Events for Learner {
     fn database(&mut self, name: &[u8]) -> Result<()> {
         let name = self.names.read(name)?;
         self.is_other = self.plan.database().is_some_and(|wanted| wanted != name);
-        Ok(())
-    }
-
-    fn schema(&mut self, _: &[u8], _: bool) -> Result<()> {
-        Ok(())
-    }
-
-    fn skipped(&mut self, _: &str) -> Result<()> {
         Ok(())
     }
 
