@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use dumpsert::{Error, Inspection, Plan, Progress, Report, Result, Script, ScriptFile, inspect_seekable, inspect_with};
 
-use crate::guard::lock;
+use crate::panics::lock;
 
 /// What the JavaScript thread sees of a conversion, and how it stops one.
 #[derive(Default)]

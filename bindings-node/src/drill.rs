@@ -24,7 +24,7 @@ mod armed {
 
     use peak_alloc::PeakAlloc;
 
-    use crate::guard::lock;
+    use crate::panics::lock;
 
     #[global_allocator]
     static MEMORY: PeakAlloc = PeakAlloc;

@@ -6,7 +6,7 @@ mod drill;
 mod driver;
 mod engine;
 mod fault;
-mod guard;
+mod panics;
 mod restore;
 mod run;
 mod source;
@@ -22,7 +22,7 @@ use napi_derive::napi;
 
 use convert::Control;
 pub use driver::DriverFault;
-use guard::guarded;
+use panics::or_fault;
 pub use restore::{NativeRestore, RestoreEvent, RestoreSettings};
 use run::{Piece, Run};
 
@@ -131,11 +131,11 @@ impl Task for CatalogTask {
     type JsValue = NativeCatalog;
 
     fn compute(&mut self) -> Result<Catalog> {
-        guarded(|| self.read()).map_err(thrown)?.map_err(failed)
+        or_fault(|| self.read()).map_err(thrown)?.map_err(failed)
     }
 
     fn resolve(&mut self, _: Env, catalog: Catalog) -> Result<NativeCatalog> {
-        guarded(|| NativeCatalog(drill::passed("CatalogTask::resolve", catalog))).map_err(thrown)
+        or_fault(|| NativeCatalog(drill::passed("CatalogTask::resolve", catalog))).map_err(thrown)
     }
 }
 
@@ -213,15 +213,15 @@ impl Task for StepTask {
     type JsValue = Step;
 
     fn compute(&mut self) -> Result<Step> {
-        guarded(|| Step::from(self.0.step())).map_err(thrown)
+        or_fault(|| Step::from(self.0.step())).map_err(thrown)
     }
 
     fn resolve(&mut self, _: Env, step: Step) -> Result<Step> {
-        guarded(|| drill::passed("StepTask::resolve", step)).map_err(thrown)
+        or_fault(|| drill::passed("StepTask::resolve", step)).map_err(thrown)
     }
 
     fn finally(self, _: Env) -> Result<()> {
-        guarded(|| self.0.forget_if_closed()).map_err(thrown)
+        or_fault(|| self.0.forget_if_closed()).map_err(thrown)
     }
 }
 
@@ -371,11 +371,11 @@ impl Task for WorkTask {
     type JsValue = Conversion;
 
     fn compute(&mut self) -> Result<Self::Output> {
-        guarded(|| self.run()).map_err(thrown)?.map_err(failed)
+        or_fault(|| self.run()).map_err(thrown)?.map_err(failed)
     }
 
     fn resolve(&mut self, _: Env, (script, report): Self::Output) -> Result<Conversion> {
-        guarded(|| Conversion {
+        or_fault(|| Conversion {
             script: drill::passed("WorkTask::resolve", script).map(Buffer::from),
             report,
         })

@@ -16,7 +16,7 @@ use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 
 use crate::driver::{Driven, DriverFault, Reply};
-use crate::guard::{guarded, lock};
+use crate::panics::{lock, or_fault};
 use crate::{NativeCatalog, drill, failed, fault, thrown};
 
 /// Bytes of a stream that may wait for the run.
@@ -360,7 +360,7 @@ impl Job {
     fn run(mut self) -> RestoreEvent {
         let has_values = self.has_values;
         let json = |outcome: &Outcome| Some(json_of(outcome, has_values));
-        let (outcome, fault) = match guarded(|| {
+        let (outcome, fault) = match or_fault(|| {
             let source = drill::passed("NativeRestore::run", self.source);
             match &mut self.driven {
                 Some(driver) => restore_over(source, driver, &self.target, &self.plan),

@@ -11,7 +11,7 @@ use napi::bindgen_prelude::Buffer;
 use crate::drill;
 use crate::engine::{Engine, Output, Pause};
 use crate::fault;
-use crate::guard::{guarded, lock};
+use crate::panics::{lock, or_fault};
 use crate::source::Input;
 
 /// A step ends when there is this much output that was not fetched yet,
@@ -123,7 +123,7 @@ impl Run {
 
     /// Reads on until there is enough output or no more input; for another thread than that of JavaScript.
     pub(crate) fn step(&self) -> Step {
-        let step = guarded(|| self.try_step()).unwrap_or_else(|fault| {
+        let step = or_fault(|| self.try_step()).unwrap_or_else(|fault| {
             *lock(&self.engine) = None;
             Step {
                 fault: Some(fault),

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use dumpsert::{PlainReader, is_compressed};
 use tempfile::SpooledTempFile;
 
-use crate::guard::lock;
+use crate::panics::lock;
 
 /// How much is given to the rewriter at once.
 const SLICE_BYTES: usize = 16 * 1024;

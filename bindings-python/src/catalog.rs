@@ -8,7 +8,7 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyString, PyTuple};
 
 use crate::errors::raise;
-use crate::guard::{guarded, guarded_value};
+use crate::panics::{or_fault, value_or_fault};
 use crate::source::bytes;
 
 /// What is known of the tables: columns, keys, foreign keys.
@@ -32,10 +32,10 @@ impl Catalog {
         let mut builder = CatalogBuilder::new();
         for text in sql {
             let text = text_bytes(&text)?;
-            py.detach(|| guarded("Catalog.from_schema_sql", || builder.read_sql(&text)))
+            py.detach(|| or_fault("Catalog.from_schema_sql", || builder.read_sql(&text)))
                 .map_err(|fault| raise(py, &fault))?;
         }
-        let catalog = guarded("Catalog.from_schema_sql: end", || builder.finish());
+        let catalog = or_fault("Catalog.from_schema_sql: end", || builder.finish());
         catalog.map(Self).map_err(|fault| raise(py, &fault))
     }
 
@@ -45,7 +45,7 @@ impl Catalog {
     fn _from_schema_files(py: Python<'_>, files: Vec<(String, PyBackedBytes)>) -> PyResult<Self> {
         let mut builder = CatalogBuilder::new();
         for (name, file) in files {
-            let read = py.detach(|| guarded("Catalog._from_schema_files", || builder.read_file(&*file)));
+            let read = py.detach(|| or_fault("Catalog._from_schema_files", || builder.read_file(&*file)));
             if let Err(fault) = read {
                 let error = raise(py, &fault);
                 error
@@ -54,7 +54,7 @@ impl Catalog {
                 return Err(error);
             }
         }
-        let catalog = guarded("Catalog._from_schema_files: end", || builder.finish());
+        let catalog = or_fault("Catalog._from_schema_files: end", || builder.finish());
         catalog.map(Self).map_err(|fault| raise(py, &fault))
     }
 
@@ -62,7 +62,7 @@ impl Catalog {
     #[staticmethod]
     fn _from_file(py: Python<'_>, file: &Bound<'_, PyAny>) -> PyResult<Self> {
         let file = bytes(file)?;
-        let catalog = py.detach(|| guarded("Catalog._from_file", || dumpsert::Catalog::from_file(&*file)));
+        let catalog = py.detach(|| or_fault("Catalog._from_file", || dumpsert::Catalog::from_file(&*file)));
         catalog.map(Self).map_err(|fault| raise(py, &fault))
     }
 
@@ -70,7 +70,7 @@ impl Catalog {
     #[staticmethod]
     fn from_json(py: Python<'_>, json: &Bound<'_, PyAny>) -> PyResult<Self> {
         let json = text_bytes(json)?;
-        let catalog = py.detach(|| guarded("Catalog.from_json", || dumpsert::Catalog::from_json(&*json)));
+        let catalog = py.detach(|| or_fault("Catalog.from_json", || dumpsert::Catalog::from_json(&*json)));
         catalog.map(Self).map_err(|fault| raise(py, &fault))
     }
 
@@ -117,7 +117,7 @@ impl Catalog {
 
     /// The catalog as JSON.
     fn to_json(&self, py: Python<'_>) -> PyResult<String> {
-        guarded_value("Catalog.to_json", || self.0.to_json()).map_err(|fault| raise(py, &fault))
+        value_or_fault("Catalog.to_json", || self.0.to_json()).map_err(|fault| raise(py, &fault))
     }
 
     fn __repr__(&self) -> String {

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::errors::{raise, raise_caught};
-use crate::guard::guarded;
+use crate::panics::or_fault;
 use crate::plan::Plan;
 use crate::progress::Teller;
 use crate::rewriter::lock;
@@ -26,7 +26,7 @@ fn open(
 ) -> PyResult<dumpsert::Script<Source>> {
     let watch = Watch::new(caught.clone(), stop.map(Stop::flag));
     let source_ = Source::new(source, watch)?;
-    let script = guarded(door, || {
+    let script = or_fault(door, || {
         if source_.is_seekable() {
             dumpsert::Script::seekable(source_, plan.inner())
         } else {
@@ -60,7 +60,7 @@ pub(crate) fn convert(
     let mut target = Target::new(target, read, caught.clone())?;
     let mut teller = Teller::new(progress, caught.clone());
     let result = py.detach(|| {
-        guarded("convert", || {
+        or_fault("convert", || {
             let report = script.write_to(&mut target, |done| teller.tell(done))?;
             target.finish()?;
             Ok((report.to_json(), report))
@@ -122,7 +122,7 @@ impl Script {
             && pull.out.is_empty()
         {
             let (out, teller) = (&mut pull.out, &mut pull.teller);
-            match py.detach(|| guarded("rewrite: next", || read(script, out, teller))) {
+            match py.detach(|| or_fault("rewrite: next", || read(script, out, teller))) {
                 Ok(None) => {}
                 Ok(Some((json, report))) => {
                     pull.report = Some(json);
@@ -240,7 +240,7 @@ impl Statements {
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<String>> {
         let mut guard = lock(&self.0, "the iterator")?;
         let queue = &mut *guard;
-        let result = py.detach(|| guarded("statements: next", || queue.next()));
+        let result = py.detach(|| or_fault("statements: next", || queue.next()));
         match result {
             Ok(Some(statement)) => Ok(Some(statement)),
             Ok(None) => {

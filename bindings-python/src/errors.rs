@@ -11,7 +11,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
-use crate::guard::Fault;
+use crate::panics::Fault;
 use crate::watch::Caught;
 
 /// The exception for a fault; one that Python has raised before goes first, but not before a bug.

@@ -4,7 +4,7 @@ use dumpsert::{Inspection, inspect_seekable, inspect_with};
 use pyo3::prelude::*;
 
 use crate::errors::raise_caught;
-use crate::guard::guarded;
+use crate::panics::or_fault;
 use crate::plan::Plan;
 use crate::progress::Teller;
 use crate::source::Source;
@@ -26,7 +26,7 @@ pub(crate) fn inspect(
     let result = py.detach(|| {
         // What the function raises is kept, and ends the run where the source is read next.
         let tell = |done: dumpsert::Progress<'_>| drop(teller.tell(done));
-        guarded("inspect", || {
+        or_fault("inspect", || {
             let inspection = if source.is_seekable() {
                 inspect_seekable(source, plan.inner(), tell)
             } else {

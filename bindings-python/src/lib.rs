@@ -5,8 +5,8 @@ mod catalog;
 mod convert;
 mod driver;
 mod errors;
-mod guard;
 mod inspect;
+mod panics;
 mod plan;
 mod prescan;
 mod progress;
@@ -54,7 +54,7 @@ const PANICKED: u8 = 101;
 #[pyfunction]
 fn main(py: Python<'_>, args: Vec<std::ffi::OsString>) -> u8 {
     // The panic itself is on the standard error, as that of the program is.
-    py.detach(|| guard::guarded_value("main", || dumpsert::cli::run(args)))
+    py.detach(|| panics::value_or_fault("main", || dumpsert::cli::run(args)))
         .unwrap_or(PANICKED)
 }
 

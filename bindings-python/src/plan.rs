@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 
 use crate::catalog::Catalog;
 use crate::errors::raise;
-use crate::guard::{guarded, guarded_value};
+use crate::panics::{or_fault, value_or_fault};
 
 /// Options that were checked.
 #[pyclass(frozen, module = "dumpsert._core")]
@@ -28,7 +28,7 @@ impl Plan {
     /// Options as a JSON object, and catalogs, which add up.
     #[new]
     fn new(py: Python<'_>, json: &str, catalogs: Vec<Bound<'_, Catalog>>) -> PyResult<Self> {
-        let plan = guarded("Options", || {
+        let plan = or_fault("Options", || {
             // Files are read in Python, but their names are suggested for a name that is not known.
             let mut options = Config::from_json(json)?.options;
             for catalog in &catalogs {
@@ -42,6 +42,6 @@ impl Plan {
     /// Whether a dump should be read once before a `Rewriter` reads it.
     #[getter]
     fn needs_prescan(&self, py: Python<'_>) -> PyResult<bool> {
-        guarded_value("Options.needs_prescan", || self.0.needs_prescan()).map_err(|fault| raise(py, &fault))
+        value_or_fault("Options.needs_prescan", || self.0.needs_prescan()).map_err(|fault| raise(py, &fault))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use pyo3::prelude::*;
 
 use crate::errors::{finished, raise};
-use crate::guard::guarded;
+use crate::panics::or_fault;
 use crate::plan::Plan;
 use crate::rewriter::{DETACH_BYTES, lock};
 use crate::source::bytes;
@@ -19,7 +19,8 @@ impl Prescan {
     /// Begins a reading.
     #[new]
     fn new(py: Python<'_>, plan: &Plan) -> PyResult<Self> {
-        let prescan = guarded("Prescan", || dumpsert::Prescan::new(plan.inner())).map_err(|fault| raise(py, &fault))?;
+        let prescan =
+            or_fault("Prescan", || dumpsert::Prescan::new(plan.inner())).map_err(|fault| raise(py, &fault))?;
         Ok(Self(Mutex::new(Some(prescan))))
     }
 
@@ -31,9 +32,9 @@ impl Prescan {
             return Err(ended(py));
         };
         let result = if data.len() < DETACH_BYTES {
-            guarded("Prescan.write", || prescan.write(&data))
+            or_fault("Prescan.write", || prescan.write(&data))
         } else {
-            py.detach(|| guarded("Prescan.write", || prescan.write(&data)))
+            py.detach(|| or_fault("Prescan.write", || prescan.write(&data)))
         };
         result.map_err(|fault| {
             *guard = None;
@@ -44,7 +45,7 @@ impl Prescan {
     /// Ends the reading, and returns a plan with what was learned.
     fn finish(&self, py: Python<'_>) -> PyResult<Plan> {
         let prescan = self.lock()?.take().ok_or_else(|| ended(py))?;
-        py.detach(|| guarded("Prescan.finish", || prescan.finish()))
+        py.detach(|| or_fault("Prescan.finish", || prescan.finish()))
             .map(Plan::from)
             .map_err(|fault| raise(py, &fault))
     }

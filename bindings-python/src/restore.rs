@@ -15,7 +15,7 @@ use pyo3::prelude::*;
 use crate::catalog::Catalog;
 use crate::driver::Asking;
 use crate::errors::{raise, raise_with, stopped};
-use crate::guard::{Fault, guarded};
+use crate::panics::{Fault, or_fault};
 use crate::source::{Source, path};
 use crate::watch::{Caught, SIGNALS_EVERY, Stop, Watch};
 use crate::wishes::{Asked, Stopped, Wish, Wishes, ask, teller};
@@ -94,7 +94,7 @@ pub(crate) fn restore_<'py>(
         stop: stop.map(Stop::flag),
         caught,
     };
-    let run = guarded("restore", || {
+    let run = or_fault("restore", || {
         let source = match (&settings.source, file) {
             (Some(source), _) => dumpsert::restore::Source::Database(Connection::parse_option("source", source)?),
             (None, Some(path)) => dumpsert::restore::Source::File(path),
@@ -108,7 +108,7 @@ pub(crate) fn restore_<'py>(
         let plan = target.plan(&source, options)?;
         let mut over = caller.driver.as_ref().map(|_| Asking::new(wishes.clone()));
         Ok(move || {
-            let run = guarded("restore: run", || {
+            let run = or_fault("restore: run", || {
                 Ok(match &mut over {
                     Some(driver) => restore_over(source, driver, &target, &plan),
                     None => restore(source, &target, &plan),

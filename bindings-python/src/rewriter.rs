@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::errors;
-use crate::guard::{Fault, guarded, guarded_value};
+use crate::panics::{Fault, or_fault, value_or_fault};
 use crate::plan::Plan;
 use crate::progress::Teller;
 use crate::slices::{Input, Output};
@@ -54,9 +54,9 @@ impl Machine {
             return Err(errors::internal(py, &format!("the Rewriter has failed before: {text}")));
         }
         let result = if bytes < DETACH_BYTES {
-            guarded(door, || run(self))
+            or_fault(door, || run(self))
         } else {
-            py.detach(|| guarded(door, || run(self)))
+            py.detach(|| or_fault(door, || run(self)))
         };
         if let Err(Fault::Panic(text)) = &result {
             self.broken = Some(text.clone());
@@ -136,7 +136,7 @@ impl Rewriter {
     #[pyo3(signature = (plan, progress=None))]
     fn new(py: Python<'_>, plan: &Plan, progress: Option<Py<PyAny>>) -> PyResult<Self> {
         let caught = Caught::default();
-        let rewriter = guarded_value("Rewriter", || dumpsert::Rewriter::new(plan.inner()));
+        let rewriter = value_or_fault("Rewriter", || dumpsert::Rewriter::new(plan.inner()));
         Ok(Self(Mutex::new(Machine {
             rewriter: rewriter.map_err(|fault| errors::raise(py, &fault))?,
             out: Vec::new(),

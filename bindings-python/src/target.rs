@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::errors;
-use crate::guard::guarded;
+use crate::panics::or_fault;
 use crate::source::{check_file, path, place};
 use crate::watch::Caught;
 
@@ -26,14 +26,14 @@ impl Target {
         let Some(object) = object else { return Ok(Self::Nowhere) };
         let py = object.py();
         if let Some(path) = path(object)? {
-            let file = py.detach(|| guarded("convert: target", || files.create("the script", path)));
+            let file = py.detach(|| or_fault("convert: target", || files.create("the script", path)));
             return file.map(Self::File).map_err(|fault| errors::raise(py, &fault));
         }
         check_file(object, "the target", "open it with mode \"wb\"")?;
         match object.getattr(intern!(py, "write")) {
             Ok(write) if write.is_callable() => {
                 if let Some(path) = place(object)? {
-                    let checked = guarded("convert: target", || files.writes("the script", path));
+                    let checked = or_fault("convert: target", || files.writes("the script", path));
                     checked.map_err(|fault| errors::raise(py, &fault))?;
                 }
                 Ok(Self::Writer(object.clone().unbind(), caught))

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use dumpsert::restore::{DriverError, Failure, Outcome, Step};
 
-use crate::guard::Fault;
+use crate::panics::Fault;
 use crate::watch::SIGNALS_EVERY;
 
 /// What is to be done.

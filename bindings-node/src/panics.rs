@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 ///
 /// # Errors
 /// The fault as JSON, see [`fault`](crate::fault).
-pub(crate) fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+pub(crate) fn or_fault<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     // What was half done is never looked at again: every caller gives up its state.
     catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
         let text = payload

@@ -20,7 +20,7 @@ impl From<Error> for Fault {
 }
 
 /// Calls the engine. `door` is the name of what Python has called.
-pub(crate) fn guarded<T>(door: &'static str, run: impl FnOnce() -> dumpsert::Result<T>) -> Result<T, Fault> {
+pub(crate) fn or_fault<T>(door: &'static str, run: impl FnOnce() -> dumpsert::Result<T>) -> Result<T, Fault> {
     // What was half done is never looked at again: every caller gives up its state.
     let result = catch_unwind(AssertUnwindSafe(|| {
         panic_for_tests(door);
@@ -40,8 +40,8 @@ pub(crate) fn guarded<T>(door: &'static str, run: impl FnOnce() -> dumpsert::Res
 }
 
 /// The same for what cannot fail but by a bug.
-pub(crate) fn guarded_value<T>(door: &'static str, run: impl FnOnce() -> T) -> Result<T, Fault> {
-    guarded(door, || Ok(run()))
+pub(crate) fn value_or_fault<T>(door: &'static str, run: impl FnOnce() -> T) -> Result<T, Fault> {
+    or_fault(door, || Ok(run()))
 }
 
 /// Panics if the tests want it of this door. No package that is published has the feature.
