@@ -44,7 +44,7 @@ mod _core {
     #[pymodule_export]
     use super::watch::Stop;
     #[pymodule_export]
-    use super::{file_option_names, main, option_names, table_option_names};
+    use super::{file_option_names, main, option_help, option_names, table_option_names};
 }
 
 /// The exit status of a program in Rust that has panicked.
@@ -62,6 +62,22 @@ fn main(py: Python<'_>, args: Vec<std::ffi::OsString>) -> u8 {
 #[pyfunction]
 fn option_names() -> Vec<&'static str> {
     dumpsert::config::option_names().collect()
+}
+
+/// What is said of each option, a paragraph each.
+#[pyfunction]
+fn option_help() -> String {
+    use dumpsert::config::{Language, all_options, in_language};
+
+    let paragraphs = all_options().map(|option| {
+        let mut text = format!("{}: {}.", option.name, option.help);
+        for part in [option.more.to_owned(), option.default_sentence()] {
+            text.push_str(if part.is_empty() { "" } else { " " });
+            text.push_str(&part);
+        }
+        in_language(&text, Language::Python)
+    });
+    paragraphs.collect::<Vec<_>>().join("\n\n")
 }
 
 /// The names of all options of a single table.

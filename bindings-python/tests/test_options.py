@@ -23,6 +23,13 @@ def test_names_are_those_of_the_library() -> None:
     assert set(dumpsert.TableOptions.__annotations__) == set(_core.table_option_names())
 
 
+def test_help_tells_every_option() -> None:
+    """`help(dumpsert.Options)` is what a user reads first."""
+    assert Options.__doc__ is not None
+    for name in _core.option_names():
+        assert f"\n{name}: " in Options.__doc__, name
+
+
 @pytest.mark.parametrize(
     ("options", "parts"),
     [

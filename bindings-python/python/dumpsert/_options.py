@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import textwrap
 import tomllib
 from collections.abc import Mapping, Sequence, Set
 from datetime import timedelta
@@ -137,6 +138,10 @@ class Options:
         self._check_plain("pickled")
         return type(self), (self._values,)
 
+
+if Options.__doc__ is not None:  # it is where Python runs with -OO
+    _paragraphs = (textwrap.fill(text, 100) for text in _core.option_help().split("\n\n"))
+    Options.__doc__ += "\n\n" + "\n\n".join(_paragraphs) + "\n"
 
 Given = Options | ConfigValues | Mapping[str, Any]
 

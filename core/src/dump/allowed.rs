@@ -3,7 +3,8 @@
 //! This table decides, and nothing beside it; the chapter "Untrusted input" of the documentation shows it, and a test
 //! compares both.
 
-use super::statement::{LARGE_OBJECTS, REFRESH, STATISTICS, Statement, Words};
+use super::statement::{LARGE_OBJECTS, REFRESH, STATISTICS, Statement};
+use super::words::Words;
 use crate::error::ErrorKind;
 use crate::lex::tokens::Tokens;
 use crate::lex::{LexError, excerpt};

@@ -20,7 +20,9 @@ pub(crate) mod reader;
 mod rows;
 pub(crate) mod sniff;
 pub(crate) mod statement;
+mod step;
 mod top;
+pub(crate) mod words;
 
 pub(crate) use self::appearance::Appearance;
 pub use self::line_ends::Crlf;

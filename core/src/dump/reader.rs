@@ -9,19 +9,16 @@ use std::collections::HashMap;
 
 use memchr::{memchr, memrchr};
 
-use super::head::{self, Rows, Scanned};
 use super::line_ends::{Crlf, LineEnds};
 use super::long::{LongCopy, LongValues};
 use super::sniff::{BYTE_ORDER_MARK, SNIFF_BYTES, ends_in_header, sniff};
-use super::statement::CRLF;
-use super::{Appearance, Events, Fault, Target};
+use super::{Appearance, Events, Fault};
 use crate::encoding::utf16::Utf16;
 use crate::error::{Error, ErrorKind, Position, Result};
-use crate::lex::identifiers::Stop;
-use crate::lex::literal::{Field, skip_spaces, unexpected};
+use crate::lex::literal::Field;
 use crate::lex::split::{Splitter, count_lines};
-use crate::lex::{LexError, has_excerpt, slice, tail};
-use crate::limits::{HEAD_OVERHEAD_BYTES, Limit, Limits};
+use crate::lex::{has_excerpt, slice, tail};
+use crate::limits::{Limit, Limits};
 use crate::text::NUL;
 
 /// How much of the next chunk is joined to a cut piece at first.
@@ -44,8 +41,8 @@ pub(crate) struct Reader {
     pub(super) current: Current,
     pub(super) heads: HashMap<Vec<u8>, Current>,
     /// Heads with other letters than those of ASCII, which mean something else in another encoding.
-    odd_heads: HashMap<Vec<u8>, Current>,
-    heads_bytes: u64,
+    pub(super) odd_heads: HashMap<Vec<u8>, Current>,
+    pub(super) heads_bytes: u64,
     pub(super) fields: Vec<Field>,
     pub(super) scratch: Vec<u8>,
     /// Whether pg_dump's header was seen, and then its trailer.
@@ -70,7 +67,7 @@ pub(crate) struct Reader {
     pub(super) long_bytes: u64,
     pub(super) facts: Appearance,
     /// Rows of the open `INSERT` so far.
-    statement_rows: u64,
+    pub(super) statement_rows: u64,
     /// Whether reading stops where the listener is full.
     pub(super) pauses: bool,
 }
@@ -104,7 +101,7 @@ pub(super) struct Current {
     pub(super) id: usize,
     pub(super) columns: Option<usize>,
     pub(super) lines_max: u64,
-    default_values: bool,
+    pub(super) default_values: bool,
 }
 
 /// Byte, line, and byte at which the line begins.
@@ -452,162 +449,6 @@ impl Reader {
             _ => events.place(),
         };
         error.or_position(|| Position { table, row, ..position })
-    }
-
-    fn step(&mut self, bytes: &[u8], last: bool, events: &mut impl Events) -> Step {
-        match &mut self.state {
-            State::Values => self.values(bytes, events),
-            State::Tail => self.tail(bytes),
-            State::Copy => self.copy_rows(bytes, events),
-            State::Top => self.top(bytes, last, events),
-            State::Start => Err(Error::new(ErrorKind::Internal, "reading before the start").into()),
-            State::Comment => self.comment(bytes, last),
-            State::Skip(splitter) => {
-                let end = splitter.scan(bytes);
-                if end.is_some() {
-                    self.state = State::Top;
-                }
-                Ok(Some(end.unwrap_or(bytes.len())))
-            }
-            State::LongValues(_) | State::LongCopy(_) => self.long(bytes, events),
-        }
-    }
-
-    /// In another encoding the same bytes are another name.
-    pub(super) fn forget_heads(&mut self) {
-        self.odd_heads = HashMap::new();
-        if !self.current.text.is_ascii() {
-            self.current = Current::default();
-        }
-    }
-
-    /// Names without a schema are looked for there; heads read before may mean another table now.
-    pub(super) fn set_search_path(&mut self, path: Option<Vec<Vec<u8>>>) {
-        if path != self.search_path {
-            self.search_path = path;
-            self.forget_all_heads();
-        }
-    }
-
-    pub(super) fn forget_all_heads(&mut self) {
-        self.heads = HashMap::new();
-        self.odd_heads = HashMap::new();
-        self.current = Current::default();
-    }
-
-    /// A head that is not the one before.
-    pub(super) fn new_head(&mut self, bytes: &[u8], scan: fn(&[u8]) -> Scanned, events: &mut impl Events) -> Step {
-        let most = self.limits.bytes(Limit::HeadBytes);
-        let (mut head, end) = match scan(bytes) {
-            Ok(found) if found.1 <= most => found,
-            Err(Stop::Bad(error)) => return Err(error.into()),
-            Err(Stop::More) if bytes.len() < most => return Ok(None),
-            _ => return Err(self.limits.error(Limit::HeadBytes).into()),
-        };
-        if self.complete {
-            let message = "rows behind the end of the dump";
-            return Err(LexError::new(0, ErrorKind::SecondDump, message).into());
-        }
-        let text = slice(bytes, 0, end);
-        if text.ends_with(b"\n") {
-            let is_crlf = text.ends_with(b"\r\n");
-            self.line_ends.end_line(is_crlf, end - 1 - usize::from(is_crlf))?;
-        }
-        let is_odd = !text.is_ascii();
-        let heads = if is_odd { &self.odd_heads } else { &self.heads };
-        match heads.get(text) {
-            Some(known) => self.current = known.clone(),
-            None => {
-                if self.line_ends.look_at_statement(text, self.scs)? {
-                    events.skipped(CRLF)?;
-                    head.strip();
-                }
-                // What goes wrong from here on is about this table.
-                self.state = State::Values;
-                let Target {
-                    id,
-                    columns,
-                    lines_max,
-                    kept_bytes,
-                } = events.head(&head, self.search_path.as_deref())?;
-                self.heads_bytes += text.len() as u64 + HEAD_OVERHEAD_BYTES + kept_bytes;
-                if self.heads_bytes > self.limits.get(Limit::HeadsBytes) {
-                    return Err(self.limits.error(Limit::HeadsBytes).into());
-                }
-                let default_values = head.rows == Rows::Default;
-                self.current = Current {
-                    text: text.to_vec(),
-                    id,
-                    columns,
-                    lines_max,
-                    default_values,
-                };
-                let heads = if is_odd { &mut self.odd_heads } else { &mut self.heads };
-                heads.insert(text.to_vec(), self.current.clone());
-            }
-        }
-        if head.rows == Rows::Copy {
-            events.copy_begin(self.current.id)?;
-            self.state = State::Copy;
-            return Ok(Some(end));
-        }
-        self.begin_rows(end, events)
-    }
-
-    pub(super) fn begin_rows(&mut self, end: usize, events: &mut impl Events) -> Step {
-        self.statement_rows = 1;
-        self.facts.row_of_insert(1);
-        if self.current.default_values {
-            events.default_row(self.current.id)?;
-            self.state = State::Tail;
-        } else {
-            self.state = State::Values;
-        }
-        Ok(Some(end))
-    }
-
-    /// Behind a row: another one, or the end of the statement. White space may not go on for ever.
-    fn tail(&mut self, bytes: &[u8]) -> Step {
-        let most = self.limits.bytes(Limit::GapBytes);
-        match self.behind_row(slice(bytes, 0, bytes.len().min(most))) {
-            Ok(None) if bytes.len() >= most => Err(self.limits.error(Limit::GapBytes).into()),
-            step => step,
-        }
-    }
-
-    fn behind_row(&mut self, bytes: &[u8]) -> Step {
-        let (at, byte) = skip_spaces(bytes, 0);
-        match byte {
-            None => Ok(None),
-            Some(b';') => {
-                self.state = State::Top;
-                Ok(Some(at + 1))
-            }
-            Some(b',') if !self.current.default_values => match skip_spaces(bytes, at + 1) {
-                (_, None) => Ok(None),
-                (open, Some(b'(')) => {
-                    self.statement_rows += 1;
-                    self.facts.row_of_insert(self.statement_rows);
-                    self.state = State::Values;
-                    Ok(Some(open + 1))
-                }
-                (open, Some(_)) => Err(unexpected(bytes, open, "a row").into()),
-            },
-            Some(_) => match head::scan_on_conflict(bytes, at) {
-                // Nothing but the end of the statement may follow.
-                Ok(end) => match skip_spaces(bytes, end) {
-                    (_, None) => Ok(None),
-                    (end, Some(b';')) => {
-                        self.facts.on_conflict = true;
-                        self.state = State::Top;
-                        Ok(Some(end + 1))
-                    }
-                    (end, Some(_)) => Err(unexpected(bytes, end, "`;`").into()),
-                },
-                Err(Stop::More) => Ok(None),
-                Err(Stop::Bad(error)) => Err(error.into()),
-            },
-        }
     }
 }
 

@@ -72,6 +72,14 @@ pub struct OptionInfo {
 }
 
 impl OptionInfo {
+    /// What holds without it, as a sentence; empty if nothing does.
+    pub fn default_sentence(&self) -> String {
+        match self.default {
+            "" => String::new(),
+            default => format!("Default: {default}."),
+        }
+    }
+
     /// Whether it is typed once for each item.
     pub fn is_typed_often(&self) -> bool {
         matches!(

@@ -4,7 +4,7 @@ use crate::catalog::dump_names::Names;
 use crate::catalog::{Catalog, CatalogBuilder};
 use crate::dump::head::Head;
 use crate::dump::reader::Reader;
-use crate::dump::statement::is_create_table;
+use crate::dump::words::is_create_table;
 use crate::dump::{Events, Target};
 use crate::error::{Category, Error, Position, Result};
 use crate::limits::Limit;
