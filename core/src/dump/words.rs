@@ -316,6 +316,7 @@ impl<'a> Words<'a> {
 #[cfg(test)]
 mod tests {
     use super::super::allowed::recognise;
+    use super::super::statement::STATISTICS;
     use super::*;
     use crate::lex::identifiers::Relation;
 
