@@ -1,5 +1,5 @@
 -- What stands in the way of a merge, all of it and not only the first, without writing anything. It is in the script where a check is asked
--- for: dumpsert_apply then calls dumpsert_check_all, and no COMMIT can succeed, because the guard stays violated.
+-- for: dumpsert_apply then calls dumpsert_check_all, and no COMMIT can succeed, because the seal stays violated.
 
 -- message holds no value of a row; examples do.
 CREATE TEMPORARY TABLE pg_temp.dumpsert_findings (n integer GENERATED ALWAYS AS IDENTITY, severity pg_catalog.text, relation pg_catalog.text, code pg_catalog.text,

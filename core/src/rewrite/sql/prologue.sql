@@ -48,12 +48,12 @@ EXCEPTION WHEN OTHERS THEN
 END
 $dumpsert$;
 
--- The guard: a deferred foreign key that only the last statement of the script satisfies, so that no earlier COMMIT succeeds.
+-- The seal: a deferred foreign key that only the last statement of the script satisfies, so that no earlier COMMIT succeeds.
 CREATE TEMPORARY TABLE pg_temp.dumpsert_done (step integer PRIMARY KEY) ON COMMIT DROP;
-CREATE TEMPORARY TABLE pg_temp.dumpsert_guard (step integer
+CREATE TEMPORARY TABLE pg_temp.dumpsert_seal (step integer
   CONSTRAINT "dumpsert: the script did not end, nothing was changed"
   REFERENCES pg_temp.dumpsert_done DEFERRABLE INITIALLY DEFERRED) ON COMMIT DROP;
-INSERT INTO pg_temp.dumpsert_guard VALUES (1);
+INSERT INTO pg_temp.dumpsert_seal VALUES (1);
 
 CREATE TEMPORARY TABLE pg_temp.dumpsert_options (options pg_catalog.jsonb) ON COMMIT DROP;
 -- The session's own path: what the triggers, CHECK functions and casts of the target are written for.
@@ -99,7 +99,7 @@ BEGIN
 END
 $dumpsert$;
 
--- Checks what is deferred. That would fire the guard as well: it is satisfied, and armed anew within the same statement.
+-- Checks what is deferred. That would fire the seal as well: it is satisfied, and armed anew within the same statement.
 CREATE PROCEDURE pg_temp.dumpsert_settle()
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 BEGIN
@@ -107,7 +107,7 @@ BEGIN
   PERFORM set_config('search_path', s.search_path, true) FROM pg_temp.dumpsert_session AS s;
   SET CONSTRAINTS ALL IMMEDIATE;
   SET CONSTRAINTS pg_temp."dumpsert: the script did not end, nothing was changed" DEFERRED;
-  INSERT INTO pg_temp.dumpsert_guard VALUES (2);
+  INSERT INTO pg_temp.dumpsert_seal VALUES (2);
 END
 $dumpsert$;
 
@@ -204,7 +204,7 @@ BEGIN
   INSERT INTO pg_temp.dumpsert_options VALUES ('{"triggers": "off", "constraint_triggers": "fire", "no_key": "error", "unknown_columns": "error",
     "unknown_tables": "error", "allow_extension_tables": [], "allow_relations": [], "on_guard": "error", "rules": [], "keys": [], "sequences": "forward"}' || _options);
   -- A savepoint around each statement would let the script go on after an error: the rows' xmin tells.
-  IF (SELECT g.xmin::text FROM pg_temp.dumpsert_guard AS g) <> (SELECT o.xmin::text FROM pg_temp.dumpsert_options AS o) THEN
+  IF (SELECT g.xmin::text FROM pg_temp.dumpsert_seal AS g) <> (SELECT o.xmin::text FROM pg_temp.dumpsert_options AS o) THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
       MESSAGE = 'dumpsert: the client sets a savepoint around each statement, errors would not undo everything',
       HINT = 'Switch this off (psql: ON_ERROR_ROLLBACK, JDBC: autosave).';
