@@ -54,6 +54,7 @@ mod listed;
 mod meaning;
 mod nearest;
 mod options;
+mod os;
 mod permits;
 mod prescan;
 mod report;
