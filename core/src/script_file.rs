@@ -79,7 +79,7 @@ impl ScriptFile {
             return Err(refuse("is a directory"));
         }
         os::check_replaceable(path).map_err(fail)?;
-        let real = fs::canonicalize(path).map_err(fail)?;
+        let real = os::real(path).map_err(fail)?;
         Self::beside(path, real, Some(&metadata))
     }
 

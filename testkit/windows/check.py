@@ -5,6 +5,7 @@ check.py DIR LINUX-PROGRAM RECORD: DIR is that of toolchain.sh, with `run/dumpse
 Exit status 1 where something was not as expected. What Wine cannot do is no failure: it is written down as such.
 """
 
+import concurrent.futures
 import gzip
 import json
 import os
@@ -95,46 +96,55 @@ def toml(options):
     return "\n".join(lines) + "\n"
 
 
-def corpus(programs, record, folder):
-    """Every case in every style: from a file into a file, and from a pipe into a pipe."""
+def one_case(programs, case, style, folder):
+    """One case in one style, from a file into a file and from a pipe into a pipe: runs that were the same, refused ones, others."""
+    same, refused, differ = 0, 0, []
+    for name in ("dump.sql", "schema.sql"):
+        if (case / name).exists():
+            shutil.copyfile(case / name, folder / name)
+    options = case / "options.json"
+    options = json.loads(options.read_text()) if options.exists() else {}
+    (folder / "config.toml").write_text(toml(options | {"style": style}))
+    arguments = ["convert", "--quiet", "--config", "config.toml"]
+    arguments += ["--schema", "schema.sql"] if (case / "schema.sql").exists() else []
+
+    def compare(way, ends, scripts):
+        expected, found = ((end.returncode, text(end), script) for end, script in zip(ends, scripts, strict=True))
+        if expected == found:
+            return 1
+        differ.append(f"{case.name}, {style}, {way}: {found[0]} instead of {expected[0]}: {found[1][:200]}")
+        return 0
+
+    files = [folder / "unix.sql", folder / "windows.sql"]
+    both = list(zip((programs.unix, programs.windows), files, strict=True))
+    ends = [program(folder, *arguments, "dump.sql", "-o", file.name) for program, file in both]
+    same += compare("files", ends, [file.read_bytes() if file.exists() else None for file in files])
+    dump = (case / "dump.sql").read_bytes()
+    ends = [program(folder, *arguments, input=dump) for program, _ in both]
+    script = ends[0].stdout
+    if b"\r\n" not in script and SUB not in script:
+        same += compare("pipes", ends, [end.stdout for end in ends])
+    # psql on Windows would read another script.
+    elif ends[1].returncode == 3 and "psql on Windows" in text(ends[1]) and script.startswith(ends[1].stdout):
+        refused += 1
+    else:
+        differ.append(f"{case.name}, {style}, pipes: not refused")
+    return same, refused, differ
+
+
+def corpus(programs, record, _):
     record.section("The corpus testdata/cases, through dumpsert.exe and the program of this system")
-    same, refused, differ, cases = 0, 0, [], sorted((ROOT / "testdata/cases").glob("*/dump.sql"))
-    for dump in cases:
-        case = dump.parent
-        options = case / "options.json"
-        options = json.loads(options.read_text()) if options.exists() else {}
-        for style in STYLES:
-            for name in ("dump.sql", "schema.sql"):
-                (folder / name).unlink(missing_ok=True)
-                if (case / name).exists():
-                    shutil.copyfile(case / name, folder / name)
-            (folder / "config.toml").write_text(toml(options | {"style": style}))
-            arguments = ["convert", "--quiet", "--config", "config.toml"]
-            arguments += ["--schema", "schema.sql"] if (case / "schema.sql").exists() else []
-            for file in ("unix.sql", "windows.sql"):
-                (folder / file).unlink(missing_ok=True)
-            ends = [
-                program(folder, *arguments, "dump.sql", "-o", file)
-                for program, file in ((programs.unix, "unix.sql"), (programs.windows, "windows.sql"))
-            ]
-            scripts = [(folder / file).read_bytes() if (folder / file).exists() else None for file in ("unix.sql", "windows.sql")]
-            if (ends[0].returncode, text(ends[0]), scripts[0]) == (ends[1].returncode, text(ends[1]), scripts[1]):
-                same += 1
-            else:
-                differ.append(f"{case.name}, {style}, files: {ends[1].returncode} instead of {ends[0].returncode}: {text(ends[1])[:200]}")
-            dump_bytes = dump.read_bytes()
-            ends = [program(folder, *arguments, input=dump_bytes) for program in (programs.unix, programs.windows)]
-            script = ends[0].stdout
-            if b"\r\n" in script or SUB in script:
-                # psql on Windows would read another script.
-                is_refused = ends[1].returncode == 3 and "psql on Windows" in text(ends[1]) and script.startswith(ends[1].stdout)
-                refused += is_refused
-                if not is_refused:
-                    differ.append(f"{case.name}, {style}, pipes: not refused")
-            elif (ends[0].returncode, text(ends[0]), script) == (ends[1].returncode, text(ends[1]), ends[1].stdout):
-                same += 1
-            else:
-                differ.append(f"{case.name}, {style}, pipes: {ends[1].returncode} instead of {ends[0].returncode}: {text(ends[1])[:200]}")
+    cases = sorted(dump.parent for dump in (ROOT / "testdata/cases").glob("*/dump.sql"))
+
+    def run(job):
+        with tempfile.TemporaryDirectory(prefix="dumpsert-case-") as folder:
+            return one_case(programs, *job, pathlib.Path(folder))
+
+    # Most of the time programs start.
+    with concurrent.futures.ThreadPoolExecutor(3) as workers:
+        ends = list(workers.map(run, [(case, style) for case in cases for style in STYLES]))
+    same, refused = (sum(end[at] for end in ends) for at in (0, 1))
+    differ = [line for end in ends for line in end[2]]
     record.note(
         f"{len(cases)} cases in {len(STYLES)} styles, each from a file to a file and from a pipe to a pipe: {same} runs with the same "
         f"script, messages and exit status, byte for byte; {refused} with CRLF or 1A in a value refused to write to a pipe"
@@ -161,7 +171,7 @@ def command_line(programs, record, folder):
         # Standard output is a file in both, so that nobody asks whether it is a pipe.
         ends, outputs = [], []
         for program in (programs.unix, programs.windows):
-            with tempfile.TemporaryFile() as out:
+            with tempfile.NamedTemporaryFile(dir=folder) as out:
                 more = {"env": {"PATH": ""}} if program == programs.unix else {}
                 ends.append(program(folder, *arguments, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE, capture_output=False, **more))
                 out.seek(0)
@@ -239,12 +249,14 @@ def outputs(programs, record, folder):
         record.note(f"it says: `{text(end).strip()}`")
         process.kill()
         process.wait()
+    out.write_text("before")
     out.chmod(0o444)
     end = programs.windows(folder, *good, "dump.sql", "-o", "out.sql")
     is_so = end.returncode == 3 and out.read_text() == "before" and not leftovers(folder)
     record.check("a read-only file: status 3, as it was", is_so, f"{end.returncode} {text(end)[:300]}")
     record.note(f"it says: `{text(end).strip()}`")
     out.chmod(0o644)
+    out.write_text("before")
     end = programs.windows(folder, *good, "broken.sql", "-o", "out.sql")
     is_so = end.returncode == 1 and out.read_text() == "before" and not leftovers(folder)
     record.check("a dump that is broken: status 1, the file as it was", is_so, f"{end.returncode} {text(end)[:300]}")
@@ -285,7 +297,7 @@ def interrupts(programs, record, folder):
         shutil.copyfile(helper, fake / name)
     here = folder / "psql-is-here"
     here.unlink(missing_ok=True)
-    process = programs.start(folder, programs.exe, "restore", "dump.sql", "--to", "dbname=x", "--bin-dir", "fake")
+    process = programs.start(folder, programs.exe, "restore", "dump.sql", "--to", "dbname=x", "--bin-dir", "Z:" + str(fake).replace("/", "\\"))
     if not wait(here.exists):
         process.kill()
         record.cannot("children end with their parent", "the child has not started")
@@ -356,6 +368,10 @@ def main(directory, linux, record_file):
     programs, record = Programs(directory, pathlib.Path(linux).resolve()), Record()
     with tempfile.TemporaryDirectory(prefix="dumpsert-windows-") as temporary:
         folder = pathlib.Path(temporary)
+        # Wine's own services hold the pipes of the program that has started them, and end with the last one: this one stays.
+        nothing = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        programs.start(directory, directory / "run" / "helper.exe", **nothing)
+        wait((directory / "psql-is-here").exists)
         steps = [corpus, command_line, paths, outputs, interrupts, compressed, node]
         for step in steps:
             step(programs, record, folder)

@@ -22,19 +22,19 @@ static BOOL WINAPI ignore(DWORD event) { return TRUE; }
 static int end_by(DWORD event, char *command) {
   STARTUPINFOA start = {sizeof start};
   PROCESS_INFORMATION child;
-  // A program from outside may have no console, which events need.
-  FreeConsole();
-  if (!AllocConsole()) return 101;
   start.dwFlags = STARTF_USESTDHANDLES;
   start.hStdInput = GetStdHandle(STD_INPUT_HANDLE);
   start.hStdOutput = GetStdHandle(STD_OUTPUT_HANDLE);
   start.hStdError = GetStdHandle(STD_ERROR_HANDLE);
+  // A program from outside may have no console, which events need; a new one takes the place of the handles above.
+  FreeConsole();
+  if (!AllocConsole()) return 101;
   SetConsoleCtrlHandler(ignore, TRUE);
-  if (!CreateProcessA(NULL, command, NULL, NULL, FALSE, event == CTRL_BREAK_EVENT ? CREATE_NEW_PROCESS_GROUP : 0, NULL, NULL,
+  if (!CreateProcessA(NULL, command, NULL, NULL, TRUE, 0, NULL, NULL,
                       &start, &child))
     return 102;
   for (int i = 0; i < 600 && GetFileAttributesA("ready") == INVALID_FILE_ATTRIBUTES; i++) Sleep(50);
-  if (!GenerateConsoleCtrlEvent(event, event == CTRL_BREAK_EVENT ? child.dwProcessId : 0)) return 103;
+  if (!GenerateConsoleCtrlEvent(event, 0)) return 103;
   DWORD status = 104;
   if (WaitForSingleObject(child.hProcess, 20000) != WAIT_OBJECT_0) TerminateProcess(child.hProcess, 105);
   WaitForSingleObject(child.hProcess, INFINITE);

@@ -20,8 +20,8 @@ in_root() {
     bash -c "cd /work && $1"
 }
 for_windows='-Zbuild-std=std,panic_abort --locked --target x86_64-pc-windows-gnu --profile quick'
-in_root "RUSTFLAGS='-D warnings' cargo build $for_windows --package dumpsert --features cli --package dumpsert-node --package dumpsert-python"
-nice -n 10 cargo build --quiet --locked --profile quick --package dumpsert --features cli --bin dumpsert
+in_root "CARGO_BUILD_WARNINGS=deny cargo build $for_windows --package dumpsert --features cli --package dumpsert-node --package dumpsert-python"
+cargo build --quiet --locked --profile quick --package dumpsert --features cli --bin dumpsert
 linux=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)/quick/dumpsert
 
 run=$directory/run

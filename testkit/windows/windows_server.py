@@ -117,10 +117,16 @@ class Server:
         end = self.dumpsert(*arguments)
         said = end.stderr.decode("utf-8", "replace")
         self.record.check("a value with the byte 1A is refused", end.returncode == 3 and "1A (hexadecimal)" in said, said[-300:])
-        for form, more in (("plain", []), ("inserts", ["--column-inserts"]), ("custom", ["-Fc"])):
+        forms = [("plain", []), ("inserts", ["--column-inserts"]), ("custom", ["-Fc"])]
+        for form, more in forms:
             pair = self.pair(form)
             dump = [self.bin / "pg_dump", "-h", "127.0.0.1", "-p", self.port, "-U", "postgres", *more, "-f", self.folder / "a.dump", pair[0]]
             subprocess.run(dump, check=True)
+            with open(self.folder / "a.dump", "rb") as dump_file:
+                end = self.dumpsert("restore", "-", "--to", self.url(pair[1]), *programs, stdin=dump_file)
+            said = end.stderr.decode("utf-8", "replace")
+            self.record.check(f"restore of a {form} dump from a pipe: every value", end.returncode == 0 and self.same(pair), said[-600:])
+            pair = self.pair(f"{form}_file")
             end = self.dumpsert("restore", "a.dump", "--to", self.url(pair[1]), *programs)
             said = end.stderr.decode("utf-8", "replace")
             if "cannot" in said and form == "custom" and "pg_restore" in said:
@@ -179,5 +185,12 @@ class Server:
         said = end.stderr.decode("utf-8", "replace").strip()
         self.record.check("a socket of Unix as host: status 3", end.returncode == 3, said[-300:])
         self.record.note(f"it says: `{said[-300:]}`")
-        end = self.dumpsert("sync", "--from", self.url(pair[0]), "--to", self.url(pair[1]), "--prune", *programs)
-        self.record.note(f"--prune with no console to ask on: status {end.returncode}: `{end.stderr.decode('utf-8', 'replace').strip()[-200:]}`")
+        self.psql(pair[0], "DELETE FROM t WHERE id > 19990")
+        before = self.psql(pair[1], CONTENT)
+        end = self.dumpsert("sync", "--from", self.url(pair[0]), "--to", self.url(pair[1]), "--prune", *programs, stdin=subprocess.DEVNULL)
+        said = end.stderr.decode("utf-8", "replace")
+        is_so = end.returncode == 2 and "say --yes" in said and self.psql(pair[1], CONTENT) == before
+        self.record.check("--prune with no console to ask on: refused", is_so, f"{end.returncode} {said[-300:]}")
+        end = self.dumpsert("sync", "--from", self.url(pair[0]), "--to", self.url(pair[1]), "--prune", "--yes", *programs)
+        said = end.stderr.decode("utf-8", "replace")
+        self.record.check("--prune --yes", end.returncode == 0 and self.same(pair), said[-300:])

@@ -32,6 +32,11 @@ impl Outputs {
         report: Option<&Path>,
         for_psql: bool,
     ) -> Result<Self, Failure> {
+        // A pipe is the same for both, which not every system can tell.
+        if is_stdout(script) && report.is_some_and(is_stdout) && is_pipe() {
+            let message = "standard output is where the script goes: one of them would be lost (give two files)";
+            return Err(Failure::Usage(message.to_owned()));
+        }
         let script = match Output::create(&mut files, "the script", script)? {
             Output::Stdout(out) if for_psql && os::PIPES_ARE_TEXT && is_pipe() => Output::Text(TextGuard::new(out)),
             script => script,

@@ -66,6 +66,11 @@ pub(crate) fn to_be_made(path: PathBuf) -> PathBuf {
     path
 }
 
+/// The real name of a file that is there, behind links.
+pub(crate) fn real(path: &Path) -> io::Result<PathBuf> {
+    fs::canonicalize(path)
+}
+
 /// A real path, as it is shown.
 pub(crate) fn shown(path: &Path) -> String {
     path.display().to_string()

@@ -5,10 +5,11 @@ mod children;
 #[cfg(feature = "cli")]
 mod console;
 
+use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::windows::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf, Prefix};
 
 use winapi_util::file;
 
@@ -78,6 +79,9 @@ pub(crate) fn open_device(path: &Path) -> io::Result<Option<File>> {
 /// Whether a file that is there may be replaced, so that a conversion of hours does not find out at its end that it may not:
 /// it is read-only, or another program has it open.
 pub(crate) fn check_replaceable(path: &Path) -> io::Result<()> {
+    if fs::metadata(path)?.permissions().readonly() {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
     File::options().access_mode(GENERIC_WRITE | DELETE).open(path).map(drop)
 }
 
@@ -89,10 +93,28 @@ pub(crate) fn to_be_made(path: PathBuf) -> PathBuf {
     if absolute.as_os_str().len() < PLAIN_PATH_MAX {
         return path;
     }
-    match (absolute.parent().map(fs::canonicalize), absolute.file_name()) {
-        (Some(Ok(folder)), Some(name)) => folder.join(name),
-        _ => path,
-    }
+    let prefix = match absolute.components().next() {
+        Some(Component::Prefix(prefix)) => prefix.kind(),
+        _ => return path,
+    };
+    let (begin, rest) = match prefix {
+        Prefix::Disk(_) => (r"\\?\", absolute.as_path()),
+        // `\\server` becomes `\\?\UNC\server`.
+        Prefix::UNC(..) => match absolute.to_str().and_then(|text| text.strip_prefix(r"\\")) {
+            Some(rest) => (r"\\?\UNC\", Path::new(rest)),
+            None => return path,
+        },
+        _ => return path,
+    };
+    let mut verbatim = OsString::from(begin);
+    verbatim.push(rest);
+    verbatim.into()
+}
+
+/// The real name of a file that is there, behind links. Not every file system can tell it; links are followed then as they are
+/// written.
+pub(crate) fn real(path: &Path) -> io::Result<PathBuf> {
+    fs::canonicalize(path).or_else(|_| Ok(to_be_made(crate::files::resolve(path))))
 }
 
 /// A real path, as it is shown: real ones begin with what nobody types.
