@@ -124,11 +124,14 @@ def one_case(programs, case, style, folder):
     script = ends[0].stdout
     if b"\r\n" not in script and SUB not in script:
         same += compare("pipes", ends, [end.stdout for end in ends])
-    # psql on Windows would read another script.
-    elif ends[1].returncode == 3 and "psql on Windows" in text(ends[1]) and script.startswith(ends[1].stdout):
+    # psql on Windows would read another script: what goes out ends before that.
+    elif b"\r\n" in ends[1].stdout or SUB in ends[1].stdout or not script.startswith(ends[1].stdout):
+        differ.append(f"{case.name}, {style}, pipes: not refused")
+    # A dump that is an error in itself is told as such.
+    elif ends[1].returncode == 3 and "psql on Windows" in text(ends[1]) or (ends[0].returncode, text(ends[0])) == (ends[1].returncode, text(ends[1])) != (0, ""):
         refused += 1
     else:
-        differ.append(f"{case.name}, {style}, pipes: not refused")
+        differ.append(f"{case.name}, {style}, pipes: {ends[1].returncode}: {text(ends[1])[:200]}")
     return same, refused, differ
 
 

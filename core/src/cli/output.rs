@@ -32,8 +32,9 @@ impl Outputs {
         report: Option<&Path>,
         for_psql: bool,
     ) -> Result<Self, Failure> {
-        // A pipe is the same for both, which not every system can tell.
-        if is_stdout(script) && report.is_some_and(is_stdout) && is_pipe() {
+        // Not every system can tell which file it is.
+        let is_one_place = || os::stdout_file().is_some_and(|file| os::is_one_place(&file));
+        if is_stdout(script) && report.is_some_and(is_stdout) && is_one_place() {
             let message = "standard output is where the script goes: one of them would be lost (give two files)";
             return Err(Failure::Usage(message.to_owned()));
         }

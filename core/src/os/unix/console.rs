@@ -35,6 +35,12 @@ pub(crate) fn is_pipe(file: &File) -> bool {
     kind.is_ok_and(|kind| kind.is_fifo() || kind.is_socket())
 }
 
+/// Whether two outputs in a file destroy each other: it is no terminal, and not `/dev/null`.
+pub(crate) fn is_one_place(file: &File) -> bool {
+    let kind = file.metadata().map(|metadata| metadata.file_type());
+    kind.is_ok_and(|kind| !kind.is_char_device())
+}
+
 /// Asks on the terminal that the program belongs to, whatever its standard streams are; nothing where it has none.
 pub(crate) fn ask(question: &str) -> Option<io::Result<String>> {
     let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;

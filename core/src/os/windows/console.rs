@@ -38,6 +38,11 @@ pub(crate) fn is_pipe(open: &File) -> bool {
     file::typ(open).is_ok_and(|kind| kind.is_pipe())
 }
 
+/// Whether two outputs in a file destroy each other: it is no console, and not `NUL`.
+pub(crate) fn is_one_place(open: &File) -> bool {
+    file::typ(open).is_ok_and(|kind| !kind.is_char())
+}
+
 /// Asks on the console that the program belongs to, whatever its standard streams are; nothing where it has none.
 pub(crate) fn ask(question: &str) -> Option<io::Result<String>> {
     let console = OpenOptions::new().read(true).write(true).open("CONIN$").ok()?;
