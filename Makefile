@@ -9,6 +9,7 @@
 # make versions ROOTS="DIR DIR"
 #              dumps of other major versions of PostgreSQL, and dumps for them, and the merge's own tests on each; each DIR is the
 #              root of a Debian that has one, unpacked
+# make windows builds for Windows and runs it under Wine (as root; fetches 350 MB): docs/windows.md
 # make bench   the benchmarks
 # make fuzz    every fuzz target for FUZZ_SECONDS each (needs cargo-fuzz)
 #
@@ -17,7 +18,7 @@
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo test cuts product cascade merges races versions bench fuzz lint clean setup test-rust test-node test-example test-python
+.PHONY: demo test cuts product cascade merges races versions windows bench fuzz lint clean setup test-rust test-node test-example test-python
 .DEFAULT_GOAL := test
 .NOTPARALLEL:
 
@@ -89,6 +90,9 @@ versions: setup
 	set -e; for root in $(ROOTS); do \
 		DUMPSERT_PG_ROOT=$$root $(CARGO) test --package dumpsert --features cli --test pg -- merge:: concurrent:: restore::; \
 	done
+
+windows: setup
+	@bash testkit/windows/run.sh
 
 bench: setup
 	$(CARGO) bench --workspace

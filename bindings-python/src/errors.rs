@@ -127,8 +127,11 @@ pub(crate) fn os_error(py: Python<'_>, error: &io::Error, path: Option<PathBuf>)
     };
     let made = (|| {
         let text = py.import("os")?.call_method1("strerror", (number,))?;
-        // Python chooses the class by the number.
-        py.get_type::<PyOSError>().call1((number, text, path))
+        // Python chooses the class by the number. That of Windows is another one, which it takes in its own place.
+        match error.raw_os_error().filter(|_| cfg!(windows)) {
+            Some(number) => py.get_type::<PyOSError>().call1((0, error.to_string(), path, number)),
+            None => py.get_type::<PyOSError>().call1((number, text, path)),
+        }
     })();
     made.map_or_else(|other| other, PyErr::from_value)
 }

@@ -45,6 +45,7 @@ mod filter;
 mod lex;
 mod limits;
 mod options;
+mod os;
 mod plan;
 mod prescan;
 mod report;

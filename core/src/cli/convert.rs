@@ -45,13 +45,14 @@ impl Job {
         let name = name_of(&args.dump);
         let length = input_length(&args.dump, &name)?;
         note_dump(&mut files, &args.dump);
+        let outputs = Outputs::open(files, &script, report.as_deref(), plan.client() == Client::Psql)?;
         Ok(Self {
             plan,
             quiet,
             dump: args.dump.clone(),
             name,
             length,
-            outputs: Outputs::open(files, &script, report.as_deref())?,
+            outputs,
         })
     }
 

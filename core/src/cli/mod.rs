@@ -16,6 +16,7 @@ mod restore;
 mod restore_args;
 mod settings;
 mod summary;
+mod text_guard;
 
 use std::error::Error as _;
 use std::ffi::OsString;
@@ -30,6 +31,7 @@ use dumpsert::{Category, Error, ErrorKind, Files};
 
 use args::{Args, CatalogArgs, Command};
 
+use crate::os;
 use crate::text::{is_url, printable};
 
 /// Why a command has failed.
@@ -172,7 +174,7 @@ fn write_usage(to: &mut impl Write, message: &str) -> io::Result<()> {
 /// What was meant by a file where a command belongs.
 fn tip(error: &clap::Error, args: &[OsString]) -> Option<String> {
     let first = args.get(1)?.to_string_lossy();
-    let is_file = Path::new(first.as_ref()).is_file() || first.contains('.') || first.contains('/');
+    let is_file = Path::new(first.as_ref()).is_file() || first.contains('.') || first.contains(std::path::is_separator);
     let is_meant = error.kind() == clap::error::ErrorKind::InvalidSubcommand && is_file && !is_url(&first);
     is_meant.then(|| {
         format!(
@@ -267,13 +269,8 @@ fn name_of(dump: &Path) -> String {
 fn argument(name: &str) -> String {
     match name {
         STDIN => "ARCHIVE".to_owned(),
-        name if name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_./+@,".contains(&byte)) =>
-        {
-            name.to_owned()
-        }
-        name => format!("'{}'", name.replace('\'', "'\\''")),
+        name if name.bytes().all(os::is_plain) => name.to_owned(),
+        name => os::quoted(name),
     }
 }
 

@@ -1,18 +1,20 @@
 //! Where the script and the report go: standard output, or files that appear only when they are complete.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use dumpsert::{Error, Files, ScriptFile};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 
+use super::text_guard::TextGuard;
 use super::{Failure, is_std};
+use crate::os;
 
 /// One receiver of output.
 pub(super) enum Output {
     Stdout(io::StdoutLock<'static>),
+    /// A pipe to a psql that reads it as text.
+    Text(TextGuard<io::StdoutLock<'static>>),
     File(ScriptFile),
 }
 
@@ -23,9 +25,23 @@ pub(super) struct Outputs {
 }
 
 impl Outputs {
-    /// Opens what the script and the report go to; `files` knows what the run reads.
-    pub(super) fn open(mut files: Files, script: &Path, report: Option<&Path>) -> Result<Self, Failure> {
-        let script = Output::create(&mut files, "the script", script)?;
+    /// Opens what the script and the report go to; `files` knows what the run reads. `for_psql` says who reads the script.
+    pub(super) fn open(
+        mut files: Files,
+        script: &Path,
+        report: Option<&Path>,
+        for_psql: bool,
+    ) -> Result<Self, Failure> {
+        // Not every system can tell which file it is.
+        let is_one_place = || os::stdout_file().is_some_and(|file| os::is_one_place(&file));
+        if is_stdout(script) && report.is_some_and(is_stdout) && is_one_place() {
+            let message = "standard output is where the script goes: one of them would be lost (give two files)";
+            return Err(Failure::Usage(message.to_owned()));
+        }
+        let script = match Output::create(&mut files, "the script", script)? {
+            Output::Stdout(out) if for_psql && os::PIPES_ARE_TEXT && is_pipe() => Output::Text(TextGuard::new(out)),
+            script => script,
+        };
         let report = report.map(|report| Output::create(&mut files, "the report", report));
         let outputs = Self {
             script,
@@ -59,18 +75,18 @@ impl Output {
 
     fn temporary_path(&self) -> Option<&Path> {
         match self {
-            Self::Stdout(_) => None,
+            Self::Stdout(_) | Self::Text(_) => None,
             Self::File(file) => file.temporary_path(),
         }
     }
 
     pub(super) fn is_stdout(&self) -> bool {
-        matches!(self, Self::Stdout(_))
+        matches!(self, Self::Stdout(_) | Self::Text(_))
     }
 
     pub(super) fn finish(self) -> Result<(), Failure> {
         match self {
-            Self::Stdout(_) => Ok(()),
+            Self::Stdout(_) | Self::Text(_) => Ok(()),
             Self::File(file) => file.finish().map_err(fail),
         }
     }
@@ -78,16 +94,12 @@ impl Output {
 
 /// Whether a path means standard output, which is written as it is and never replaced by another file.
 pub(super) fn is_stdout(path: &Path) -> bool {
-    is_std(path)
-        || (cfg!(unix)
-            && ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"]
-                .iter()
-                .any(|name| path == *name))
+    is_std(path) || os::names_stdout(path)
 }
 
 /// Notes that standard output is written to.
 pub(super) fn note_stdout(files: &mut Files, what: &str) -> Result<(), Failure> {
-    match stdout_file() {
+    match os::stdout_file() {
         Some(file) => files
             .writes_open(what, "standard output", &file)
             .map_err(|error| Failure::Library("output".to_owned(), error)),
@@ -97,40 +109,14 @@ pub(super) fn note_stdout(files: &mut Files, what: &str) -> Result<(), Failure> 
 
 /// Notes the file that standard input may be.
 pub(super) fn note_stdin(files: &mut Files, what: &str) {
-    #[cfg(unix)]
-    {
-        use std::os::fd::AsFd;
-
-        if let Ok(fd) = io::stdin().as_fd().try_clone_to_owned() {
-            files.reads_open(what, &File::from(fd));
-        }
+    if let Some(file) = os::stdin_file() {
+        files.reads_open(what, &file);
     }
-    #[cfg(not(unix))]
-    let _ = (files, what);
 }
 
 /// Whether a program reads what goes to standard output.
 pub(super) fn is_pipe() -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::FileTypeExt;
-
-        let metadata = stdout_file().and_then(|file| file.metadata().ok());
-        metadata.is_some_and(|metadata| metadata.file_type().is_fifo() || metadata.file_type().is_socket())
-    }
-    #[cfg(not(unix))]
-    !io::IsTerminal::is_terminal(&io::stdout())
-}
-
-fn stdout_file() -> Option<File> {
-    #[cfg(unix)]
-    {
-        use std::os::fd::AsFd;
-
-        io::stdout().as_fd().try_clone_to_owned().ok().map(File::from)
-    }
-    #[cfg(not(unix))]
-    None
+    os::stdout_file().is_some_and(|file| os::is_pipe(&file))
 }
 
 /// A run that is stopped from outside leaves nothing behind.
@@ -138,22 +124,19 @@ fn remove_on_signal(paths: Vec<PathBuf>) -> io::Result<()> {
     if paths.is_empty() {
         return Ok(());
     }
-    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
-    std::thread::spawn(move || {
-        if let Some(signal) = signals.forever().next() {
-            for path in paths {
-                let _ = fs::remove_file(path);
-            }
-            std::process::exit(128 + signal);
+    os::on_signal(move |signal| {
+        for path in &paths {
+            let _ = fs::remove_file(path);
         }
-    });
-    Ok(())
+        std::process::exit(128 + signal);
+    })
 }
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Stdout(out) => out.write(bytes),
+            Self::Text(out) => out.write(bytes),
             Self::File(out) => out.write(bytes),
         }
     }
@@ -161,6 +144,7 @@ impl Write for Output {
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Stdout(out) => out.flush(),
+            Self::Text(out) => out.flush(),
             Self::File(out) => out.flush(),
         }
     }

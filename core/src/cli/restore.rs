@@ -1,7 +1,6 @@
 //! `dumpsert restore` and `dumpsert sync`: a dump or a database into a database.
 
-use std::fs::OpenOptions;
-use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -10,8 +9,6 @@ use dumpsert::restore::{
     Cancel, Connection, Database, Ending, Failure as Stopped, Outcome, Prune, Severity, Source, Target, restore,
 };
 use dumpsert::{Category, Error, ErrorKind};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 
 use super::convert::note_dump;
 use super::display::Display;
@@ -20,6 +17,7 @@ use super::planning::Planning;
 use super::restore_args::{Progress, Restore, Running, Sync, Verify};
 use super::settings::Settings;
 use super::{Failure, findings, input_length, is_std, name_of, summary};
+use crate::os;
 use crate::text::{is_url, printable};
 
 /// Runs `restore`.
@@ -242,15 +240,11 @@ fn confirm(database: &Database) -> Result<(), Error> {
 
 /// Asks on the terminal that the program belongs to. Whatever is no yes is refused, with what `refused` makes of the reason.
 fn ask(question: &str, refused: impl Fn(&str) -> Result<(), Error>) -> Result<(), Error> {
-    let Ok(terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else {
+    let question: Vec<_> = question.split('\n').map(printable).collect();
+    let Some(answer) = os::ask(&question.join("\n")) else {
         return refused("; there is no terminal to ask on");
     };
-    let question: Vec<_> = question.split('\n').map(printable).collect();
-    let mut answer = String::new();
-    let asked = (&terminal)
-        .write_all(question.join("\n").as_bytes())
-        .and_then(|()| BufReader::new(&terminal).read_line(&mut answer));
-    match asked.map(|_| answer.trim().to_lowercase()) {
+    match answer.map(|answer| answer.trim().to_lowercase()) {
         Ok(answer) if answer == "y" || answer == "yes" => Ok(()),
         _ => refused(""),
     }
@@ -258,19 +252,18 @@ fn ask(question: &str, refused: impl Fn(&str) -> Result<(), Error>) -> Result<()
 
 /// A signal ends the run, which then says what has become of it. Once the target was told to commit, it takes a second one.
 fn cancel_on_signal(cancel: &Cancel) -> io::Result<Arc<AtomicI32>> {
-    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
     let (cancel, received) = (cancel.clone(), Arc::new(AtomicI32::new(0)));
     let first = received.clone();
-    std::thread::spawn(move || {
-        for (number, signal) in signals.forever().enumerate() {
-            let _ = first.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
-            match number {
-                0 | 1 => cancel.cancel(),
-                // Nobody waits for an answer any more.
-                _ => std::process::exit(128 + signal),
-            }
+    let mut number = 0;
+    os::on_signal(move |signal| {
+        let _ = first.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
+        number += 1;
+        match number {
+            1 | 2 => cancel.cancel(),
+            // Nobody waits for an answer any more.
+            _ => std::process::exit(128 + signal),
         }
-    });
+    })?;
     Ok(received)
 }
 

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::os;
 
 /// Most bytes that are kept of what a program says.
 const SAID_BYTES_MAX: usize = 64 * 1024;
@@ -78,11 +79,7 @@ impl Cancel {
     /// Starts a program. Ctrl-C on the terminal is for this process, which knows what is to be done, and not for its
     /// children: they get a process group of their own.
     pub(super) fn spawn(&self, mut command: Command, name: &str) -> Result<Running> {
-        #[cfg(unix)]
-        {
-            use std::os::unix::process::CommandExt;
-            command.process_group(0);
-        }
+        os::set_apart(&mut command);
         let mut state = self.lock();
         if state.times > 0 && !state.is_committing {
             return Err(cancelled());
@@ -90,6 +87,7 @@ impl Cancel {
         let mut child = command
             .spawn()
             .map_err(|error| Error::new(ErrorKind::Program, format!("{name} cannot be run")).with_source(error))?;
+        os::bind(&child);
         let running = Running {
             number: state.children.len(),
             stdin: child.stdin.take(),

@@ -8,6 +8,7 @@ use std::fmt;
 
 use super::keywords::{self, Meaning};
 use crate::error::{Error, ErrorKind, Result};
+use crate::os;
 use crate::text::NUL;
 
 /// How a database is reached. What it does not say comes from where libpq takes it: the environment (`PGHOST`, …), a
@@ -265,16 +266,34 @@ impl Connection {
             && std::env::var_os("PGTARGETSESSIONATTRS").is_none()
     }
 
-    /// The argument for a program: everything but the password. `name` is what the server's administrator sees.
-    pub(super) fn conninfo(&self, name: &str) -> String {
-        let mut settings = self.to_string();
+    /// The argument for a program: everything but the password. `name` is what the server's administrator sees, `more` a setting
+    /// beside those of the user.
+    pub(super) fn conninfo(&self, name: &str, more: Option<(&str, &str)>) -> String {
+        let mut all = self.clone();
         if self.get("application_name").is_none() && std::env::var_os("PGAPPNAME").is_none() {
-            if !settings.is_empty() {
-                settings.push(' ');
-            }
-            settings.push_str(&setting("application_name", name));
+            all.set("application_name", name.to_owned());
         }
-        settings
+        if let Some((keyword, value)) = more {
+            all.set(keyword, value.to_owned());
+        }
+        match os::ARGUMENTS_ARE_BYTES {
+            true => all.to_string(),
+            false => all.in_ascii(),
+        }
+    }
+
+    /// The same in characters that every code page has, which only a URL can be.
+    fn in_ascii(&self) -> String {
+        let keywords = self.to_string();
+        if keywords.is_ascii() {
+            return keywords;
+        }
+        let settings: Vec<String> = self
+            .settings
+            .iter()
+            .map(|(keyword, value)| format!("{keyword}={}", encoded(value)))
+            .collect();
+        format!("postgresql://?{}", settings.join("&"))
     }
 }
 
@@ -342,6 +361,15 @@ fn decoded(text: &str) -> Result<String> {
         }
     }
     String::from_utf8(bytes).map_err(|_| wrong("what is percent-encoded is not UTF-8"))
+}
+
+/// Percent-encodes all but letters and digits.
+fn encoded(text: &str) -> String {
+    let encode = |byte: u8| match byte.is_ascii_alphanumeric() {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    };
+    text.bytes().map(encode).collect()
 }
 
 #[cfg(test)]

@@ -136,10 +136,9 @@ impl Side<'_> {
     /// A program that is told to use this database; never asks for a password.
     pub(super) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
-        let mut conninfo = self.connection.conninfo(self.application);
-        if self.is_written && self.connection.needs_writable() {
-            conninfo.push_str(" target_session_attrs='read-write'");
-        }
+        let needs_writable = self.is_written && self.connection.needs_writable();
+        let more = needs_writable.then_some(("target_session_attrs", "read-write"));
+        let conninfo = self.connection.conninfo(self.application, more);
         command.arg("-w").arg("-d").arg(conninfo);
         // What it prints is read as the server's own encoding, and the script says its own.
         command.env_remove("PGCLIENTENCODING");
@@ -176,10 +175,15 @@ impl Side<'_> {
         let address = self.connection.get("hostaddr").map(str::to_owned);
         let host = address
             .or_else(|| std::env::var("PGHOSTADDR").ok())
-            .filter(|_| !host.starts_with('/'))
+            .filter(|_| !is_socket_folder(&host))
             .unwrap_or(host);
         Database::of(&next(), self.what, host, port)
     }
+}
+
+/// Whether libpq takes a host for the folder of a socket: it is an absolute path, on Windows also one with a drive.
+fn is_socket_folder(host: &str) -> bool {
+    host.starts_with('/') || cfg!(windows) && Path::new(host).is_absolute()
 }
 
 /// The program that talks to a database, not too old to run a script.

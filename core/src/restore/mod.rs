@@ -37,6 +37,7 @@ mod session;
 mod settle;
 mod source;
 mod target;
+mod text_mode;
 
 use std::fmt;
 use std::io::Read;

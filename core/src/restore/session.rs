@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 
 use super::children::{Cancel, heard, listen};
 use super::database::Side;
+use super::text_mode::{Input, PROBE};
 use super::{Target, findings, messages};
 use crate::error::{Error, ErrorKind, Result};
 use crate::rewrite::{COMMIT, LAST_CALL, OPENING};
@@ -52,8 +53,8 @@ $dumpsert$;
 
 /// What tells that it has begun, and its number. This lock has a number that nobody else has: a source that sees it is the target
 /// itself.
-const BEGUN: &str = r#"SELECT pg_catalog.pg_advisory_xact_lock_shared(LOCK) AS lock, pg_catalog.txid_current() AS transaction \gset dumpsert_run_
-\echo TOKEN begun :dumpsert_run_transaction
+const BEGUN: &str = r#"SELECT pg_catalog.pg_advisory_xact_lock_shared(LOCK) AS lock, pg_catalog.txid_current() AS transaction, PROBE AS crlf \gset dumpsert_run_
+\echo TOKEN begun :dumpsert_run_crlf :dumpsert_run_transaction
 "#;
 
 /// The psql of one run.
@@ -61,6 +62,7 @@ pub(super) struct Session<'a> {
     cancel: &'a Cancel,
     number: usize,
     stdin: Option<ChildStdin>,
+    input: Input,
     lines: Receiver<String>,
     said: Option<JoinHandle<Vec<u8>>>,
     /// Begins the lines that this run has asked for.
@@ -99,6 +101,8 @@ impl<'a> Session<'a> {
             cancel: side.cancel,
             number: running.number,
             stdin: running.stdin.take(),
+            // Until it is known: nothing before has a carriage return.
+            input: Input::Binary,
             lines: running
                 .stdout
                 .take()
@@ -112,19 +116,29 @@ impl<'a> Session<'a> {
         };
         let begun = BEGUN
             .replace("LOCK)", &format!("{})", session.lock))
+            .replace("PROBE", PROBE)
             .replace("TOKEN", &session.token);
         let head = HEAD.concat() + &begun;
         let begun = session
             .write(OPENING.as_bytes())
             .and_then(|()| session.write(head.as_bytes()));
         match begun.and_then(|()| session.answer("begun")) {
-            Ok(transaction) => session.transaction = transaction,
+            Ok(answer) => {
+                let (crlf, transaction) = answer.split_once(' ').unwrap_or_default();
+                session.transaction = transaction.to_owned();
+                match Input::of(crlf) {
+                    Ok(input) => session.input = input,
+                    Err(error) => return Err((error, session.failure().1)),
+                }
+            }
             Err(_) => return Err(session.failure()),
         }
         Ok(session)
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let translated = self.input.translated(bytes)?;
+        let bytes = translated.as_deref().unwrap_or(bytes);
         let written = match &mut self.stdin {
             Some(stdin) => stdin.write_all(bytes).and_then(|()| stdin.flush()),
             None => Err(std::io::ErrorKind::BrokenPipe.into()),

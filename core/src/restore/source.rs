@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::children::{Cancel, heard, listen};
 use super::messages;
 use super::programs::Program;
+use super::text_mode::Output;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The first bytes of pg_dump's custom format.
@@ -120,7 +121,7 @@ pub(super) struct ProgramReader {
     name: &'static str,
     cancel: Cancel,
     number: usize,
-    stdout: Option<ChildStdout>,
+    stdout: Option<Output<ChildStdout>>,
     said: Option<JoinHandle<Vec<u8>>>,
     warnings: Warnings,
 }
@@ -142,7 +143,7 @@ impl ProgramReader {
             name,
             cancel: cancel.clone(),
             number: running.number,
-            stdout: running.stdout.take(),
+            stdout: running.stdout.take().map(Output::new),
             said: running.stderr.take().map(|pipe| listen(pipe, |_| false)),
             warnings: warnings.clone(),
         })
@@ -169,7 +170,7 @@ impl ProgramReader {
             name,
             cancel: cancel.clone(),
             number: running.number,
-            stdout: running.stdout.take(),
+            stdout: running.stdout.take().map(Output::new),
             said: running.stderr.take().map(|pipe| listen(pipe, |_| false)),
             warnings: warnings.clone(),
         })

@@ -1,16 +1,17 @@
 //! The files of one run: what is written must be none of those that are read, and nothing is written twice.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::os::{self, FileId};
 use crate::run::script_file::{ScriptFile, resolve};
 
 /// The files that one run reads and writes.
 ///
 /// A run that writes onto one of its inputs destroys it, and two outputs in one file destroy each other. Files are told
-/// apart by device and inode, so that links are seen through. Any number of outputs may go to a character device such
-/// as `/dev/null`.
+/// apart by device and inode (on Windows by volume and index), so that links are seen through. Any number of outputs may go
+/// to a character device such as `/dev/null`.
 ///
 /// ```
 /// use dumpsert::Files;
@@ -39,9 +40,8 @@ struct Known {
 /// Which file a path means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Place {
-    #[cfg(unix)]
-    Inode { device: u64, inode: u64 },
-    /// A file that does not exist yet, or any where there are no inodes: its real path.
+    File(FileId),
+    /// A file that does not exist yet: its real path.
     Path(PathBuf),
 }
 
@@ -55,10 +55,7 @@ impl Files {
     /// whoever reads it.
     pub fn reads(&mut self, what: impl Into<String>, path: impl AsRef<Path>) {
         let path = path.as_ref();
-        let place = fs::metadata(path)
-            .ok()
-            .and_then(|metadata| Place::of_existing(&metadata, path));
-        self.note(what.into(), false, place);
+        self.note(what.into(), false, Place::of_existing(path));
     }
 
     /// The same for a file that is open already, such as standard input.
@@ -74,7 +71,7 @@ impl Files {
     pub fn create(&mut self, what: impl Into<String>, path: impl AsRef<Path>) -> Result<ScriptFile> {
         let path = path.as_ref();
         let place = match fs::metadata(path) {
-            Ok(metadata) => Place::of_existing(&metadata, path),
+            Ok(_) => Place::of_existing(path),
             Err(_) => Some(Place::Path(canonical(&resolve(path)))),
         };
         self.check(&path.display().to_string(), place.as_ref())?;
@@ -101,8 +98,7 @@ impl Files {
     /// If the run reads that file or has another output there ([`ErrorKind::InvalidOption`]).
     pub fn writes(&mut self, what: impl Into<String>, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        let metadata = fs::metadata(path).ok();
-        let place = metadata.and_then(|metadata| Place::of_existing(&metadata, path));
+        let place = Place::of_existing(path);
         self.check("the target", place.as_ref())?;
         self.note(what.into(), true, place);
         Ok(())
@@ -135,7 +131,7 @@ impl ScriptFile {
     /// after more of them.
     ///
     /// A file that is replaced keeps its mode, and its owner where that can be; a new one has the mode that any new file
-    /// has.
+    /// has. On Windows both have the rights that their folder gives.
     ///
     /// # Errors
     /// If it is a directory or the dump itself ([`ErrorKind::InvalidOption`]), or cannot be written
@@ -151,37 +147,12 @@ impl ScriptFile {
 
 impl Place {
     /// Nothing where any number of files may be at one place, as in a terminal or `/dev/null`.
-    fn of_existing(metadata: &Metadata, path: &Path) -> Option<Self> {
-        #[cfg(unix)]
-        {
-            let _ = path;
-            Self::of_inode(metadata)
-        }
-        #[cfg(not(unix))]
-        (metadata.is_file()).then(|| Self::Path(canonical(path)))
+    fn of_existing(path: &Path) -> Option<Self> {
+        FileId::of_path(path).map(Self::File)
     }
 
     fn of_open(file: &File) -> Option<Self> {
-        #[cfg(unix)]
-        return Self::of_inode(&file.metadata().ok()?);
-        #[cfg(not(unix))]
-        {
-            let _ = file;
-            None
-        }
-    }
-
-    #[cfg(unix)]
-    fn of_inode(metadata: &Metadata) -> Option<Self> {
-        use std::os::unix::fs::{FileTypeExt, MetadataExt};
-
-        if metadata.file_type().is_char_device() {
-            return None;
-        }
-        Some(Self::Inode {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-        })
+        FileId::of_open(file).map(Self::File)
     }
 }
 
@@ -190,8 +161,8 @@ fn canonical(path: &Path) -> PathBuf {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = fs::canonicalize(folder.unwrap_or(Path::new(".")));
     match (folder, path.file_name()) {
-        (Ok(folder), Some(name)) => folder.join(name),
-        _ => path.to_owned(),
+        (Ok(folder), Some(name)) => folder.join(os::comparable(Path::new(name))),
+        _ => os::comparable(path),
     }
 }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::os;
 
 /// The file that a script is written to: a temporary file beside it until [`finish`](ScriptFile::finish), so that a run
 /// that fails leaves nothing behind, and what was there before as it was.
@@ -50,29 +51,26 @@ impl ScriptFile {
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let fail = |error| cannot_write(path, error);
         let refuse = |why: &str| Error::new(ErrorKind::InvalidOption, format!("{} {why}", path.display()));
-        let metadata = match fs::metadata(path) {
-            Ok(metadata) => metadata,
+        let device = |file| Self {
+            path: path.to_owned(),
+            place: Place::Device(file),
+        };
+        let metadata = match os::open_device(path) {
+            Ok(Some(file)) => return Ok(device(file)),
+            Ok(None) => fs::metadata(path).map_err(fail)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 if path.as_os_str().to_string_lossy().ends_with(std::path::is_separator) {
                     return Err(refuse("is not a directory"));
                 }
-                return Self::beside(path, resolve(path), None);
+                return Self::beside(path, os::to_be_made(resolve(path)), None);
             }
             Err(error) => return Err(fail(error)),
         };
         if metadata.is_dir() {
             return Err(refuse("is a directory"));
         }
-        if !metadata.is_file() {
-            let device = File::options().write(true).open(path);
-            return Ok(Self {
-                place: Place::Device(device.map_err(fail)?),
-                path: path.to_owned(),
-            });
-        }
-        // It is replaced and not written; but who may not write it shall not replace it either.
-        File::options().write(true).open(path).map_err(fail)?;
-        let real = fs::canonicalize(path).map_err(fail)?;
+        os::check_replaceable(path).map_err(fail)?;
+        let real = os::real(path).map_err(fail)?;
         Self::beside(path, real, Some(&metadata))
     }
 
@@ -131,44 +129,21 @@ impl Write for ScriptFile {
 fn temporary(folder: &Path, old: Option<&Metadata>) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".dumpsert-").suffix(".tmp");
-    #[cfg(unix)]
-    {
-        let mode = if old.is_some() { 0o600 } else { 0o666 };
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
-    }
+    os::prepare(&mut builder, old);
     let file = builder.tempfile_in(folder)?;
     if let Some(old) = old {
-        take_rights(file.as_file(), old)?;
+        os::take_rights(file.as_file(), old)?;
     }
     Ok(file)
 }
 
-#[cfg(unix)]
-fn take_rights(file: &File, old: &Metadata) -> io::Result<()> {
-    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
-
-    let new = file.metadata()?;
-    let mut mode = old.mode() & 0o777;
-    let has_owner = new.uid() == old.uid() || fchown(file, Some(old.uid()), None).is_ok();
-    let has_group = new.gid() == old.gid() || fchown(file, None, Some(old.gid())).is_ok();
-    if !has_group {
-        // Another group than before may do what everybody may.
-        mode = (mode & !0o070) | ((mode & 0o007) << 3);
-    }
-    if !has_owner {
-        // We own it now, and must be able to read what we have written.
-        mode |= 0o600;
-    }
-    file.set_permissions(fs::Permissions::from_mode(mode))
-}
-
-#[cfg(not(unix))]
-fn take_rights(file: &File, old: &Metadata) -> io::Result<()> {
-    file.set_permissions(old.permissions())
-}
-
 fn cannot_write(path: &Path, source: io::Error) -> Error {
-    Error::new(ErrorKind::Write, format!("{} cannot be written", path.display())).with_source(source)
+    let is_in_use = os::is_in_use(&source);
+    let error = Error::new(ErrorKind::Write, format!("{} cannot be written", os::shown(path))).with_source(source);
+    match is_in_use {
+        true => error.with_hint("close the program that has it open"),
+        false => error,
+    }
 }
 
 /// Follows links to a file that does not exist: it is what appears, and not something in the place of the link.

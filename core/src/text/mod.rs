@@ -70,6 +70,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn paths_of_windows_are_no_urls() {
+        for path in [
+            r"C:\dump.sql",
+            "C:/dump.sql",
+            r"\\server\share\dump.sql",
+            r"\\?\C:\dump.sql",
+            "postgres:dump.sql",
+        ] {
+            assert!(!is_url(path), "{path}");
+        }
+        assert!(is_url("postgresql://h/d"));
+    }
+
+    #[test]
     fn json_says_the_same_without_controls() {
         let texts = [
             "Zoë 表 \\u{1d11e}",

@@ -138,12 +138,50 @@ fn the_password_is_in_no_text() {
     for text in [
         format!("{connection:?}"),
         connection.to_string(),
-        connection.conninfo("x"),
+        connection.conninfo("x", None),
     ] {
         assert!(!text.contains("secret"), "{text}");
     }
     assert_eq!(
-        connection.conninfo("it's dumpsert"),
+        connection.conninfo("it's dumpsert", None),
         "user='u' host='h' dbname='db' application_name='it\\'s dumpsert'"
     );
+}
+
+/// Paths of Windows are values like others; in a list of keywords a backslash stands twice, as libpq has it.
+#[test]
+fn paths_of_windows() {
+    for (text, settings) in [
+        (
+            r"postgres://h/db?sslrootcert=C:\Program%20Files\root.crt",
+            r"host='h' dbname='db' sslrootcert='C:\\Program Files\\root.crt'",
+        ),
+        (
+            r"host=h sslrootcert='C:\\Users\\Jörg M\\root.crt' dbname=db",
+            r"host='h' sslrootcert='C:\\Users\\Jörg M\\root.crt' dbname='db'",
+        ),
+        ("host=C:/tmp dbname=db", "host='C:/tmp' dbname='db'"),
+        (r"\\server\share", r"dbname='\\\\server\\share'"),
+    ] {
+        reads(text, settings, None);
+    }
+    assert!(
+        Connection::parse(r"C:\dumps\x.sql")
+            .unwrap()
+            .to_string()
+            .contains("dbname=")
+    );
+}
+
+#[test]
+fn what_is_not_ascii_goes_as_a_url() {
+    let connection = Connection::parse("postgres://jörg@h/büro?sslrootcert=C:\\a%20&application_name=it's").unwrap();
+    let url = connection.in_ascii();
+    assert_eq!(
+        url,
+        "postgresql://?user=j%C3%B6rg&host=h&dbname=b%C3%BCro&sslrootcert=C%3A%5Ca%20&application_name=it%27s"
+    );
+    assert_eq!(Connection::parse(&url).unwrap().to_string(), connection.to_string());
+    let plain = Connection::parse("host=h dbname='a b'").unwrap();
+    assert_eq!(plain.in_ascii(), plain.to_string());
 }

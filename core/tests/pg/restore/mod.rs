@@ -14,6 +14,7 @@ mod prune_random;
 mod refusals;
 mod sides;
 mod stage;
+mod text_mode;
 
 use std::process::{Command, Output, Stdio};
 

@@ -15,6 +15,7 @@ import { LOCAL_TABLES } from './rules';
 import type { Run } from './run';
 import { ACTIVE, type SessionView, type TableProgress } from './sessions';
 import { countRows, tablesOf } from './tables';
+import { binary } from './text-mode';
 import { missing, pathOf, versionOf } from './tools';
 
 export interface LoadOptions {
@@ -68,7 +69,7 @@ async function* dump(snapshot: string, signal: AbortSignal): AsyncGenerator<Uint
   const closed = once(child, 'close') as Promise<[number | null, string | null]>;
   closed.catch(() => {});
   try {
-    for await (const chunk of child.stdout as AsyncIterable<Uint8Array>) yield chunk;
+    yield* binary(child.stdout as AsyncIterable<Uint8Array>);
     const [status, killedBy] = await closed;
     signal.throwIfAborted();
     if (status !== 0) {
