@@ -5,10 +5,7 @@ use std::sync::Arc;
 use dumpsert::restore::{Driver, DriverError, Pieces};
 use napi_derive::napi;
 
-use crate::restore::{RestoreEvent, Shared, Tell, say};
-
-/// What JavaScript says of an order.
-pub(crate) type Reply = Result<Option<String>, DriverError>;
+use crate::shared::{Reply, RestoreEvent, Shared, Tell, say};
 
 /// What the server or the connection says.
 #[napi(object)]

@@ -9,6 +9,7 @@ mod fault;
 mod panics;
 mod restore;
 mod run;
+mod shared;
 mod source;
 
 use std::path::PathBuf;
@@ -23,8 +24,9 @@ use napi_derive::napi;
 use convert::Control;
 pub use driver::DriverFault;
 use panics::or_fault;
-pub use restore::{NativeRestore, RestoreEvent, RestoreSettings};
+pub use restore::{NativeRestore, RestoreSettings};
 use run::{Piece, Run};
+pub use shared::RestoreEvent;
 
 /// An error whose reason is a fault as JSON.
 fn thrown(fault: String) -> Error {

@@ -1,53 +1,21 @@
 //! `restore` and `sync`: a run of the library on a thread of its own, since it may wait for hours for a server or for a
 //! stream. It tells JavaScript what it wants, and `lib/restore.js` answers.
 
-use std::collections::VecDeque;
-use std::io::{self, Read};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use dumpsert::restore::{
-    Cancel, Connection, Ending, Failure, Outcome, Prune, Source, Step, Target, restore, restore_over,
-};
+use dumpsert::restore::{Connection, Ending, Failure, Outcome, Prune, Source, Step, Target, restore, restore_over};
 use dumpsert::{Error, Options, Plan};
-use napi::Status;
 use napi::bindgen_prelude::{Buffer, ClassInstance};
-use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 
-use crate::driver::{Driven, DriverFault, Reply};
+use crate::driver::{Driven, DriverFault};
 use crate::panics::{lock, or_fault};
+use crate::shared::{Fed, RestoreEvent, Shared, Tell, WAITING_BYTES, say};
 use crate::{NativeCatalog, drill, failed, fault, thrown};
 
-/// Bytes of a stream that may wait for the run.
-const WAITING_BYTES: usize = 1 << 20;
 /// How often progress is told.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
-
-/// What the run tells: see `lib/restore.js`.
-#[napi(object, object_from_js = false)]
-#[derive(Default)]
-pub struct RestoreEvent {
-    /// `step`, `read`, `confirm`, `drive` or `done`.
-    pub kind: &'static str,
-    pub phase: Option<&'static str>,
-    pub bytes: Option<f64>,
-    pub rows: Option<f64>,
-    pub table: Option<String>,
-    pub table_rows: Option<f64>,
-    pub tables_done: Option<u32>,
-    pub tables: Option<u32>,
-    /// What was done, as JSON.
-    pub outcome: Option<String>,
-    pub fault: Option<String>,
-    /// What a driver is to do: `sql`, `query`, `copy`, `data`, `end`, `commit` or `give_up`.
-    pub order: Option<&'static str>,
-    pub sql: Option<String>,
-    /// How many bytes there are to be taken.
-    pub size: Option<f64>,
-}
-
-pub(crate) type Tell = ThreadsafeFunction<RestoreEvent, (), RestoreEvent, Status, false>;
 
 /// Where the dump comes from and where it goes.
 #[napi(object)]
@@ -70,138 +38,6 @@ pub struct RestoreSettings {
     pub prune_cascade: bool,
     pub prune_max: Option<String>,
     pub asks_before_commit: bool,
-}
-
-/// What both threads see of a run.
-#[derive(Default)]
-pub(crate) struct Shared {
-    state: Mutex<State>,
-    changed: Condvar,
-    cancel: Cancel,
-}
-
-#[derive(Default)]
-pub(crate) struct State {
-    waiting: VecDeque<Vec<u8>>,
-    bytes: usize,
-    /// What was read of the first piece.
-    read: usize,
-    has_ended: bool,
-    /// Whether JavaScript waits before it feeds more.
-    is_full: bool,
-    /// What JavaScript says before the commit: nothing, or why it is refused.
-    answer: Option<Option<String>>,
-    /// Data of a COPY that JavaScript has not taken yet, and what it says of an order.
-    pub(crate) data: Option<Vec<u8>>,
-    pub(crate) reply: Option<Reply>,
-    /// Nobody is there to answer.
-    is_gone: bool,
-}
-
-impl Shared {
-    /// Ends the run; whoever waits for JavaScript does so no more.
-    fn cancel(&self) {
-        self.cancel.cancel();
-        drop(lock(&self.state));
-        self.changed.notify_all();
-    }
-
-    /// Nobody is there any more.
-    fn leave(&self) {
-        lock(&self.state).is_gone = true;
-        self.cancel();
-    }
-
-    /// Nobody reads on. Who waits for more of the dump would keep the function of JavaScript, and with it the process.
-    fn close(&self) {
-        let mut state = lock(&self.state);
-        state.waiting.clear();
-        state.has_ended = true;
-        drop(state);
-        self.changed.notify_all();
-    }
-
-    /// Waits until the state gives something, or the run is ended.
-    fn wait<T>(&self, take: impl FnMut(&mut State) -> Option<T>) -> io::Result<T> {
-        self.wait_unless(take, |_| self.cancel.is_cancelled())
-    }
-
-    /// The same for what is answered although the run was ended.
-    pub(crate) fn wait_anyway<T>(&self, take: impl FnMut(&mut State) -> Option<T>) -> io::Result<T> {
-        self.wait_unless(take, |state| state.is_gone)
-    }
-
-    pub(crate) fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        lock(&self.state)
-    }
-
-    fn wait_unless<T>(
-        &self,
-        mut take: impl FnMut(&mut State) -> Option<T>,
-        is_over: impl Fn(&State) -> bool,
-    ) -> io::Result<T> {
-        let mut state = lock(&self.state);
-        loop {
-            if let Some(taken) = take(&mut state) {
-                return Ok(taken);
-            }
-            if is_over(&state) {
-                return Err(io::Error::other("the run was stopped"));
-            }
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
-        }
-    }
-}
-
-/// A dump that JavaScript feeds.
-struct Fed {
-    shared: Arc<Shared>,
-    tell: Arc<Tell>,
-}
-
-impl Read for Fed {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let (read, wants_more) = self.shared.wait(|state| {
-            let Some(piece) = state.waiting.front() else {
-                return state.has_ended.then_some((0, false));
-            };
-            let rest = piece.get(state.read..).unwrap_or_default();
-            let taken = rest.len().min(out.len());
-            if let (Some(from), Some(to)) = (rest.get(..taken), out.get_mut(..taken)) {
-                to.copy_from_slice(from);
-            }
-            state.read += taken;
-            state.bytes -= taken;
-            if state.read == piece.len() {
-                state.waiting.pop_front();
-                state.read = 0;
-            }
-            let wants_more = state.is_full && state.bytes < WAITING_BYTES / 2;
-            state.is_full &= !wants_more;
-            Some((taken, wants_more))
-        })?;
-        if wants_more {
-            say(
-                &self.tell,
-                &self.shared,
-                RestoreEvent {
-                    kind: "read",
-                    ..RestoreEvent::default()
-                },
-            );
-        }
-        Ok(read)
-    }
-}
-
-/// Tells JavaScript; where it does not listen any more, nobody wants the run.
-pub(crate) fn say(tell: &Tell, shared: &Shared, event: RestoreEvent) {
-    if tell.call(event, ThreadsafeFunctionCallMode::NonBlocking) != Status::Ok {
-        shared.leave();
-    }
 }
 
 /// Tells how far the run is, at every phase, and now and then while it reads; where reading has come to its end is always told.
