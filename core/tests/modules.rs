@@ -1,5 +1,7 @@
 //! The modules of the library import one another in the order that ARCHITECTURE.md lists, and in no circle.
 
+#![cfg(test)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;

@@ -1,6 +1,8 @@
 //! What the table of options says stands in the types of both packages and in the documentation. With `DUMPSERT_BLESS=1`
 //! this writes the marked regions; else it compares them.
 
+#![cfg(test)]
+
 use std::fs;
 use std::path::Path;
 
@@ -43,9 +45,8 @@ fn camel(name: &str) -> String {
 /// What is said of an option in a language, with its default.
 fn described(option: &OptionInfo, language: Language) -> String {
     let mut text = format!("{}.", option.help);
-    for part in [option.more] {
-        text.push_str(if part.is_empty() { "" } else { " " });
-        text.push_str(part);
+    if !option.more.is_empty() {
+        text.push_str(&format!(" {}", option.more));
     }
     if !option.default.is_empty() {
         let default = match option.kind {

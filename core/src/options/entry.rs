@@ -55,7 +55,7 @@ pub enum Kind {
 }
 
 /// What is said of an option, for help texts and documentation. An option is named in texts as a configuration file writes it,
-/// `` `style = rows` ``, which [`in_language`](super::in_language) translates.
+/// `` `style = rows` ``, which [`in_language`](crate::config::in_language) translates.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct OptionInfo {

@@ -12,7 +12,7 @@ use crate::limits::{Limit, parse_size};
 
 impl Options {
     /// Adds what was typed on a command line for the option of this name: `typed` has a text for each time. A list is replaced
-    /// where it is the default that a [`Config`] gave, and else added to.
+    /// where it is the default that a [`Config`](crate::Config) gave, and else added to.
     ///
     /// ```
     /// use dumpsert::Options;
