@@ -200,11 +200,11 @@ mod tests {
     ];
 
     fn hear(dump: &str) -> Result<Counting> {
-        let mut ears = Counting::default();
+        let mut counting = Counting::default();
         let mut reader = Reader::new(Limits::default());
-        reader.write(dump.as_bytes(), &mut ears)?;
-        reader.finish(&mut ears)?;
-        Ok(ears)
+        reader.write(dump.as_bytes(), &mut counting)?;
+        reader.finish(&mut counting)?;
+        Ok(counting)
     }
 
     #[test]
@@ -212,8 +212,8 @@ mod tests {
         for (form, example) in FORMS.iter().zip(EXAMPLES) {
             let first = |text: &str| text.split([' ', ',', ';']).next().unwrap_or_default().to_lowercase();
             assert_eq!(first(form.text), first(example), "the example is of another form");
-            let ears = hear(example).unwrap_or_else(|error| panic!("{example}: {error}"));
-            let heard = (ears.emitted, ears.catalog, ears.counted);
+            let counting = hear(example).unwrap_or_else(|error| panic!("{example}: {error}"));
+            let heard = (counting.emitted, counting.catalog, counting.counted);
             match form.fate {
                 Fate::Emitted => assert_eq!(heard, (1, 0, 0), "{example}"),
                 Fate::Catalog => assert_eq!(heard, (0, 1, 1), "{example}"),

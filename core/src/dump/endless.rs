@@ -74,11 +74,11 @@ const ENDLESS: [(&str, &str, Option<ErrorKind>); 36] = {
 /// Where the error is, if there is one.
 fn feed(start: &str, filler: &str) -> Option<(ErrorKind, Position)> {
     let mut reader = Reader::new(limits());
-    let mut ears = Counting::default();
+    let mut counting = Counting::default();
     let text = filler.repeat(FED_BYTES / filler.len());
     let whole = [start.as_bytes(), text.as_bytes()].concat();
     for chunk in whole.chunks(CHUNK_BYTES) {
-        if let Err(error) = reader.write(chunk, &mut ears) {
+        if let Err(error) = reader.write(chunk, &mut counting) {
             return Some((error.kind(), error.position().unwrap().clone()));
         }
         assert!(
@@ -109,10 +109,10 @@ fn feed_whole(start: &str, filler: &str) -> Option<(ErrorKind, Position)> {
 #[test]
 fn heads_that_never_come_again() {
     let mut reader = Reader::new(limits());
-    let mut ears = Counting::default();
+    let mut counting = Counting::default();
     for at in 0..10_000 {
         let dump = format!("INSERT INTO a.t{at} (c) VALUES (1);\nSET search_path = s{at};\n");
-        if let Err(error) = reader.write(dump.as_bytes(), &mut ears) {
+        if let Err(error) = reader.write(dump.as_bytes(), &mut counting) {
             assert_eq!(error.kind(), ErrorKind::TooLarge);
             assert!(error.to_string().contains("heads_bytes"), "{error}");
             return;
@@ -142,11 +142,11 @@ fn limits_are_exact() {
         limits.set(limit, value);
         for size in 1..=dump.len() {
             let mut reader = Reader::new(limits);
-            let mut ears = Counting::default();
+            let mut counting = Counting::default();
             let mut chunks = dump.as_bytes().chunks(size);
             let result = chunks
-                .try_for_each(|chunk| reader.write(chunk, &mut ears))
-                .and_then(|()| reader.finish(&mut ears));
+                .try_for_each(|chunk| reader.write(chunk, &mut counting))
+                .and_then(|()| reader.finish(&mut counting));
             let error = result.expect_err(dump);
             assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
             assert_eq!(

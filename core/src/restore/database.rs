@@ -25,12 +25,12 @@ pub struct Database {
     /// The version of the server.
     pub server_version: String,
     #[serde(skip)]
-    pub(super) facts: Appearance,
+    pub(super) facts: Facts,
 }
 
 /// What decides whether it can be used.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub(super) struct Appearance {
+pub(super) struct Facts {
     database: String,
     user: String,
     version: String,
@@ -61,7 +61,7 @@ impl Database {
     }
 
     fn of(facts: &str, what: &str, host: String, port: String) -> Result<Self> {
-        let facts: Appearance = understood(facts, what)?;
+        let facts: Facts = understood(facts, what)?;
         Ok(Self {
             host,
             port,

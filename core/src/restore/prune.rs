@@ -83,7 +83,7 @@ impl Prune {
         Ok(self)
     }
 
-    /// Bounds that `ON DELETE` actions of the target delete or change rows of tables that the dump does not bring. Default: that
+    /// Permits that `ON DELETE` actions of the target delete or change rows of tables that the dump does not bring. Default: that
     /// fails the run.
     #[must_use]
     pub fn with_cascade(mut self, cascade: bool) -> Self {
