@@ -26,7 +26,7 @@ setup:
 	@sh testkit/setup.sh
 
 demo:
-	@demo/run.sh
+	@examples/demo/run.sh
 
 test: lint test-rust test-node test-example test-python
 

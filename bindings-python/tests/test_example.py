@@ -38,7 +38,7 @@ BELONGS = {
 def demo(server: Server) -> tuple[str, str]:
     """The demo's database, and a copy of it that has lived on by itself."""
     source = server.create()
-    target_sql = ROOT / "demo/diverge.sql"
+    target_sql = ROOT / "examples/demo/diverge.sql"
     assert server.psql(source, ROOT / "testdata/sources/demo.sql").returncode == 0
     target = server.create(like=source)
     assert server.psql(target, target_sql).returncode == 0

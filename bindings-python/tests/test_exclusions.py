@@ -131,7 +131,7 @@ def test_as_postgres_deletes(server: Server, tmp_path: Path) -> None:
     source = server.create()
     assert server.psql(source, ROOT / "testdata/sources/demo.sql").returncode == 0
     wanted = server.create(like=source)
-    assert server.psql(wanted, ROOT / "demo/without-demo.sql").returncode == 0
+    assert server.psql(wanted, ROOT / "examples/demo/without-demo.sql").returncode == 0
     target = server.create()
     assert server.psql(target, server.pg_dump(source, "--schema-only")).returncode == 0
     dump, script = tmp_path / "dump.sql", tmp_path / "merge.sql"

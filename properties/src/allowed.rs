@@ -1,13 +1,23 @@
 //! Whatever comes in: a script that ends well holds upserts and moves of sequences, and nothing else; and so does what was
 //! written of a script before an error, which psql has run by then.
 
+use std::sync::LazyLock;
+
 use dumpsert::{Client, Plan, Rewriter, StatementQueue};
 
 use crate::choices;
 use crate::scanner::{ABORT, Scanner};
 use crate::source::Source;
 
-pub(crate) const EPILOGUE: &str = include_str!("../../core/src/rewrite/sql/epilogue.sql");
+pub(crate) static EPILOGUE: LazyLock<String> =
+    LazyLock::new(|| fixed(include_str!("../../core/src/rewrite/sql/epilogue.sql")));
+
+/// A fixed text as scripts have it: without comments and indentation.
+pub(crate) fn fixed(text: &str) -> String {
+    let lines = text.lines().map(str::trim_start);
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with("--"));
+    lines.map(|line| format!("{line}\n")).collect()
+}
 
 /// A script holds upserts and moves of sequences, nothing else. The first two bytes choose the options.
 pub fn output_is_allowed(input: &[u8]) {
@@ -90,7 +100,7 @@ impl Frame {
             _ => panic!("an encoding for psql, and for nobody else"),
         };
         let end = match is_psql {
-            true => format!("{EPILOGUE}COMMIT;\n\\echo :dumpsert_result\n\\endif\n"),
+            true => format!("{}COMMIT;\n\\echo :dumpsert_result\n\\endif\n", *EPILOGUE),
             false => {
                 let lines = EPILOGUE.split_inclusive('\n');
                 lines.filter(|line| !line.starts_with('\\')).collect()

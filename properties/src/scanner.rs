@@ -1,12 +1,16 @@
 //! A scanner of scripts. It is strict and shares nothing with the engine: it knows the few lines that a script may have
 //! between its fixed texts, byte by byte.
 
+use std::sync::LazyLock;
+
+use crate::allowed::fixed;
+
 /// How a script begins its end when it must not succeed.
 pub(crate) const ABORT: &str =
     "\nDO $dumpsert$\nBEGIN\n  RAISE EXCEPTION USING ERRCODE = 'data_exception',\n    MESSAGE = '";
 
 /// What goes before the first long row in style staged.
-const LONG_ROWS: &str = include_str!("../../core/src/rewrite/sql/long_rows.sql");
+static LONG_ROWS: LazyLock<String> = LazyLock::new(|| fixed(include_str!("../../core/src/rewrite/sql/long_rows.sql")));
 
 /// What is left to read of the script; and whether every table with a column `id` has a key, so that a row of one without
 /// `ON CONFLICT` is one that was broken off.

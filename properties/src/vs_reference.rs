@@ -83,6 +83,6 @@ pub fn vs_reference(input: &[u8]) {
     }
     let script = String::from_utf8(script).unwrap();
     let begin = script.find("CALL pg_temp.dumpsert_begin(").unwrap();
-    let end = script.rfind(crate::allowed::EPILOGUE).unwrap();
+    let end = script.rfind(crate::allowed::EPILOGUE.as_str()).unwrap();
     assert_eq!(upserts_of_script(&script[begin..end]), upserts_of_dump(&dump), "{dump}");
 }

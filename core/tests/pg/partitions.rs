@@ -60,7 +60,9 @@ fn by_leaf_and_by_root() {
             continue;
         }
         let copy = cluster.copy_of(&source);
-        let yielding: std::path::PathBuf = [env!("CARGO_MANIFEST_DIR"), "../demo/yielding.sql"].iter().collect();
+        let yielding: std::path::PathBuf = [env!("CARGO_MANIFEST_DIR"), "../examples/demo/yielding.sql"]
+            .iter()
+            .collect();
         copy.execute_file(&yielding, &[]);
         copy.execute(&format!("DELETE FROM {deletion}"));
         let expected = copy.snapshot_by_root();

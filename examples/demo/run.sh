@@ -3,7 +3,7 @@
 # Needs nothing running: it starts a PostgreSQL of its own and removes it, and all else it made, however it ends.
 set -euo pipefail
 export LC_ALL=C.UTF-8
-root=$(cd "$(dirname "$0")/.." && pwd)
+root=$(cd "$(dirname "$0")/../.." && pwd)
 
 bold='' plain=''
 if [ -t 1 ]; then
@@ -54,9 +54,9 @@ createdb source
 load source "$root/testdata/sources/demo.sql"
 # What the target has to end with, said by PostgreSQL itself: the source without its demo businesses.
 createdb -T source wanted
-load wanted "$root/demo/without-demo.sql"
+load wanted "$root/examples/demo/without-demo.sql"
 createdb -T wanted target
-load target "$root/demo/diverge.sql"
+load target "$root/examples/demo/diverge.sql"
 createdb -T target copy
 pg_dump --schema-only target >"$work/schema.sql"
 
