@@ -172,9 +172,9 @@ mod tests {
                 let first = begin + script[begin..].find('\n').unwrap() + 1;
                 let last = script.rfind("\nDO $dumpsert$").unwrap();
                 // The table is announced, checked where the options ask for it, and its row written.
-                let body = script[first..]
-                    .lines()
-                    .take_while(|line| !line.is_empty() && !line.starts_with("--") && !line.starts_with("DO "));
+                let body = script[first..].lines().take_while(|line| {
+                    !line.is_empty() && EPILOGUE.lines().next() != Some(*line) && !line.starts_with("DO ")
+                });
                 let written = body.filter(|line| {
                     ["CALL ", "INSERT ", "COPY ", "\\set "]
                         .iter()
