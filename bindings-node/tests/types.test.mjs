@@ -80,18 +80,18 @@ test('a panic is caught at every door', () => {
   const doors = all(/#\[napi(.*)\]\n(?:\s*#\[.*\]\n)*\s*pub (?:async )?fn (\w+)/g);
   assert.ok(doors.length > 15);
   for (const { match: [, flags, name] } of doors) assert.ok(flags.includes('catch_unwind'), name);
-  // What napi calls by itself, on another thread and behind that on its own, does all it does in `guarded`: its body is
-  // that one call. (`panic.test.mjs` sees to what `guarded` does.)
+  // What napi calls by itself, on another thread and behind that on its own, does all it does in `or_fault`: its body is
+  // that one call. (`panic.test.mjs` sees to what `or_fault` does.)
   const calls = all(/fn (compute|resolve|reject|finally)\b/g);
   assert.equal(calls.filter(({ match }) => /compute|resolve/.test(match[1])).length, 2 * all(/\bTask for /g).length);
   for (const { name, source, match } of calls) {
     const text = body(source, match.index);
-    assert.match(text, /^guarded\(\|\| /, `${name}: ${match[1]}`);
+    assert.match(text, /^or_fault\(\|\| /, `${name}: ${match[1]}`);
     assert.doesNotMatch(text, /;/, `${name}: ${match[1]}`);
   }
   // A step has to give back its turn behind a panic, and guards itself for that.
   const [{ source, match }] = all(/fn step\(&self\) -> Step/g);
-  assert.match(body(source, match.index), /^let step = guarded\(\|\| self\.try_step\(\)\)/);
+  assert.match(body(source, match.index), /^let step = or_fault\(\|\| self\.try_step\(\)\)/);
 });
 
 test('every export has a type, in both kinds of modules', () => {

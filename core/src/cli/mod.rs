@@ -16,7 +16,7 @@ mod restore;
 mod restore_args;
 mod settings;
 mod summary;
-mod text_guard;
+mod text_pipe;
 
 use std::error::Error as _;
 use std::ffi::OsString;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use dumpsert::{Error, Files, ScriptFile};
 
-use super::text_guard::TextGuard;
+use super::text_pipe::TextPipe;
 use super::{Failure, is_std};
 use crate::os;
 
@@ -14,7 +14,7 @@ use crate::os;
 pub(super) enum Output {
     Stdout(io::StdoutLock<'static>),
     /// A pipe to a psql that reads it as text.
-    Text(TextGuard<io::StdoutLock<'static>>),
+    Text(TextPipe<io::StdoutLock<'static>>),
     File(ScriptFile),
 }
 
@@ -39,7 +39,7 @@ impl Outputs {
             return Err(Failure::Usage(message.to_owned()));
         }
         let script = match Output::create(&mut files, "the script", script)? {
-            Output::Stdout(out) if for_psql && os::PIPES_ARE_TEXT && is_pipe() => Output::Text(TextGuard::new(out)),
+            Output::Stdout(out) if for_psql && os::PIPES_ARE_TEXT && is_pipe() => Output::Text(TextPipe::new(out)),
             script => script,
         };
         let report = report.map(|report| Output::create(&mut files, "the report", report));

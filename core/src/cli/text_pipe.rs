@@ -11,14 +11,14 @@ const SUB: u8 = 0x1a;
 /// nothing. Where it reads a file by its name it changes nothing.
 ///
 /// What comes before goes out, and nothing behind it: a script that is cut makes psql fail, wherever that is.
-pub(super) struct TextGuard<W> {
+pub(super) struct TextPipe<W> {
     out: W,
     is_cut: bool,
     /// Whether the last byte was a carriage return.
     is_behind_cr: bool,
 }
 
-impl<W: Write> TextGuard<W> {
+impl<W: Write> TextPipe<W> {
     pub(super) fn new(out: W) -> Self {
         Self {
             out,
@@ -50,7 +50,7 @@ impl<W: Write> TextGuard<W> {
     }
 }
 
-impl<W: Write> Write for TextGuard<W> {
+impl<W: Write> Write for TextPipe<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.is_cut {
             return Err(io::Error::other("it was cut"));
@@ -85,15 +85,15 @@ mod tests {
         ] {
             for cut in 0..=script.len() {
                 let (first, second) = script.split_at(cut);
-                let mut guard = TextGuard::new(Vec::new());
-                let written = guard.write_all(first).and_then(|()| guard.write_all(second));
+                let mut pipe = TextPipe::new(Vec::new());
+                let written = pipe.write_all(first).and_then(|()| pipe.write_all(second));
                 match expected {
-                    None => assert!(written.is_ok() && guard.out == script),
+                    None => assert!(written.is_ok() && pipe.out == script),
                     Some(what) => {
                         assert!(written.unwrap_err().to_string().contains(what));
                         let at = script.iter().position(|byte| b"\n\x1a".contains(byte)).unwrap();
-                        assert!(guard.write_all(b"more").is_err());
-                        assert_eq!(guard.out, script[..at]);
+                        assert!(pipe.write_all(b"more").is_err());
+                        assert_eq!(pipe.out, script[..at]);
                     }
                 }
             }
