@@ -44,8 +44,13 @@ const start = () => page.getByRole('button', { name: 'Start' }).click();
 const first = () => page.locator('.history > li').first();
 /** Waits for a new entry of the history. */
 async function result(status, before = 0) {
-  await page.locator('.history > li').nth(before).waitFor();
-  await first().locator('.status', { hasText: status }).waitFor();
+  try {
+    await page.locator('.history > li').nth(before).waitFor();
+    await first().locator('.status', { hasText: status }).waitFor();
+  } catch (error) {
+    error.message += `\n${await page.locator('main').innerText()}\n${pair.from.log().slice(-4000)}\n${pair.to.log().slice(-4000)}`;
+    throw error;
+  }
   return first().innerText();
 }
 const sessions = () => postgres.sql(pair.source, 'SELECT count(*) FROM "InitialLoadSessions"');
