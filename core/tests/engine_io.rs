@@ -353,7 +353,7 @@ fn a_writer_that_fails_behind_a_dump_that_was_read_ahead() {
         convert(&dump[..], &mut whole, &plan).unwrap();
         let commit_at = commit(&whole).unwrap();
         let rows = memchr::memmem::find(&whole, b"CALL pg_temp.dumpsert_begin(").unwrap();
-        let epilogue = memchr::memmem::find(&whole, b"-- Plans what ends the script").unwrap();
+        let epilogue = memchr::memmem::find(&whole, b"CREATE PROCEDURE pg_temp.dumpsert_find_behind()").unwrap();
         // Within the fixed texts one byte is like the other.
         let is_fixed = |at: &usize| (100..rows).contains(at) || (epilogue + 20..commit_at - 20).contains(at);
         for most in (0..whole.len()).filter(|at| !is_fixed(at) || at % 97 == 0) {
@@ -415,7 +415,9 @@ fn names_in_two_encodings() {
         } else {
             b"\nCALL pg_temp.dumpsert_table("
         };
-        assert_eq!(memchr::memmem::find_iter(&script, call).count(), 2);
+        // The fixed texts call them as well.
+        let begin = memchr::memmem::find(&script, b"CALL pg_temp.dumpsert_begin(").unwrap();
+        assert_eq!(memchr::memmem::find_iter(&script[begin..], call).count(), 2);
     }
 }
 

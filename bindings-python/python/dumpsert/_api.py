@@ -33,8 +33,8 @@ def convert(
     Without a target the dump is only checked. A full dump, whose keys come behind its rows, is read twice, or kept in a
     temporary file meanwhile. Other threads run while it converts.
 
-    Options are given by name, or as `options`, or both: what is given by name goes before. `help(dumpsert.Options)` lists
-    them.
+    Options are given by name, or as `options`, or both: what is given by name goes before.
+    `help(dumpsert.Options)` lists them.
 
     `progress` is called with the bytes and rows that were read and the table that is being read, at most ten times a
     second and once at the end. What it raises ends the run.

@@ -75,7 +75,7 @@ mod tests {
                 }
             }
             assert_eq!(is_quoted, None, "{line}");
-            assert!(!line.contains("E'") && !line.contains("/*"), "{line}");
+            assert!(!line.contains(" E'") && !line.contains("/*"), "{line}");
         }
     }
 }

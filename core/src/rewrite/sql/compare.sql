@@ -16,12 +16,12 @@ BEGIN
     RETURN QUERY EXECUTE format('SELECT s.ctid FROM pg_temp.dumpsert_stage_%s AS s WHERE %s AND %s', _n, _s.no_key, CASE WHEN _s.inserted > 0 THEN 'false' ELSE 'true' END);
     RETURN;
   END IF;
-  RETURN QUERY EXECUTE format('SELECT r.at FROM (
-      SELECT s.at, s.image, row_number() OVER (PARTITION BY s.image ORDER BY s.at) AS nth
-        FROM (SELECT s.ctid AS at, ROW(%1$s)::text COLLATE "C" AS image FROM pg_temp.dumpsert_stage_%2$s AS s WHERE %4$s) AS s) AS r
-    LEFT JOIN (SELECT p.image, count(*) AS copies FROM (SELECT ROW(%1$s)::text COLLATE "C" AS image FROM %3$s AS s WHERE %4$s) AS p
-                GROUP BY p.image) AS p ON p.image = r.image
-   WHERE r.nth > coalesce(p.copies, 0)', _columns, _n, _s.target, _s.no_key);
+  RETURN QUERY EXECUTE format('SELECT r.at FROM ('
+      ' SELECT s.at, s.image, row_number() OVER (PARTITION BY s.image ORDER BY s.at) AS nth'
+        ' FROM (SELECT s.ctid AS at, ROW(%1$s)::text COLLATE "C" AS image FROM pg_temp.dumpsert_stage_%2$s AS s WHERE %4$s) AS s) AS r'
+    ' LEFT JOIN (SELECT p.image, count(*) AS copies FROM (SELECT ROW(%1$s)::text COLLATE "C" AS image FROM %3$s AS s WHERE %4$s) AS p'
+                ' GROUP BY p.image) AS p ON p.image = r.image'
+   ' WHERE r.nth > coalesce(p.copies, 0)', _columns, _n, _s.target, _s.no_key);
 END
 $dumpsert$;
 

@@ -201,8 +201,8 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
       MESSAGE = format('dumpsert: option %s = %s is not known', _bad.key, _bad.value);
   END IF;
-  INSERT INTO pg_temp.dumpsert_options VALUES ('{"triggers": "off", "constraint_triggers": "fire", "no_key": "error", "unknown_columns": "error",
-    "unknown_tables": "error", "allow_extension_tables": [], "allow_relations": [], "on_guard": "error", "rules": [], "keys": [], "sequences": "forward"}' || _options);
+  INSERT INTO pg_temp.dumpsert_options VALUES ('{"triggers": "off", "constraint_triggers": "fire", "no_key": "error", "unknown_columns": "error"}'::jsonb
+    || '{"unknown_tables": "error", "allow_extension_tables": [], "allow_relations": [], "on_guard": "error", "rules": [], "keys": [], "sequences": "forward"}' || _options);
   -- A savepoint around each statement would let the script go on after an error: the rows' xmin tells.
   IF (SELECT g.xmin::text FROM pg_temp.dumpsert_seal AS g) <> (SELECT o.xmin::text FROM pg_temp.dumpsert_options AS o) THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
