@@ -12,8 +12,8 @@ export async function* binary(chunks: AsyncIterable<Uint8Array>): AsyncGenerator
       yield chunk;
       continue;
     }
-    const bytes = held ? Buffer.concat([Buffer.of(CR), chunk]) : Buffer.from(chunk);
-    const end = bytes.indexOf(LF);
+    const bytes: Buffer = held ? Buffer.concat([Buffer.of(CR), chunk]) : Buffer.from(chunk);
+    const end: number = bytes.indexOf(LF);
     if (isText === undefined && end >= 0) isText = end > 0 && bytes[end - 1] === CR;
     // What stands behind it decides whether it stays.
     held = isText !== false && bytes[bytes.length - 1] === CR;
