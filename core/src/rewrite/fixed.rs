@@ -32,7 +32,7 @@ pub(super) const PRUNE: &str = concat!(
 pub(super) const EPILOGUE: &str = include_str!("sql/epilogue.sql");
 pub(super) const LONG_ROWS: &str = include_str!("sql/long_rows.sql");
 
-/// Writes a text without its comments and indentation, which would be half of it. No literal of it spans two lines.
+/// Writes a text without its comments and indentation, which are a fifth of it. No literal of it spans two lines.
 pub(super) fn write(out: &mut Vec<u8>, text: &str) {
     for line in lines(text) {
         out.extend_from_slice(line.as_bytes());
