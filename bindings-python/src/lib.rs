@@ -70,12 +70,8 @@ fn option_help() -> String {
     use dumpsert::config::{Language, all_options, in_language};
 
     let paragraphs = all_options().map(|option| {
-        let mut text = format!("{}: {}.", option.name, option.help);
-        for part in [option.more.to_owned(), option.default_sentence()] {
-            text.push_str(if part.is_empty() { "" } else { " " });
-            text.push_str(&part);
-        }
-        in_language(&text, Language::Python)
+        let text = format!("{}: {} {}", option.name, option.sentences(), option.default_sentence());
+        in_language(text.trim_end(), Language::Python)
     });
     paragraphs.collect::<Vec<_>>().join("\n\n")
 }

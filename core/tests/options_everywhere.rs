@@ -44,10 +44,7 @@ fn camel(name: &str) -> String {
 
 /// What is said of an option in a language, with its default.
 fn described(option: &OptionInfo, language: Language) -> String {
-    let mut text = format!("{}.", option.help);
-    if !option.more.is_empty() {
-        text.push_str(&format!(" {}", option.more));
-    }
+    let mut text = option.sentences();
     if !option.default.is_empty() {
         let default = match option.kind {
             Kind::Choice(words) | Kind::ChoiceOrFlag(words)

@@ -72,6 +72,14 @@ pub struct OptionInfo {
 }
 
 impl OptionInfo {
+    /// All that is said of it, as sentences.
+    pub fn sentences(&self) -> String {
+        match self.more {
+            "" => format!("{}.", self.help),
+            more => format!("{}. {more}", self.help),
+        }
+    }
+
     /// What holds without it, as a sentence; empty if nothing does.
     pub fn default_sentence(&self) -> String {
         match self.default {

@@ -1,7 +1,7 @@
 //! How options are written in each language. Messages and hints name an option as a configuration file does, in backquotes:
 //! `` `style = staged` ``. Whoever shows them translates these words.
 
-use super::entry::Kind;
+use super::entry::{Entry, Kind, Setter};
 use super::table::OPTIONS;
 
 /// A language in which options are given.
@@ -31,15 +31,13 @@ const LISTS: [&str; 2] = ["prune_empty", "prune_keyless"];
 /// assert_eq!(switch("only_tables"), "only-table");
 /// ```
 pub fn switch(option: &str) -> String {
-    let is_plural = is_typed_one_by_one(option);
+    let is_plural = entry(option).is_some_and(|entry| entry.info().is_typed_often());
     let singular = option.strip_suffix('s').filter(|_| is_plural);
     singular.unwrap_or(option).replace('_', "-")
 }
 
-fn is_typed_one_by_one(option: &str) -> bool {
-    let mut options = OPTIONS.iter();
-    let entry = options.find(|entry| entry.name == option);
-    entry.is_some_and(|entry| matches!(entry.kind, Kind::List(_) | Kind::Keys | Kind::Sizes))
+fn entry(option: &str) -> Option<&'static Entry<Setter>> {
+    OPTIONS.iter().find(|entry| entry.name == option)
 }
 
 /// Writes the options that a message names in a language.
@@ -59,12 +57,8 @@ pub fn in_language(text: &str, language: Language) -> String {
         out.push_str(before);
         let option = behind.split_once('`').and_then(|(inside, after)| {
             let (name, value) = inside.split_once(" = ")?;
-            let is_known = OPTIONS
-                .iter()
-                .map(|entry| entry.name)
-                .chain(["schema", "catalog", "config"])
-                .chain(OF_A_RESTORE)
-                .any(|known| known == name);
+            let others = ["schema", "catalog", "config"].iter().chain(&OF_A_RESTORE);
+            let is_known = entry(name).is_some() || others.into_iter().any(|known| *known == name);
             is_known.then(|| (write(name, value, language), after))
         });
         match option {
@@ -122,14 +116,15 @@ fn literal(name: &str, value: &str, language: Language) -> String {
             };
             format!("{{{key}: {}}}", text(value))
         }
-        _ if LISTS.contains(&name) || is_list(name) => format!("[{}]", text(value)),
+        _ if is_list(name) => format!("[{}]", text(value)),
         _ => text(value),
     }
 }
 
+/// Whether the value of an option is a list, as the plural of its name says.
 fn is_list(option: &str) -> bool {
-    let mut options = OPTIONS.iter();
-    options.any(|entry| entry.name == option && option.ends_with('s') && matches!(entry.kind, Kind::List(_)))
+    let is_kind = entry(option).is_some_and(|entry| matches!(entry.kind, Kind::List(_)));
+    LISTS.contains(&option) || (is_kind && option.ends_with('s'))
 }
 
 fn camel(name: &str) -> String {
