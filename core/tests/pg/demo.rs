@@ -36,7 +36,7 @@ struct Sample {
 }
 
 fn demo_file(name: &str) -> PathBuf {
-    [env!("CARGO_MANIFEST_DIR"), "..", "demo", name].iter().collect()
+    [env!("CARGO_MANIFEST_DIR"), "../examples/demo", name].iter().collect()
 }
 
 impl Sample {
