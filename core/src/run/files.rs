@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::os::{self, FileId};
-use crate::run::script_file::{ScriptFile, resolve};
+use crate::run::script_file::ScriptFile;
 
 /// The files that one run reads and writes.
 ///
@@ -72,7 +72,7 @@ impl Files {
         let path = path.as_ref();
         let place = match fs::metadata(path) {
             Ok(_) => Place::of_existing(path),
-            Err(_) => Some(Place::Path(canonical(&resolve(path)))),
+            Err(_) => Some(Place::Path(canonical(&os::resolve(path)))),
         };
         self.check(&path.display().to_string(), place.as_ref())?;
         let file = ScriptFile::open(path)?;

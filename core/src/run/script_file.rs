@@ -62,7 +62,7 @@ impl ScriptFile {
                 if path.as_os_str().to_string_lossy().ends_with(std::path::is_separator) {
                     return Err(refuse("is not a directory"));
                 }
-                return Self::beside(path, os::to_be_made(resolve(path)), None);
+                return Self::beside(path, os::to_be_made(os::resolve(path)), None);
             }
             Err(error) => return Err(fail(error)),
         };
@@ -144,16 +144,4 @@ fn cannot_write(path: &Path, source: io::Error) -> Error {
         true => error.with_hint("close the program that has it open"),
         false => error,
     }
-}
-
-/// Follows links to a file that does not exist: it is what appears, and not something in the place of the link.
-pub(crate) fn resolve(path: &Path) -> PathBuf {
-    // PostgreSQL's systems give up at about as many.
-    const LINKS_MAX: usize = 40;
-    let mut path = path.to_owned();
-    for _ in 0..LINKS_MAX {
-        let Ok(target) = fs::read_link(&path) else { break };
-        path = path.parent().unwrap_or(Path::new("")).join(target);
-    }
-    path
 }

@@ -114,7 +114,7 @@ pub(crate) fn to_be_made(path: PathBuf) -> PathBuf {
 /// The real name of a file that is there, behind links. Not every file system can tell it; links are followed then as they are
 /// written.
 pub(crate) fn real(path: &Path) -> io::Result<PathBuf> {
-    fs::canonicalize(path).or_else(|_| Ok(to_be_made(crate::files::resolve(path))))
+    fs::canonicalize(path).or_else(|_| Ok(to_be_made(super::resolve(path))))
 }
 
 /// A real path, as it is shown: real ones begin with what nobody types.
