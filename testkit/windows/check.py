@@ -96,6 +96,11 @@ def toml(options):
     return "\n".join(lines) + "\n"
 
 
+def shortened(end):
+    status, messages, script = end
+    return f"status {status}, {messages[-300:]!r}, {'no script' if script is None else f'a script of {len(script)} bytes'}"
+
+
 def one_case(programs, case, style, folder):
     """One case in one style, from a file into a file and from a pipe into a pipe: runs that were the same, refused ones, others."""
     same, refused, differ = 0, 0, []
@@ -112,7 +117,8 @@ def one_case(programs, case, style, folder):
         expected, found = ((end.returncode, text(end), script) for end, script in zip(ends, scripts, strict=True))
         if expected == found:
             return 1
-        differ.append(f"{case.name}, {style}, {way}: {found[0]} instead of {expected[0]}: {found[1][:200]}")
+        what = [name for name, one, other in zip(("status", "messages", "script"), expected, found, strict=True) if one != other]
+        differ.append(f"{case.name}, {style}, {way}: another {' and '.join(what)}: {shortened(expected)} here, {shortened(found)} there")
         return 0
 
     files = [folder / "unix.sql", folder / "windows.sql"]
