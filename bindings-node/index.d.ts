@@ -11,6 +11,18 @@ export interface TableOptions {
   // options: begin of one table (written by core/tests/options_everywhere.rs)
   /** Its key; it overrides the schema, and in style staged the target, which needs no index for it. */
   key?: Columns;
+  /** The columns by which its rows are matched with the target's, instead of the key. */
+  matchOn?: Columns;
+  /** The rows that are matched so, as an SQL condition; others are recognised by their key. */
+  matchWhere?: string;
+  /** Whether two NULLs in the columns by which rows are matched are one value. */
+  matchNulls?: 'distinct' | 'not_distinct';
+  /** What happens where two rows of the dump, or two of the target, match the same. */
+  onAmbiguous?: 'error' | 'first';
+  /** What happens to a reference to a row of it that the dump does not have, where its keys are mapped. */
+  onUnmatchedReference?: 'error' | 'keep';
+  /** What happens to a new row whose key the target holds for another one. */
+  onTakenKey?: 'error' | 'renumber';
   /** Conditions on rows that are left out. Default: none. */
   exclude?: string | string[];
   /** What happens to rows that the target has already. */
@@ -60,6 +72,45 @@ export interface Options {
    * key are an error, and a row with a NULL in it has none.
    */
   keys?: Record<string, Columns>;
+  /**
+   * The columns by which rows of one table are matched with the target's, instead of its key, as
+   * 'public.categories="businessId",name' (style staged). A row that the target has under another key keeps that key,
+   * and every reference to it is rewritten. Default: none.
+   */
+  matchOn?: Record<string, Columns>;
+  /**
+   * The rows that are matched so, as an SQL condition; others are recognised by their key. For rows that are deleted
+   * softly and may have twins: 'public.users=deleted_at IS NULL'. Default: all rows.
+   */
+  matchWhere?: string | string[];
+  /**
+   * Whether two NULLs in the columns by which rows are matched are one value. Without a table it holds for all whose
+   * rows are matched. Default: 'distinct'.
+   */
+  matchNulls?: 'distinct' | 'not_distinct';
+  /**
+   * What happens where two rows of the dump, or two of the target, match the same. Without a table it holds for all
+   * whose rows are matched. Default: 'error'.
+   */
+  onAmbiguous?: 'error' | 'first';
+  /**
+   * What happens to a reference to a table whose rows are matched, if no row of the dump answers it. Without a table
+   * it holds for all whose rows are matched; it can also be said of a table whose key contains a reference that is
+   * rewritten. Default: 'error'.
+   */
+  onUnmatchedReference?: 'error' | 'keep';
+  /**
+   * What happens to a new row whose key the target holds for another one. Without a table it holds for all whose rows
+   * are matched. Default: 'error'.
+   */
+  onTakenKey?: 'error' | 'renumber';
+  /**
+   * A table of the target that keeps which key of the dump is which there, such as app.id_map. It is read before rows
+   * are matched, so that those that were renamed since are found again. Default: none.
+   */
+  mappingTable?: string;
+  /** How much of the mapping of keys the result has. Default: 'first'. */
+  mappingRows?: 'first' | 'all';
   /** What happens to rows of a table without a key. Default: match in style staged, else error. */
   noKey?: 'error' | 'insert' | 'skip' | 'match';
   /** What happens to rows that the target has already: always, changed, nothing or newer(column). Default: always. */

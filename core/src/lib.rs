@@ -67,6 +67,7 @@ pub use options::bounds::Unselected;
 pub use options::config::{self, Config};
 pub use options::drift::Unknown;
 pub use options::exclude::Cascade;
+pub use options::matching::{MappingRows, MatchNulls, OnAmbiguous, OnTakenKey, OnUnmatchedReference};
 pub use options::update::{OnGuard, Update};
 pub use options::{Case, Client, ConstraintTriggers, Losses, NoKey, Options, Rounding, Sequences, Style, Triggers};
 pub use plan::Plan;

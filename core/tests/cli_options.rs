@@ -67,7 +67,14 @@ const KNOWN: &[&str] = &["--schema=schema.sql", "dump.sql"];
 const DEMO: &[&str] = &["--schema=schema.sql", "--exclude-demo", "dump.sql"];
 const BATCHES: &[&str] = &["--schema=schema.sql", "--style=batches", "dump.sql"];
 
-const ROWS: [Row; 48] = [
+const MATCHED: &[&str] = &[
+    "--schema=schema.sql",
+    "--style=staged",
+    "--match-on=businesses=name",
+    "dump.sql",
+];
+
+const ROWS: [Row; 57] = [
     (KNOWN, &["--style=batches"], "style = 'batches'"),
     (KNOWN, &["--style=rows"], "style = 'rows'"),
     (&["dump.sql"], &["--schema=schema.sql"], "schema = 'schema.sql'"),
@@ -231,6 +238,35 @@ const ROWS: [Row; 48] = [
         "foreign_keys = 'public.notes(subject) REFERENCES public.businesses ON DELETE CASCADE'",
     ),
     (KNOWN, &["--lock-timeout=3s"], "lock_timeout = '3s'"),
+    (
+        &["--schema=schema.sql", "--style=staged", "dump.sql"],
+        &["--match-on=businesses=name,owner"],
+        "match_on = { businesses = ['name', 'owner'] }",
+    ),
+    (
+        MATCHED,
+        &["--match-where=public.businesses=owner = 'x'"],
+        "tables = { 'public.businesses' = { match_where = \"owner = 'x'\" } }",
+    ),
+    (MATCHED, &["--match-nulls=not-distinct"], "match_nulls = 'not_distinct'"),
+    (
+        MATCHED,
+        &["--match-nulls=businesses=not-distinct"],
+        "tables = { businesses = { match_nulls = 'not_distinct' } }",
+    ),
+    (MATCHED, &["--on-ambiguous=first"], "on_ambiguous = 'first'"),
+    (
+        MATCHED,
+        &["--on-unmatched-reference=orders=keep"],
+        "tables = { 'public.orders' = { on_unmatched_reference = 'keep' } }",
+    ),
+    (
+        MATCHED,
+        &["--on-taken-key=businesses=renumber"],
+        "tables = { 'public.businesses' = { on_taken_key = 'renumber' } }",
+    ),
+    (MATCHED, &["--mapping-table=app.id_map"], "mapping_table = 'app.id_map'"),
+    (MATCHED, &["--mapping-rows=all"], "mapping_rows = 'all'"),
 ];
 
 /// Switches that say nothing of what becomes of the dump: where it goes, and what is said beside.

@@ -47,7 +47,7 @@ fn described(option: &OptionInfo, language: Language) -> String {
     let mut text = option.sentences();
     if !option.default.is_empty() {
         let default = match option.kind {
-            Kind::Choice(words) | Kind::ChoiceOrFlag(words)
+            Kind::Choice(words) | Kind::ChoiceOrFlag(words) | Kind::ChoicePerTable(words)
                 if words.iter().any(|(word, _)| *word == option.default) =>
             {
                 format!("'{}'", option.default)
@@ -83,7 +83,7 @@ fn typescript(options: impl Iterator<Item = OptionInfo>) -> String {
     let mut text = String::new();
     for option in options {
         let kind = match option.kind {
-            Kind::Choice(choices) => words(choices).join(" | "),
+            Kind::Choice(choices) | Kind::ChoicePerTable(choices) => words(choices).join(" | "),
             Kind::ChoiceOrFlag(choices) => format!("{} | boolean", words(choices).join(" | ")),
             Kind::Flag => "boolean".to_owned(),
             Kind::Number(_) => "number".to_owned(),
@@ -112,7 +112,7 @@ fn python(options: impl Iterator<Item = OptionInfo>) -> String {
     for option in options {
         let literal = |choices: &[(&str, &str)]| format!("Literal[{}]", words(choices).join(", ").replace('\'', "\""));
         let kind = match option.kind {
-            Kind::Choice(choices) => literal(choices),
+            Kind::Choice(choices) | Kind::ChoicePerTable(choices) => literal(choices),
             Kind::ChoiceOrFlag(choices) => format!("{} | bool", literal(choices)),
             Kind::Flag => "bool".to_owned(),
             Kind::Number(_) => "int".to_owned(),
@@ -149,13 +149,18 @@ fn documented(option: &OptionInfo) -> String {
     let name = switch(option.name);
     let mut more = String::new();
     let typed = match option.kind {
-        Kind::Choice(choices) | Kind::ChoiceOrFlag(choices) => {
+        Kind::Choice(choices) | Kind::ChoiceOrFlag(choices) | Kind::ChoicePerTable(choices) => {
             let choices = choices.iter().map(|(word, help)| (word.replace('_', "-"), *help));
             for (word, help) in choices.clone() {
                 more.push_str(&format!("<br>`{word}`: {}.", markdown(help)));
             }
             let words: Vec<String> = choices.map(|(word, _)| word).collect();
-            format!("--{name} {}", words.join("\\|"))
+            let of_one = if matches!(option.kind, Kind::ChoicePerTable(_)) {
+                "[TABLE=]"
+            } else {
+                ""
+            };
+            format!("--{name} {of_one}{}", words.join("\\|"))
         }
         Kind::Flag => format!("--{name}"),
         Kind::Time => format!("--{name} TIME"),

@@ -47,6 +47,18 @@ class TableOptions(TypedDict, total=False):
     # options: begin of one table (written by core/tests/options_everywhere.rs)
     # Its key; it overrides the schema, and in style staged the target, which needs no index for it.
     key: Names
+    # The columns by which its rows are matched with the target's, instead of the key.
+    match_on: Names
+    # The rows that are matched so, as an SQL condition; others are recognised by their key.
+    match_where: str
+    # Whether two NULLs in the columns by which rows are matched are one value.
+    match_nulls: Literal["distinct", "not_distinct"]
+    # What happens where two rows of the dump, or two of the target, match the same.
+    on_ambiguous: Literal["error", "first"]
+    # What happens to a reference to a row of it that the dump does not have, where its keys are mapped.
+    on_unmatched_reference: Literal["error", "keep"]
+    # What happens to a new row whose key the target holds for another one.
+    on_taken_key: Literal["error", "renumber"]
     # Conditions on rows that are left out. Default: none.
     exclude: Names
     # What happens to rows that the target has already.
@@ -70,6 +82,31 @@ class OptionValues(TypedDict, total=False):
     # it goes before the keys of the target, which needs no index for it: two rows of the dump or of the target under
     # one key are an error, and a row with a NULL in it has none.
     keys: Mapping[str, Names]
+    # The columns by which rows of one table are matched with the target's, instead of its key, as
+    # 'public.categories="businessId",name' (style staged). A row that the target has under another key keeps that
+    # key, and every reference to it is rewritten. Default: none.
+    match_on: Mapping[str, Names]
+    # The rows that are matched so, as an SQL condition; others are recognised by their key. For rows that are deleted
+    # softly and may have twins: 'public.users=deleted_at IS NULL'. Default: all rows.
+    match_where: Names
+    # Whether two NULLs in the columns by which rows are matched are one value. Without a table it holds for all whose
+    # rows are matched. Default: 'distinct'.
+    match_nulls: Literal["distinct", "not_distinct"]
+    # What happens where two rows of the dump, or two of the target, match the same. Without a table it holds for all
+    # whose rows are matched. Default: 'error'.
+    on_ambiguous: Literal["error", "first"]
+    # What happens to a reference to a table whose rows are matched, if no row of the dump answers it. Without a table
+    # it holds for all whose rows are matched; it can also be said of a table whose key contains a reference that is
+    # rewritten. Default: 'error'.
+    on_unmatched_reference: Literal["error", "keep"]
+    # What happens to a new row whose key the target holds for another one. Without a table it holds for all whose
+    # rows are matched. Default: 'error'.
+    on_taken_key: Literal["error", "renumber"]
+    # A table of the target that keeps which key of the dump is which there, such as app.id_map. It is read before
+    # rows are matched, so that those that were renamed since are found again. Default: none.
+    mapping_table: str
+    # How much of the mapping of keys the result has. Default: 'first'.
+    mapping_rows: Literal["first", "all"]
     # What happens to rows of a table without a key. Default: match in style staged, else error.
     no_key: Literal["error", "insert", "skip", "match"]
     # What happens to rows that the target has already: always, changed, nothing or newer(column). Default: always.

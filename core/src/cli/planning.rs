@@ -94,7 +94,7 @@ fn argument(option: OptionInfo) -> Arg {
     }
     if !option.default.is_empty() && !matches!(option.kind, Kind::Flag) {
         let default = match option.kind {
-            Kind::Choice(words) | Kind::ChoiceOrFlag(words)
+            Kind::Choice(words) | Kind::ChoiceOrFlag(words) | Kind::ChoicePerTable(words)
                 if words.iter().any(|(word, _)| *word == option.default) =>
             {
                 option.default.replace('_', "-")
@@ -125,6 +125,10 @@ fn argument(option: OptionInfo) -> Arg {
         Kind::Keys => argument.value_name("TABLE=COLUMNS"),
         Kind::Sizes => argument.value_name("NAME=SIZE"),
         Kind::PerTable(name) => argument.value_name(format!("[TABLE=]{name}")),
+        Kind::ChoicePerTable(words) => {
+            let words: Vec<String> = words.iter().map(|(word, _)| word.replace('_', "-")).collect();
+            argument.value_name(format!("[TABLE=]{}", words.join("|")))
+        }
         Kind::Text(name) | Kind::List(name) | Kind::Columns(name) => argument.value_name(name),
         _ => argument,
     }

@@ -46,6 +46,8 @@ pub enum Kind {
     Columns(&'static str),
     /// A text, for all tables or for one; typed several times, with `TABLE=` for one.
     PerTable(&'static str),
+    /// One of a few words, for all tables or for one; typed several times, with `TABLE=` for one.
+    ChoicePerTable(&'static [(&'static str, &'static str)]),
     /// Names and sizes.
     Sizes,
     /// Tables and their columns.
@@ -92,7 +94,7 @@ impl OptionInfo {
     pub fn is_typed_often(&self) -> bool {
         matches!(
             self.kind,
-            Kind::List(_) | Kind::Columns(_) | Kind::PerTable(_) | Kind::Keys | Kind::Sizes
+            Kind::List(_) | Kind::Columns(_) | Kind::PerTable(_) | Kind::ChoicePerTable(_) | Kind::Keys | Kind::Sizes
         )
     }
 }
@@ -112,12 +114,27 @@ impl<T> Entry<T> {
 impl Entry<Setter> {
     /// Reads the value of this option in a file.
     pub(super) fn read(&self, options: Options, place: &Place<'_>, value: &Value) -> Result<Options> {
-        match self.kind {
-            Kind::Choice(words) => place.check_word(value, words)?,
-            Kind::ChoiceOrFlag(words) if !value.is_boolean() => place.check_word(value, words)?,
-            _ => {}
-        }
+        self.kind.check(place, value)?;
         (self.set)(options, place, value)
+    }
+}
+
+impl Entry<TableSetter> {
+    /// The same for an option of one table.
+    pub(super) fn read(&self, options: Options, place: &Place<'_>, table: &str, value: &Value) -> Result<Options> {
+        self.kind.check(place, value)?;
+        (self.set)(options, place, table, value)
+    }
+}
+
+impl Kind {
+    /// Checks a word, where only a few are known.
+    fn check(self, place: &Place<'_>, value: &Value) -> Result<()> {
+        match self {
+            Self::Choice(words) | Self::ChoicePerTable(words) => place.check_word(value, words),
+            Self::ChoiceOrFlag(words) if !value.is_boolean() => place.check_word(value, words),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -7,12 +7,14 @@ pub(crate) mod drift;
 mod entry;
 pub(crate) mod exclude;
 pub(crate) mod list;
+pub(crate) mod matching;
 mod names;
 pub(crate) mod pattern;
 mod place;
 mod reading;
 pub(crate) mod selection;
 mod table;
+mod table_of_matches;
 mod table_of_one;
 mod typed;
 pub(crate) mod update;
@@ -26,6 +28,7 @@ pub use self::choices::{Case, Client, ConstraintTriggers, Losses, NoKey, Roundin
 use self::drift::Drift;
 use self::exclude::Exclusions;
 use self::list::OptionList;
+use self::matching::Matching;
 use self::names::table_columns;
 pub(crate) use self::names::{check_option_name, parse_table};
 use self::selection::Selection;
@@ -47,6 +50,7 @@ pub struct Options {
     pub(crate) style: Option<Style>,
     pub(crate) catalog: Option<Catalog>,
     pub(crate) keys: BTreeMap<TableName, OptionList<String>>,
+    pub(crate) matching: Matching,
     pub(crate) no_key: Option<NoKey>,
     pub(crate) triggers: Triggers,
     pub(crate) constraint_triggers: ConstraintTriggers,
@@ -194,6 +198,7 @@ impl Options {
     /// What adds up otherwise is replaced by the next call: the options of a file under those of the command line.
     pub(crate) fn into_defaults(mut self) -> Self {
         self.keys.values_mut().for_each(OptionList::make_default);
+        self.matching.make_defaults();
         self.selection.make_default();
         self.rules.make_defaults();
         self.bounds.make_defaults();

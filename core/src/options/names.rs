@@ -69,3 +69,13 @@ pub(super) fn maybe_table_columns(text: &str) -> Result<(Option<TableName>, Vec<
         None => table_columns(text).map(|(table, columns)| (Some(table), columns)),
     }
 }
+
+/// What stands before and behind the first `=` that is not in a quoted name.
+pub(super) fn split_unquoted(text: &str) -> Option<(&str, &str)> {
+    let mut is_quoted = false;
+    let at = text.bytes().position(|byte| {
+        is_quoted ^= byte == b'"';
+        byte == b'=' && !is_quoted
+    })?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::entry::{Entry, Kind, Setter, find};
 use super::exclude::Cascade;
 use super::place::parse_duration;
+use super::table_of_matches;
 use super::table_of_one::{TABLE_OPTIONS, with_key};
 use crate::limits::{Limit, parse_size};
 
@@ -54,6 +55,14 @@ pub(super) const OPTIONS: &[Entry<Setter>] = &[
             Ok(options)
         },
     },
+    table_of_matches::MATCH_ON,
+    table_of_matches::MATCH_WHERE,
+    table_of_matches::MATCH_NULLS,
+    table_of_matches::ON_AMBIGUOUS,
+    table_of_matches::ON_UNMATCHED_REFERENCE,
+    table_of_matches::ON_TAKEN_KEY,
+    table_of_matches::MAPPING_TABLE,
+    table_of_matches::MAPPING_ROWS,
     Entry {
         name: "no_key",
         kind: Kind::Choice(&[
@@ -435,7 +444,7 @@ pub(super) const OPTIONS: &[Entry<Setter>] = &[
                 let place = place.inner(table);
                 for (name, value) in place.table(value)? {
                     let entry = find(TABLE_OPTIONS, name, &place, &[])?;
-                    options = (entry.set)(options, &place.inner(name), table, value)?;
+                    options = entry.read(options, &place.inner(name), table, value)?;
                 }
             }
             Ok(options)

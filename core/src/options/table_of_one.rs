@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::Options;
 use super::entry::{Entry, Kind, TableSetter};
 use super::place::Place;
+use super::table_of_matches;
 use crate::error::Result;
 
 /// The options in `tables."schema.table"`.
@@ -17,6 +18,12 @@ pub(super) const TABLE_OPTIONS: &[Entry<TableSetter>] = &[
         more: "",
         set: with_key,
     },
+    table_of_matches::MATCH_ON_OF_ONE,
+    table_of_matches::MATCH_WHERE_OF_ONE,
+    table_of_matches::MATCH_NULLS_OF_ONE,
+    table_of_matches::ON_AMBIGUOUS_OF_ONE,
+    table_of_matches::ON_UNMATCHED_REFERENCE_OF_ONE,
+    table_of_matches::ON_TAKEN_KEY_OF_ONE,
     Entry {
         name: "exclude",
         kind: Kind::List("CONDITION"),

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Options;
 use super::entry::{Entry, Kind, Setter, find};
+use super::names::{split_unquoted, table_columns};
 use super::place::Place;
 use super::table::OPTIONS;
 use super::table_of_one::TABLE_OPTIONS;
@@ -43,7 +44,19 @@ impl Entry<Setter> {
                 }
                 None => self.read(options, &place, &text.as_str().into()),
             }),
-            Kind::Keys => texts.try_fold(options, |options, text| options.with_key(text)),
+            Kind::ChoicePerTable(_) => texts.try_fold(options, |options, text| match split_unquoted(text) {
+                Some((table, word)) => {
+                    let entry = find(TABLE_OPTIONS, self.name, &place, &[])?;
+                    entry.read(options, &place.inner(self.name), table, &word.replace('-', "_").into())
+                }
+                None => self.read(options, &place.inner(self.name), &text.replace('-', "_").into()),
+            }),
+            Kind::Keys => texts.try_fold(options, |options, text| {
+                // It says what is wrong with all that was typed.
+                table_columns(text)?;
+                let (table, columns) = split_unquoted(text).unwrap_or((text, ""));
+                self.read(options, &place, &serde_json::json!({ table: columns }))
+            }),
             Kind::Sizes => texts.try_fold(options, |options, text| {
                 let (name, size) = text.split_once('=').unwrap_or((text, ""));
                 options.with_limit(Limit::from_name(name)?, parse_size(size)?)
@@ -60,14 +73,4 @@ impl Entry<Setter> {
             }),
         }
     }
-}
-
-/// What stands before and behind the first `=` that is not in a quoted name.
-fn split_unquoted(text: &str) -> Option<(&str, &str)> {
-    let mut is_quoted = false;
-    let at = text.bytes().position(|byte| {
-        is_quoted ^= byte == b'"';
-        byte == b'=' && !is_quoted
-    })?;
-    Some((text.get(..at)?, text.get(at + 1..)?))
 }

@@ -31,7 +31,8 @@ const LISTS: [&str; 2] = ["prune_empty", "prune_keyless"];
 /// assert_eq!(switch("only_tables"), "only-table");
 /// ```
 pub fn switch(option: &str) -> String {
-    let is_plural = entry(option).is_some_and(|entry| entry.info().is_typed_often());
+    let is_of_tables = |kind| matches!(kind, Kind::PerTable(_) | Kind::ChoicePerTable(_));
+    let is_plural = entry(option).is_some_and(|entry| entry.info().is_typed_often() && !is_of_tables(entry.kind));
     let singular = option.strip_suffix('s').filter(|_| is_plural);
     singular.unwrap_or(option).replace('_', "-")
 }
@@ -107,7 +108,7 @@ fn literal(name: &str, value: &str, language: Language) -> String {
         (_, "true") if is_python => "True".to_owned(),
         (_, "false") if is_python => "False".to_owned(),
         (_, "true" | "false") => value.to_owned(),
-        ("keys" | "limits", _) => {
+        ("keys" | "limits" | "match_on", _) => {
             let (key, value) = value.split_once('=').unwrap_or((value, "…"));
             let key = if name == "limits" && !is_python {
                 camel(key)

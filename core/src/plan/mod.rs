@@ -1,6 +1,7 @@
 //! Options and what is known of the tables, checked against each other: what the engine works by.
 
 mod bounds;
+mod matching;
 mod target;
 
 use std::sync::Arc;
@@ -85,6 +86,8 @@ pub(crate) struct View {
     pub(crate) progress: Option<String>,
     /// What is said of rows that the dump does not have, where they are deleted; as the script has it.
     pub(crate) prune: Option<serde_json::Value>,
+    /// Whether all keys that were mapped are told, and not only the first.
+    pub(crate) mapping: bool,
 }
 
 impl Options {
@@ -114,6 +117,7 @@ impl Options {
             ));
         }
         self.check_drift(catalog.is_some())?;
+        self.check_matching(catalog)?;
         self.check_texts()?;
         if let Some(catalog) = catalog {
             self.selection.check(catalog)?;
@@ -260,10 +264,14 @@ impl Plan {
         self.0.options.keys.get(name).map(OptionList::items)
     }
 
-    /// The tables of which a key is given and the catalog, which is there, knows nothing.
-    pub(crate) fn keys_beside_catalog(&self) -> impl Iterator<Item = &TableName> {
-        let keys = self.0.options.keys.keys().filter(|_| self.has_catalog());
-        keys.filter(|name| self.table(name).is_none())
+    /// The tables of which a key, or by what rows are recognised, is given, with what it is, and of which the catalog, which is
+    /// there, knows nothing.
+    pub(crate) fn keys_beside_catalog(&self) -> impl Iterator<Item = (&'static str, &TableName)> {
+        let options = self.options();
+        let keys = options.keys.keys().map(|name| ("a key", name));
+        let matched = options.matching.matched().map(|(name, _)| ("`match_on`", name));
+        let given = keys.chain(matched).filter(|_| self.has_catalog());
+        given.filter(|(_, name)| self.table(name).is_none())
     }
 
     /// A table and the tables that it is a partition of by the catalog that was given. What a dump says of itself is not
@@ -300,6 +308,7 @@ impl Plan {
         let options = self.options();
         self.has_catalog()
             || !options.keys.is_empty()
+            || !options.matching.tables.is_empty()
             || options.database.is_some()
             || options.exclusions.is_any()
             || options.bounds.has_names()
@@ -343,6 +352,11 @@ impl Plan {
         let mut named: Vec<(&str, &TableName)> = self.0.options.bounds.named_tables().collect();
         if !self.has_catalog() {
             named.extend(self.0.options.keys.keys().map(|table| ("keys", table)));
+            let matched = &self.0.options.matching.tables;
+            named.extend(matched.iter().map(|(table, rule)| match rule.on {
+                Some(_) => ("match_on", table),
+                None => ("on_unmatched_reference", table),
+            }));
             named.extend(self.0.options.rules.tables.keys().map(|table| ("tables", table)));
         }
         named

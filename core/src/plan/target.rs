@@ -45,6 +45,9 @@ impl Plan {
             };
             options.insert("on_guard".to_owned(), on_guard.into());
         }
+        if let Some(options) = options.as_object_mut() {
+            options.extend(self.match_options());
+        }
         options.to_string()
     }
 
@@ -128,6 +131,7 @@ impl Plan {
     /// If an option says that other rows of the target are not the dump's business.
     #[cfg(feature = "restore")]
     pub(crate) fn check_prune(&self) -> Result<()> {
+        self.check_prune_of_matches()?;
         let rules = &self.0.options.rules;
         let mut all = rules.tables.values().chain([&rules.all]);
         let message = if all.any(|rule| rule.guard.is_some()) {

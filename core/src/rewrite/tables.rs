@@ -221,8 +221,8 @@ pub(super) struct LeftOut {
 }
 
 /// A key is given for a table that neither the catalog nor the dump has.
-pub(super) fn unmet_key(name: &TableName, known: &BTreeSet<TableName>) -> Error {
-    let message = format!("a key is given for table {name}, which neither the catalog nor the dump has");
+pub(super) fn unmet_key(what: &str, name: &TableName, known: &BTreeSet<TableName>) -> Error {
+    let message = format!("{what} is given for table {name}, which neither the catalog nor the dump has");
     let names = known.iter().map(TableName::to_string);
     with_nearest(Error::new(ErrorKind::InvalidOption, message), &name.to_string(), names)
 }

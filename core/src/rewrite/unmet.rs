@@ -29,6 +29,7 @@ impl Writer {
                 let nearest = nearest(&table.to_string(), known.iter().map(TableName::to_string));
                 let what = match option {
                     "tables" => format!("a policy or guard names table {table}"),
+                    "match_on" | "on_unmatched_reference" => format!("`{option}` names table {table}"),
                     _ => format!("`{option} = {table}` names table {table}"),
                 };
                 warnings.push(unmet(&what, nearest));

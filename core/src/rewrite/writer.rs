@@ -227,8 +227,8 @@ impl Writer {
             return Ok(());
         }
         let tables = self.known_tables();
-        if let Some(unmet) = keys().find(|name| !tables.contains(name)) {
-            return Err(unmet_key(unmet, &tables));
+        if let Some((what, unmet)) = keys().find(|(_, name)| !tables.contains(name)) {
+            return Err(unmet_key(what, unmet, &tables));
         }
         let warnings = selection.check_met(&tables.into_iter().collect::<Vec<_>>(), is_complete)?;
         for warning in warnings {
