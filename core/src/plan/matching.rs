@@ -229,6 +229,9 @@ impl Plan {
         if self.tells_mapping() {
             mapping.insert("all".to_owned(), true.into());
         }
+        if self.view().dry {
+            mapping.insert("draws".to_owned(), false.into());
+        }
         if let Some(table) = &matching.mapping_table {
             mapping.insert(
                 "table".to_owned(),

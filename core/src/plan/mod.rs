@@ -86,6 +86,8 @@ pub(crate) struct View {
     pub(crate) progress: Option<String>,
     /// What is said of rows that the dump does not have, where they are deleted; as the script has it.
     pub(crate) prune: Option<serde_json::Value>,
+    /// Whether all is written and rolled back: then no sequence is asked for new keys, which no rollback would give back.
+    pub(crate) dry: bool,
     /// Whether all keys that were mapped are told, and not only the first.
     pub(crate) mapping: bool,
 }

@@ -226,6 +226,7 @@ impl Target {
             differences: self.differences.map(|rows| (rows, self.hidden.clone())),
             progress: shows_progress.then(|| progress_word().to_owned()),
             prune: self.prune.as_ref().map(Prune::to_json),
+            dry: self.dry_run,
             mapping: false,
         }
     }

@@ -29,6 +29,13 @@ pub(super) const PRUNE: &str = concat!(
     include_str!("sql/prune_find.sql"),
     include_str!("sql/prune_delete.sql")
 );
+/// In this order, as above.
+pub(super) const MAP: &str = concat!(
+    include_str!("sql/map.sql"),
+    include_str!("sql/map_match.sql"),
+    include_str!("sql/map_find.sql"),
+    include_str!("sql/map_rewrite.sql")
+);
 pub(super) const EPILOGUE: &str = include_str!("sql/epilogue.sql");
 pub(super) const LONG_ROWS: &str = include_str!("sql/long_rows.sql");
 
@@ -61,6 +68,7 @@ mod tests {
             CHECK,
             DIFFERENCES,
             PRUNE,
+            MAP,
             EPILOGUE,
             LONG_ROWS,
         ];

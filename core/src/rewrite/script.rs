@@ -50,6 +50,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) options: &'a str,
     /// What is told beside the result.
     pub(crate) view: &'a View,
+    /// Whether rows are recognised by other columns than their key.
+    pub(crate) maps: bool,
 }
 
 /// Forgets the statement that was begun: psql's own command, which a [`StatementQueue`](crate::StatementQueue) follows
@@ -172,6 +174,7 @@ pub(crate) fn open(out: &mut Vec<u8>, frame: &Frame<'_>) -> Result<()> {
             (frame.view.check, fixed::CHECK),
             (frame.view.differences.is_some(), fixed::DIFFERENCES),
             (frame.view.prune.is_some(), fixed::PRUNE),
+            (frame.maps, fixed::MAP),
         ];
         for (_, text) in more.iter().filter(|(is_asked, _)| *is_asked) {
             fixed::write(out, text);

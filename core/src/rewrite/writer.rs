@@ -166,6 +166,7 @@ impl Writer {
             lock_timeout: self.plan.lock_timeout(),
             options: &self.plan.target_options(self.comes_in_any_order()),
             view: self.plan.view(),
+            maps: self.plan.matches_rows(),
         };
         script::open(&mut self.out, &frame)
     }

@@ -28,6 +28,7 @@ mod guards;
 mod letter_case;
 mod long_refused;
 mod long_rows;
+mod mapping;
 mod merge;
 mod names;
 mod orders;

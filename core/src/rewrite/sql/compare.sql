@@ -25,10 +25,15 @@ BEGIN
 END
 $dumpsert$;
 
--- Whether its table has rows that are to be pruned.
+-- Whether its table has rows that are to be pruned, or is no longer what keys were mapped by.
 CREATE FUNCTION pg_temp.dumpsert_extra(_n integer) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
 BEGIN
+  IF pg_temp.dumpsert_maps() THEN
+    IF pg_temp.dumpsert_map_moved(_n) OR pg_temp.dumpsert_map_unkept(_n) THEN
+      RETURN true;
+    END IF;
+  END IF;
   IF pg_temp.dumpsert_prunes() THEN
     RETURN pg_temp.dumpsert_prune_differs(_n);
   END IF;

@@ -134,6 +134,7 @@ SELECT pg_temp.dumpsert_shown(pg_catalog.jsonb_build_object('version', 1,
   'refused', (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(r) ORDER BY r.target) FROM (
     SELECT f.target, pg_catalog.count(*) AS rows, (pg_catalog.array_agg(pg_catalog.jsonb_build_object('key', f.key, 'here', f.here,
       'dumped', f.dumped) ORDER BY f.n))[1:10] AS examples FROM pg_temp.dumpsert_refused AS f GROUP BY f.target) AS r),
+  'mapping', (SELECT m.tables FROM pg_temp.dumpsert_mapping AS m),
   'notes', (SELECT pg_catalog.jsonb_agg(t.note ORDER BY t.n) FROM pg_temp.dumpsert_notes AS t))::pg_catalog.text, true)::pg_catalog.json AS dumpsert_result
 \gset
 ;

@@ -1,3 +1,18 @@
+-- How rows could be recognised by a unique index that is not their key.
+CREATE FUNCTION pg_temp.dumpsert_natural(_relid pg_catalog.oid, _index pg_catalog.text) RETURNS pg_catalog.text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
+BEGIN
+  RETURN (
+    SELECT format('If it is the same row, let rows of %s be recognised by these columns instead of their key: option match_on (--match-on %s).', s.relid::regclass,
+                  quote_literal(format('%I.%I=%s', n.nspname, r.relname, (SELECT string_agg(quote_ident(a.attname), ',' ORDER BY k.o) FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, o)
+                    JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum WHERE k.o <= i.indnkeyatts))))
+      FROM pg_temp.dumpsert_stages AS s JOIN pg_class AS r ON r.oid = s.relid JOIN pg_namespace AS n ON n.oid = r.relnamespace
+      JOIN pg_index AS i ON i.indrelid = _relid AND i.indisunique AND i.indexprs IS NULL AND i.indexrelid IS DISTINCT FROM s.key_index
+      JOIN pg_class AS c ON c.oid = i.indexrelid AND c.relname = _index
+     WHERE s.node = coalesce(pg_partition_root(_relid), _relid) AND s.way = 'key' LIMIT 1);
+END
+$dumpsert$;
+
 -- Raises an error again, with the place in the dump.
 CREATE PROCEDURE pg_temp.dumpsert_raise(_component integer, _state pg_catalog.text, _message pg_catalog.text, _detail pg_catalog.text,
   _hint pg_catalog.text, _context pg_catalog.text, _schema pg_catalog.text, _table pg_catalog.text, _column pg_catalog.text,
@@ -54,7 +69,7 @@ BEGIN
       'The dump gives it to the row with ' || array_to_string(_s.key_columns, ', ') || ' = ' || _other || ' as well.', nullif(regexp_replace(_context, '(SQL function "dumpsert|SQL statement "(WITH u|WITH i|UPDATE (ONLY )?\S+ AS p SET |INSERT INTO \S+ AS _t )).*', ''), '')), ''),
                       'SQLSTATE ' || _state),
     HINT = coalesce(pg_temp.dumpsert_remedy(_state, _message, _relid, _constraint), nullif(_hint, ''), _caller.hint, CASE _state
-      WHEN '23505' THEN 'A row with another key holds this value and keeps it.'
+      WHEN '23505' THEN concat_ws(' ', 'A row with another key holds this value and keeps it.', pg_temp.dumpsert_natural(_relid, _constraint))
       WHEN '23P01' THEN 'A row with another key holds this place and keeps it.'
       WHEN '23001' THEN 'A row that only exists here still refers to it.'
       WHEN '23503' THEN 'The referenced row is neither here nor in the dump, or a row that only exists here still refers to it.'

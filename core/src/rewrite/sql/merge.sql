@@ -179,10 +179,11 @@ $dumpsert$;
 CREATE PROCEDURE pg_temp.dumpsert_attempt(_locks pg_catalog.text[], _wide boolean, INOUT _stages integer[], INOUT _wanted pg_catalog.text[], INOUT _phase pg_catalog.text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
+  _draws boolean := (SELECT o.options -> 'mapping' ->> 'draws' IS DISTINCT FROM 'false' FROM pg_temp.dumpsert_options AS o);
   _relids oid[];
   _prunes boolean := pg_temp.dumpsert_prunes();
 BEGIN
-  CALL pg_temp.dumpsert_plan();
+  CALL pg_temp.dumpsert_plan(_draws);
   UPDATE pg_temp.dumpsert_stages AS s SET rows = c.rows, new = c.new, changed = c.changed, refused = c.refused, is_empty = c.is_empty, extra = pg_temp.dumpsert_extra(b.n), inserted = 0, updated = c.changed
     FROM pg_temp.dumpsert_stages AS b CROSS JOIN LATERAL pg_temp.dumpsert_count(b.n) AS c
    WHERE b.n = s.n AND s.way <> 'skip';
@@ -216,6 +217,9 @@ BEGIN
     CALL pg_temp.dumpsert_lock_rows(_stages);
   END IF;
   CALL pg_temp.dumpsert_merge_locked(_stages);
+  IF pg_temp.dumpsert_maps() THEN
+    CALL pg_temp.dumpsert_keep_map();
+  END IF;
 END
 $dumpsert$;
 
@@ -234,6 +238,7 @@ DECLARE
   _wide boolean := false;          -- whether tables that foreign keys only look at are locked as well
   _statement text; _phase text := 'comparing'; _attempt integer := 0; _message text; _who text; _relids oid[] := '{}';
   _prunes boolean := pg_temp.dumpsert_prunes(); _unpruned text[];
+  _maps boolean := pg_temp.dumpsert_maps(); _mapping jsonb;
 BEGIN
   CALL pg_temp.dumpsert_step('staged');
   IF _prunes THEN
@@ -242,6 +247,9 @@ BEGIN
   CALL pg_temp.dumpsert_name_stages();
   CALL pg_temp.dumpsert_round();
   CALL pg_temp.dumpsert_skip_keyless();
+  IF _maps THEN
+    CALL pg_temp.dumpsert_map_begin();
+  END IF;
   _reading := ARRAY(SELECT format('LOCK TABLE %s%s IN ACCESS SHARE MODE', CASE WHEN c.relkind = 'p' THEN '' ELSE 'ONLY ' END, c.oid::regclass)
     FROM pg_class AS c WHERE c.oid IN (SELECT s.relid FROM pg_temp.dumpsert_stages AS s) AND c.relkind IN ('r', 'p')
    ORDER BY coalesce(pg_partition_root(c.oid), c.oid), c.oid);
@@ -277,6 +285,9 @@ BEGIN
         CALL pg_temp.dumpsert_step('compared');
         IF _stages = '{}' THEN
           SELECT jsonb_object_agg(s.n, pg_temp.dumpsert_size(s.n)) INTO _sizes FROM pg_temp.dumpsert_stages AS s WHERE s.way <> 'skip';
+          IF _maps THEN
+            _mapping := pg_temp.dumpsert_map_told();
+          END IF;
         END IF;
         CALL pg_temp.dumpsert_find_reached(_stages);
         IF _prunes THEN
@@ -295,6 +306,9 @@ BEGIN
         IF NOT _wanted <@ _locks THEN
           _locks := _wanted;
           CALL pg_temp.dumpsert_roll_back();
+        END IF;
+        IF _maps THEN
+          _mapping := pg_temp.dumpsert_map_told();
         END IF;
       ELSE
         UPDATE pg_temp.dumpsert_stages AS s SET way = CASE WHEN _sizes ? s.n::text THEN 'key' ELSE 'skip' END,
@@ -351,6 +365,7 @@ BEGIN
   PERFORM set_config('lock_timeout', _patience::text, true);
   CALL pg_temp.dumpsert_note_counts();
   INSERT INTO pg_temp.dumpsert_notes (note) SELECT u FROM unnest(_unpruned) AS u;
+  INSERT INTO pg_temp.dumpsert_mapping SELECT _mapping WHERE _maps;
 END
 $dumpsert$;
 

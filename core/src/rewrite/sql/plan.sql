@@ -35,7 +35,8 @@ DECLARE
   _misfit boolean;
 BEGIN
   FOR _s IN SELECT s.n, coalesce(pg_get_partition_constraintdef(s.relid), 'true') AS bounds, n.nspname, r.relname
-                 , pg_temp.dumpsert_strays(s.relid, s.declared) AS strays
+                 -- a row that is rewritten may be one of another partition
+                 , pg_temp.dumpsert_strays(s.relid, s.declared) OR pg_temp.dumpsert_maps() AS strays
               FROM pg_temp.dumpsert_stages AS s JOIN pg_class AS c ON c.oid = s.relid AND c.relispartition
               JOIN pg_class AS r ON r.oid = pg_partition_root(s.relid) JOIN pg_namespace AS n ON n.oid = r.relnamespace LOOP
     BEGIN
@@ -273,15 +274,19 @@ BEGIN
 END
 $dumpsert$;
 
-CREATE PROCEDURE pg_temp.dumpsert_plan()
+-- With _draws, new keys come from the target's sequences; before that, other numbers stand for them.
+CREATE PROCEDURE pg_temp.dumpsert_plan(_draws boolean DEFAULT false)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 BEGIN
   DROP TABLE IF EXISTS pg_temp.dumpsert_values;
   CALL pg_temp.dumpsert_read_references();
   CALL pg_temp.dumpsert_locate();
   CALL pg_temp.dumpsert_route();
-  CALL pg_temp.dumpsert_check_routes();
   CALL pg_temp.dumpsert_choose_keys();
+  IF pg_temp.dumpsert_maps() THEN
+    CALL pg_temp.dumpsert_map(_draws);
+  END IF;
+  CALL pg_temp.dumpsert_check_routes();
   CALL pg_temp.dumpsert_group(false);
   CALL pg_temp.dumpsert_phrase();
   CALL pg_temp.dumpsert_check_declared();

@@ -67,6 +67,7 @@ CREATE TEMPORARY TABLE pg_temp.dumpsert_sequences (n integer GENERATED ALWAYS AS
 CREATE TEMPORARY TABLE pg_temp.dumpsert_notes (n integer GENERATED ALWAYS AS IDENTITY, note pg_catalog.text) ON COMMIT DROP;
 CREATE TEMPORARY TABLE pg_temp.dumpsert_counts (target pg_catalog.text,
   inserted bigint, updated bigint, unchanged bigint, refused bigint) ON COMMIT DROP;
+CREATE TEMPORARY TABLE pg_temp.dumpsert_mapping (tables pg_catalog.jsonb) ON COMMIT DROP;
 CREATE TEMPORARY TABLE pg_temp.dumpsert_refused (n integer GENERATED ALWAYS AS IDENTITY, target pg_catalog.text,
   key pg_catalog.text, here pg_catalog.text, dumped pg_catalog.text) ON COMMIT DROP;
 CREATE TEMPORARY TABLE pg_temp.dumpsert_todo (n integer GENERATED ALWAYS AS IDENTITY,
@@ -192,8 +193,8 @@ BEGIN
                       ('unknown_columns', '["error", "drop"]'), ('unknown_tables', '["error", "drop"]'),
                       ('on_guard', '["error", "skip"]'), ('sequences', '["forward", "dump", "keep"]'), ('order', '["any"]'))
            AS known(key, choices) ON known.key = o.key
-   WHERE NOT CASE WHEN o.key IN ('allow_extension_tables', 'allow_relations', 'rules', 'keys') THEN jsonb_typeof(o.value) = 'array'
-                  WHEN o.key IN ('selected', 'differences', 'prune') THEN jsonb_typeof(o.value) = 'object'
+   WHERE NOT CASE WHEN o.key IN ('allow_extension_tables', 'allow_relations', 'rules', 'keys', 'match', 'links') THEN jsonb_typeof(o.value) = 'array'
+                  WHEN o.key IN ('selected', 'differences', 'prune', 'mapping') THEN jsonb_typeof(o.value) = 'object'
                   WHEN o.key IN ('check', 'strict') THEN o.value = 'true'
                   WHEN o.key = 'progress' THEN jsonb_typeof(o.value) = 'string'
                   ELSE jsonb_typeof(o.value) = 'string' AND coalesce(known.choices @> o.value, false) END;

@@ -36,6 +36,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
   SELECT o.options ? 'prune' FROM pg_temp.dumpsert_options AS o
 $dumpsert$;
 
+-- Whether rows are recognised by other columns than their key (match_on): then map.sql is in the script.
+CREATE FUNCTION pg_temp.dumpsert_maps() RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
+  SELECT o.options ? 'match' FROM pg_temp.dumpsert_options AS o
+$dumpsert$;
+
 -- Marks a step of the merge. It does nothing; a test may put its own in its place.
 CREATE PROCEDURE pg_temp.dumpsert_step(_step pg_catalog.text) LANGUAGE plpgsql AS $dumpsert$
 BEGIN

@@ -1,0 +1,111 @@
+//! Mapped keys beside the other options: foreign keys of options, mappings that are kept, partitions, guards, pruning.
+
+use dumpsert::{OnGuard, Options};
+
+use super::target;
+use crate::support::inserts;
+
+#[test]
+fn foreign_keys_of_options_are_followed() {
+    let target = target(
+        "CREATE TABLE orders (id uuid PRIMARY KEY, number text UNIQUE); CREATE TABLE users (id uuid PRIMARY KEY, name text);
+         CREATE TABLE notes (id integer PRIMARY KEY, kind text, target text, author uuid);
+         INSERT INTO orders VALUES ('00000000-0000-0000-0000-00000000000a', 'A');
+         INSERT INTO users VALUES ('00000000-0000-0000-0000-00000000000b', 'b');",
+        &["public.orders=number", "public.users=name"],
+    )
+    .with(|options: Options| {
+        let options = options.with_foreign_key("public.notes (target) REFERENCES public.orders (id) WHERE kind = 'order'").unwrap();
+        options.with_foreign_key("public.notes (author) REFERENCES public.users (id)").unwrap()
+    });
+    let one = "'00000000-0000-0000-0000-000000000001'";
+    let dump = inserts("public.orders", "id, number", &[&format!("{one}, 'A'")])
+        + &inserts("public.users", "id, name", &[&format!("{one}, 'b'")])
+        + &inserts(
+            "public.notes",
+            "id, kind, target, author",
+            &[
+                &format!("1, 'order', {one}, {one}"),
+                &format!("2, 'other', {one}, NULL"),
+                "3, 'order', NULL, NULL",
+            ],
+        );
+    target.merge(&dump);
+    assert_eq!(
+        target.rows("SELECT id, right(target, 1), right(author::text, 1) FROM notes ORDER BY id"),
+        ["1|a|b", "2|1|", "3||"]
+    );
+}
+
+#[test]
+fn a_table_of_mappings_finds_renamed_rows_again() {
+    let target = target(
+        "CREATE SCHEMA app; CREATE TABLE cats (id integer PRIMARY KEY, name text UNIQUE); CREATE TABLE goods (id integer PRIMARY KEY, cat integer REFERENCES cats);
+         INSERT INTO cats VALUES (7, 'a'), (1, 'stranger');",
+        &["public.cats=name"],
+    )
+    .with(|options| options.with_mapping_table("app.id_map").unwrap());
+    let dump = |name: &str| {
+        inserts("public.cats", "id, name", &[&format!("1, '{name}'"), "2, 'b'"])
+            + &inserts("public.goods", "id, cat", &["1, 1", "2, 2"])
+    };
+    target.merge(&dump("a"));
+    assert_eq!(
+        target.rows("TABLE app.id_map ORDER BY 2"),
+        ["public.cats|{1}|{7}", "public.cats|{2}|{2}"]
+    );
+    target.merge(&dump("renamed"));
+    target.merge(&dump("renamed").replace("2, 'b'", "2, 'renamed as well'"));
+    assert_eq!(
+        target.rows("TABLE cats ORDER BY id"),
+        ["1|stranger", "2|renamed as well", "7|renamed"]
+    );
+    assert_eq!(target.rows("TABLE goods ORDER BY id"), ["1|7", "2|2"]);
+}
+
+#[test]
+fn rows_may_belong_to_another_partition_then() {
+    let target = target(
+        "CREATE TABLE tenants (id integer PRIMARY KEY, slug text UNIQUE);
+         CREATE TABLE events (tenant integer REFERENCES tenants, id integer, name text, PRIMARY KEY (tenant, id)) PARTITION BY LIST (tenant);
+         CREATE TABLE events_1 PARTITION OF events FOR VALUES IN (1); CREATE TABLE events_2 PARTITION OF events FOR VALUES IN (2);
+         CREATE TABLE marks (id integer PRIMARY KEY, tenant integer, event integer, FOREIGN KEY (tenant, event) REFERENCES events);
+         INSERT INTO tenants VALUES (1, 'b'), (2, 'a'); INSERT INTO events VALUES (2, 9, 'x');",
+        &["public.tenants=slug", "public.events=tenant,name"],
+    );
+    let dump = inserts("public.tenants", "id, slug", &["1, 'a'", "2, 'b'"])
+        + &inserts("public.events_1", "tenant, id, name", &["1, 1, 'x'", "1, 2, 'y'"])
+        + &inserts("public.events_2", "tenant, id, name", &["2, 1, 'z'"])
+        + &inserts("public.marks", "id, tenant, event", &["1, 1, 1", "2, 1, 2", "3, 2, 1"]);
+    target.merge(&dump);
+    assert_eq!(
+        target.rows("SELECT tableoid::regclass, * FROM events ORDER BY 2, 3"),
+        ["events_1|1|1|z", "events_2|2|2|y", "events_2|2|9|x"]
+    );
+    assert_eq!(target.rows("TABLE marks ORDER BY id"), ["1|2|9", "2|2|2", "3|1|1"]);
+}
+
+#[test]
+fn guards_compare_the_rows_that_were_recognised() {
+    let target = target(
+        "CREATE TABLE shops (id integer PRIMARY KEY, slug text UNIQUE); CREATE TABLE cats (id integer PRIMARY KEY, shop integer REFERENCES shops, name text UNIQUE, v integer);
+         INSERT INTO shops VALUES (1, 'b'), (2, 'a'); INSERT INTO cats VALUES (5, 2, 'x', 0), (6, 1, 'y', 0);",
+        &["public.shops=slug", "public.cats=name"],
+    )
+    .with(|options| options.with_guard("public.cats=shop").unwrap());
+    let dump = |row: &str| {
+        inserts("public.shops", "id, slug", &["1, 'a'", "2, 'b'"])
+            + &inserts("public.cats", "id, shop, name, v", &["1, 1, 'x', 1", row])
+    };
+    target.merge(&dump("2, 2, 'y', 1"));
+    assert_eq!(target.rows("TABLE cats ORDER BY id"), ["5|2|x|1", "6|1|y|1"]);
+    let message = target.refuses(&dump("2, 1, 'y', 2"), "23000");
+    assert!(message.contains("is not taken over"), "{message}");
+    let target = target.with(|options| options.with_on_guard(OnGuard::Skip));
+    // Refused rows are told in every run.
+    for _ in 0..2 {
+        let run = target.run(&dump("2, 1, 'y', 2")).expect_success();
+        assert!(run.stdout.contains(r#""refused": 1"#), "{}", run.stdout);
+    }
+    assert_eq!(target.rows("TABLE cats ORDER BY id"), ["5|2|x|1", "6|1|y|1"]);
+}
