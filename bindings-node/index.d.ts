@@ -439,6 +439,11 @@ export interface RestoreOptions extends Omit<Options, 'client'> {
   /** With `prune`: the most rows of each table that may be deleted, or `'10%'` of them. Default: 100 or 5 %, whichever is more. */
   pruneMax?: number | string;
   /**
+   * With `matchOn`: the file that says which key of the dump is which of the target, as CSV with the columns `table`, `key`,
+   * `from` and `to`, all rows; a key of several columns is a JSON array of texts. It appears when the target has committed.
+   */
+  mapping?: string | URL;
+  /**
    * Decides when all was written and verified, before the target is told to commit. What it throws, or a promise that it
    * returns rejects with, rolls everything back: the run fails with the code `refused`, that message, and that `cause`. What
    * it returns means nothing. The outcome says `rolled_back` there, as it is until the target has committed. A dry run does
@@ -521,9 +526,25 @@ export interface Differences {
   }[];
 }
 
+/** The keys of one table that are others in the target than in the dump. */
+export interface Mapping {
+  /** The table, as the target names it. */
+  table: string;
+  /** The columns of its key. */
+  key: string[];
+  /** Rows that the target has under another key. */
+  recognised: number;
+  /** New rows that got another key, since the target holds theirs for another row. */
+  renumbered: number;
+  /** Rows whose key contains a reference that was rewritten. */
+  rewritten: number;
+  /** The first ten of these rows, or all with `mappingRows: 'all'`: their keys in the dump and in the target, as texts. */
+  rows: { from: string[]; to: string[] }[];
+}
+
 /**
  * What a restore has done, the same JSON as that of the command line's `--report`. It holds no values of rows, but for what was
- * asked for: `differences`, and the examples of `findings`.
+ * asked for: `differences`, the examples of `findings`, and the keys in `mapping`.
  */
 export interface Outcome {
   /** Version of this form: 1. */
@@ -560,6 +581,8 @@ export interface Outcome {
   tables: TableOutcome[];
   /** What has become of the sequences, as the target says it. */
   sequences: unknown;
+  /** Which keys of the dump are which of the target. Absent without `matchOn`. */
+  mapping?: Mapping[];
   /** What the target remarks. */
   notes: string[];
   /** What a check has found. Absent without `check` and `diff`. */

@@ -10,7 +10,7 @@ const { DumpsertError, aborted, asDumpsertError, unreadable } = require('./error
 const { inCamelCase, invalid, prepare } = require('./options.js');
 
 /** Options that no conversion has. */
-const OWN = ['to', 'binDir', 'dryRun', 'check', 'verify', 'diff', 'hide', 'prune', 'pruneEmpty', 'pruneKeyless', 'pruneCascade', 'pruneMax', 'beforeCommit'];
+const OWN = ['to', 'binDir', 'dryRun', 'check', 'verify', 'diff', 'hide', 'prune', 'pruneEmpty', 'pruneKeyless', 'pruneCascade', 'pruneMax', 'mapping', 'beforeCommit'];
 
 function urlOf(value, name) {
   if (value === undefined) throw invalid(`\`${name}\` is missing`, 'is the variable set that it comes from?');
@@ -67,7 +67,7 @@ function settingsOf(given, own) {
 function settingsFor(options, own, driver) {
   const client = driver === undefined ? 'psql' : 'driver';
   const prepared = prepare(options, { style: 'staged', client }, own);
-  const { to, from, binDir, dryRun = false, check = false, verify = 'normal', diff, hide = [], beforeCommit } = options ?? {};
+  const { to, from, binDir, dryRun = false, check = false, verify = 'normal', diff, hide = [], mapping, beforeCommit } = options ?? {};
   if (typeof dryRun !== 'boolean') throw invalid('`dryRun` is true or false');
   if (typeof check !== 'boolean') throw invalid('`check` is true or false');
   if (verify !== 'normal' && verify !== 'strict') throw invalid("`verify` is 'normal' or 'strict'");
@@ -85,6 +85,7 @@ function settingsFor(options, own, driver) {
     diff,
     hide: hidden,
     ...pruneOf(options ?? {}),
+    mapping: mapping === undefined ? undefined : pathOf(mapping, 'mapping'),
     asksBeforeCommit: beforeCommit !== undefined,
   };
   return { ...prepared, native, beforeCommit };

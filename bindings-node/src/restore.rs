@@ -37,6 +37,8 @@ pub struct RestoreSettings {
     pub prune_keyless: Vec<String>,
     pub prune_cascade: bool,
     pub prune_max: Option<String>,
+    /// The file that the mapping of keys goes to.
+    pub mapping: Option<String>,
     pub asks_before_commit: bool,
 }
 
@@ -169,6 +171,9 @@ impl Job {
         }
         if settings.prune {
             target = target.with_prune(prune(settings)?);
+        }
+        if let Some(path) = &settings.mapping {
+            target = target.with_mapping(path);
         }
         if settings.asks_before_commit {
             target = target.with_before_commit(asker(fed.tell.clone(), fed.shared.clone(), has_values));

@@ -30,6 +30,26 @@ function isError(code, text) {
   };
 }
 
+test('options of natural keys arrive in the script', async () => {
+  const { sql } = await convert(DUMP, {
+    style: 'staged',
+    matchOn: { 'public.t': ['v'] },
+    tables: { t: { matchWhere: "v <> 'x'", matchNulls: 'not_distinct', onTakenKey: 'renumber' } },
+    foreignKeys: 'public.u(t_id) REFERENCES public.t(id)',
+    mappingTable: 'app.id_map',
+    mappingRows: 'all',
+  });
+  for (const part of [
+    '"columns":["v"]',
+    '"nulls":"not_distinct"',
+    '"taken":"renumber"',
+    '"to_columns":["id"]',
+    '"mapping":{"all":true,"table":{"name":"id_map","schema":"app"}}',
+  ]) {
+    assert.ok(sql.includes(part), part);
+  }
+});
+
 test('options that cannot be used', async () => {
   const wrong = [
     [{ stile: 'rows' }, /`stile` is no option \(did you mean style\?\)/],
@@ -41,6 +61,10 @@ test('options that cannot be used', async () => {
     [{ style: 'row' }, /`style`: `row` is none of rows, batches, staged \(did you mean rows\?\)/],
     [{ style: 1 }, /`style`: a string is wanted/],
     [{ style: 'rows', noKey: 'match' }, /^`noKey: 'match'` works only with `style: 'staged'`/],
+    [{ style: 'rows', matchOn: { t: 'a' } }, /^`matchOn` works only with style staged.*choose `style: 'staged'`/],
+    [{ onTakenKey: 'renumber' }, /^`onTakenKey` needs `matchOn`: a second run would not recognise.*`matchOn: \{'TABLE': 'COLUMNS'\}`/],
+    [{ matchNulls: 'never' }, /`matchNulls`: `never` is none of distinct, not_distinct/],
+    [{ tables: { t: { matchon: 'a' } } }, /did you mean matchOn\?/],
     [{ batchRows: 0 }, /`batchRows`: a positive whole number/],
     [{ batchRows: NaN }, /`batchRows`/],
     [{ batchRows: 1n }, /`batchRows`: a value of type bigint/],

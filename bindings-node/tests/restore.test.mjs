@@ -295,6 +295,8 @@ test('what cannot be used is said before anything starts', async (t) => {
     [{ prune: true, pruneMax: 'all' }, { code: 'invalid_option', message: /`pruneMax: 'all'` is no limit/ }],
     [{ prune: true, pruneEmpty: [1] }, { code: 'invalid_option', message: /`pruneEmpty` is a name of a table/ }],
     [{ prune: true, guard: 'v' }, { code: 'invalid_option', message: /may belong to others/ }],
+    [{ mapping: 'ids.csv' }, { code: 'invalid_option', message: /`mapping: 'FILE'` needs `matchOn`/ }],
+    [{ mapping: 1, matchOn: { 'public.t': 'v' } }, { code: /invalid/, message: /`mapping`/ }],
     [{ from: url(source) }, { code: 'invalid_option', message: /`from` is no option/ }],
   ];
   for (const [options, facts] of wrong) await refused(target, () => restore(dump, to(target, options)), facts);

@@ -37,6 +37,7 @@ pub(crate) struct Settings {
     prune_keyless: Vec<String>,
     prune_cascade: bool,
     prune_max: Option<String>,
+    mapping: Option<PathBuf>,
 }
 
 impl Settings {
@@ -153,6 +154,9 @@ fn target(settings: &Settings, cancel: &Cancel, wishes: &Arc<Wishes>, asks: bool
     }
     if let Some(rows) = settings.diff {
         target = target.with_differences(rows);
+    }
+    if let Some(path) = &settings.mapping {
+        target = target.with_mapping(path);
     }
     if settings.prune {
         target = target.with_prune(prune(settings)?);

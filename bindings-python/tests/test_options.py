@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from datetime import timedelta
 from pathlib import Path
@@ -42,6 +43,9 @@ def test_help_tells_every_option() -> None:
         ({"batch_rows": float("nan")}, ["a number that is none"]),
         ({"style": "rows", "no_key": "match"}, ["`no_key='match'` works only with `style='staged'`"]),
         ({"keys": {"public.t": ""}}, ['`keys."public.t"`']),
+        ({"style": "rows", "match_on": {"public.t": "v"}}, ["`match_on` works only with style staged", "`style='staged'`"]),
+        ({"on_taken_key": "renumber"}, ["needs `match_on`: a second run", "`match_on={'TABLE': 'COLUMNS'}`"]),
+        ({"tables": {"public.t": {"match_nulls": "never"}}}, ["`never` is none of distinct, not_distinct"]),
         ({"tables": {"public.t": {"updat": "changed"}}}, ["did you mean update?"]),
         ({"lock_timeout": timedelta(0)}, ["`lock_timeout`"]),
     ],
@@ -84,6 +88,54 @@ def test_values_of_python() -> None:
     key = dumpsert.convert_str(DUMP, style="rows", keys={"public.t": ("v",)})
     assert 'ON CONFLICT("v")' in key
     assert key == dumpsert.convert_str(DUMP, style="rows", keys={"public.t": {"v"}})  # type: ignore[dict-item]
+
+
+def test_natural_keys_arrive_in_the_script() -> None:
+    script = dumpsert.convert_str(
+        DUMP,
+        style="staged",
+        match_on={"public.t": ["v"]},
+        on_ambiguous="first",
+        tables={"t": {"match_where": "v <> 'x'", "match_nulls": "not_distinct", "on_taken_key": "renumber"}},
+        foreign_keys="public.u(t_id) REFERENCES public.t(id)",
+        mapping_table="app.id_map",
+        mapping_rows="all",
+    )
+    for part in (
+        '"columns":["v"]',
+        '"nulls":"not_distinct"',
+        '"ambiguous":"first"',
+        '"taken":"renumber"',
+        '"to_columns":["id"]',
+        '"mapping":{"all":true,"table":{"name":"id_map","schema":"app"}}',
+    ):
+        assert part in script, part
+
+
+def test_a_mapping_needs_natural_keys(tmp_path: Path) -> None:
+    """It is said before anything is connected to."""
+    with pytest.raises(ConfigError, match=r"`mapping='FILE'` needs `match_on`"):
+        dumpsert.restore([DUMP.encode()], to="postgresql://nowhere.invalid/x", mapping=tmp_path / "ids.csv")
+    dump = tmp_path / "dump.sql"
+    dump.write_text(DUMP)
+    with pytest.raises(ConfigError, match="is the dump itself"):
+        dumpsert.restore(dump, to="postgresql://nowhere.invalid/x", mapping=dump, match_on={"t": "v"})
+    assert dump.read_text() == DUMP
+
+
+def test_the_mapping_of_an_outcome() -> None:
+    values = {"mapping": [{"table": "public.t", "key": ["id"], "recognised": 2, "renumbered": 1, "rewritten": 0}]}
+    values["mapping"][0]["rows"] = [{"from": ["a"], "to": ["b"]}]
+    [mapping] = dumpsert.Outcome(json.dumps(values)).mapping
+    assert (mapping.table, mapping.key, mapping.recognised, mapping.renumbered, mapping.rewritten) == (
+        "public.t",
+        ["id"],
+        2,
+        1,
+        0,
+    )
+    assert mapping.rows == [dumpsert.MappedRow(["a"], ["b"])]
+    assert dumpsert.Outcome("{}").mapping == []
 
 
 def test_what_is_given_by_name_goes_before() -> None:

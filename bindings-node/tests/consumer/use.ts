@@ -10,14 +10,23 @@ import {
   createRewriter,
   inspect,
   inspectFile,
+  restore,
   rewrite,
   rewriterPair,
   statements,
   type Inspection,
+  type Mapping,
   type Options,
   type Report,
   type RunOptions,
 } from 'dumpsert';
+
+/** What a restore tells of keys. */
+export async function keys(to: string): Promise<string[]> {
+  const { mapping = [] } = await restore('dump.sql', { to, matchOn: { 'public.t': 'a' }, mapping: 'ids.csv' });
+  const all: Mapping[] = mapping;
+  return all.flatMap(({ table, recognised, rows }) => rows.map(({ from, to }) => `${table} ${recognised} ${from[0]} ${to[0]}`));
+}
 
 export async function use(request: Request, query: (sql: string) => Promise<{ rows: unknown[] }>): Promise<Report> {
   const catalog: Catalog = await Catalog.fromQuery(query);
@@ -26,7 +35,9 @@ export async function use(request: Request, query: (sql: string) => Promise<{ ro
     noKey: 'skip',
     update: 'newer(at)',
     keys: { 'public.t': ['a', 'b'] },
-    tables: { 'public."U"': { key: 'id', updateNever: ['created'] } },
+    matchOn: { 'public.t': ['a', 'b'] },
+    matchNulls: 'not_distinct',
+    tables: { 'public."U"': { key: 'id', updateNever: ['created'], matchWhere: 'a > 1', onTakenKey: 'renumber' } },
     limits: { rowBytes: '1GB' },
     catalog: [catalog, await Catalog.fromJson(catalog.toJson()), await Catalog.fromSchemaSql(Buffer.from(''))],
     signal: request.signal,

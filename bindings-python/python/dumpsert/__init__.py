@@ -21,7 +21,7 @@ from dumpsert._errors import (
     UnsupportedError,
 )
 from dumpsert._options import Options
-from dumpsert._report import Finding, Inspection, Outcome, Report, TableOutcome, TableReport
+from dumpsert._report import Finding, Inspection, MappedRow, Mapping, Outcome, Report, TableOutcome, TableReport
 from dumpsert._restore import restore, sync
 from dumpsert._types import ConfigValues, OptionValues, TableOptions
 
@@ -38,6 +38,8 @@ __all__ = [
     "Inspection",
     "InternalError",
     "LimitError",
+    "MappedRow",
+    "Mapping",
     "OptionValues",
     "Options",
     "Outcome",

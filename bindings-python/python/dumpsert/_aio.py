@@ -83,6 +83,7 @@ async def arestore(
     prune_keyless: Names = (),
     prune_cascade: bool = False,
     prune_max: int | str | None = None,
+    mapping: Path | None = None,
     bin_dir: Path | None = None,
     **values: Unpack[OptionValues],
 ) -> Outcome:
@@ -93,7 +94,7 @@ async def arestore(
     `AsyncConnection` of psycopg 3, which is used in the loop.
     """
     pruning = Pruning(prune, prune_empty, prune_keyless, prune_cascade, prune_max)
-    view = View(dry_run, check, verify, diff, hide, pruning)
+    view = View(dry_run, check, verify, diff, hide, pruning, mapping)
     settled = (to, connection, None, bin_dir, view, options, values)
     return await _restore(dump, progress, before_commit, connection, *settled)
 
@@ -115,12 +116,13 @@ async def async_sync(
     prune_keyless: Names = (),
     prune_cascade: bool = False,
     prune_max: int | str | None = None,
+    mapping: Path | None = None,
     bin_dir: Path | None = None,
     **values: Unpack[OptionValues],
 ) -> Outcome:
     """Do what `sync` does without blocking the loop; the functions are those of `arestore`."""
     pruning = Pruning(prune, prune_empty, prune_keyless, prune_cascade, prune_max)
-    view = View(dry_run, check, verify, diff, hide, pruning)
+    view = View(dry_run, check, verify, diff, hide, pruning, mapping)
     settled = (to, None, source, bin_dir, view, options, values)
     return await _restore(None, progress, before_commit, None, *settled)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class _Record:
@@ -322,10 +322,56 @@ class Finding(_Record):
         return list(self._values.get("examples", ()))
 
 
+class MappedRow(NamedTuple):
+    """A row that has another key in the target than in the dump."""
+
+    dumped: list[str]
+    """The values of its key in the dump, as texts."""
+    target: list[str]
+    """Those in the target."""
+
+
+class Mapping(_Record):
+    """The keys of one table that are others in the target than in the dump."""
+
+    __slots__ = ()
+
+    @property
+    def table(self) -> str:
+        """The table, as the target names it."""
+        return str(self._values["table"])
+
+    @property
+    def key(self) -> list[str]:
+        """The columns of its key."""
+        return list(self._values["key"])
+
+    @property
+    def recognised(self) -> int:
+        """Rows that the target has under another key."""
+        return int(self._values["recognised"])
+
+    @property
+    def renumbered(self) -> int:
+        """New rows that got another key, since the target holds theirs for another row."""
+        return int(self._values["renumbered"])
+
+    @property
+    def rewritten(self) -> int:
+        """Rows whose key contains a reference that was rewritten."""
+        return int(self._values["rewritten"])
+
+    @property
+    def rows(self) -> list[MappedRow]:
+        """The first ten of these rows, or all with `mapping_rows="all"`."""
+        return [MappedRow(list(row["from"]), list(row["to"])) for row in self._values["rows"]]
+
+
 class Outcome(_Account):
     """The account of `restore` or `sync`, the same as the command line's `--report`.
 
-    It holds no value of a row, but for what was asked for: `differences`, and the examples of `findings`.
+    It holds no value of a row, but for what was asked for: `differences`, the examples of `findings`, and the keys in
+    `mapping`.
     """
 
     __slots__ = ()
@@ -367,6 +413,11 @@ class Outcome(_Account):
     def findings(self) -> list[Finding]:
         """What a check has found."""
         return [Finding(finding) for finding in self._values.get("findings", ())]
+
+    @property
+    def mapping(self) -> list[Mapping]:
+        """Which keys of the dump are which of the target, where `match_on` was given."""
+        return [Mapping(table) for table in self._values.get("mapping", ())]
 
     @property
     def differences(self) -> list[dict[str, Any]]:

@@ -40,6 +40,7 @@ class View(NamedTuple):
     diff: int | None
     hide: Names
     pruning: Pruning
+    mapping: Path | None
 
 
 def restore(
@@ -60,6 +61,7 @@ def restore(
     prune_keyless: Names = (),
     prune_cascade: bool = False,
     prune_max: int | str | None = None,
+    mapping: Path | None = None,
     bin_dir: Path | None = None,
     **values: Unpack[OptionValues],
 ) -> Outcome:
@@ -93,6 +95,10 @@ def restore(
     bring, which `ON DELETE` would delete or change, unless `prune_cascade=True`. Nobody is asked: `before_commit` sees
     the counts, `table.deleted`.
 
+    Where rows are matched by other columns (`match_on`), `outcome.mapping` has which keys of the dump are which of the
+    target, and `mapping="ids.csv"` writes all of them to a file when the target has committed: CSV with the columns
+    `table`, `key`, `from` and `to`; a key of several columns is a JSON array of texts.
+
     >>> outcome = dumpsert.restore("shop.dump", to=os.environ["DATABASE_URL"], exclude_tables="sessions")
     >>> print(outcome.ending, [(table.table, table.inserted, table.updated) for table in outcome.tables])
     >>> with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
@@ -103,7 +109,7 @@ def restore(
     holds a password, or values of rows beyond those that name the row.
     """
     pruning = Pruning(prune, prune_empty, prune_keyless, prune_cascade, prune_max)
-    view = View(dry_run, check, verify, diff, hide, pruning)
+    view = View(dry_run, check, verify, diff, hide, pruning, mapping)
     settings, given = prepare(to, connection, None, bin_dir, view, options, values)
     if connection is None:
         return Outcome(_core.restore(dump, settings, *given, progress, asker(before_commit)))
@@ -128,6 +134,7 @@ def sync(
     prune_keyless: Names = (),
     prune_cascade: bool = False,
     prune_max: int | str | None = None,
+    mapping: Path | None = None,
     bin_dir: Path | None = None,
     **values: Unpack[OptionValues],
 ) -> Outcome:
@@ -138,7 +145,7 @@ def sync(
     >>> dumpsert.sync(source="service=production", to="postgresql:///shop", exclude_demo=True)
     """
     pruning = Pruning(prune, prune_empty, prune_keyless, prune_cascade, prune_max)
-    view = View(dry_run, check, verify, diff, hide, pruning)
+    view = View(dry_run, check, verify, diff, hide, pruning, mapping)
     settings, given = prepare(to, None, source, bin_dir, view, options, values)
     return Outcome(_core.restore(None, settings, *given, progress, asker(before_commit)))
 
@@ -173,6 +180,7 @@ def prepare(
         "diff": view.diff,
         "hide": names(view.hide),
         **pruned(view.pruning),
+        "mapping": None if view.mapping is None else os.fspath(view.mapping),
     }
     named = {**(options._values if isinstance(options, Options) else options or {}), **values}
     client: Literal["psql", "driver"] = "psql" if connection is None else "driver"

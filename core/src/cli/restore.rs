@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use dumpsert::restore::{
     Cancel, Connection, Database, Ending, Failure as Stopped, Outcome, Prune, Severity, Source, Target, restore,
 };
-use dumpsert::{Category, Error, ErrorKind};
+use dumpsert::{Category, Error, ErrorKind, Files};
 
 use super::convert::note_dump;
 use super::display::Display;
@@ -81,6 +81,9 @@ impl Job<'_> {
             note_dump(&mut files, dump);
         }
         let plan = settings.staged_plan(planning, schema)?;
+        if let Some(path) = &running.mapping {
+            check_mapping(&mut files, path)?;
+        }
         let is_page = report.as_deref().is_some_and(is_page);
         let mut report = report
             .map(|path| Output::create(&mut files, "the report", &path).map(|output| (output, is_stdout(&path))))
@@ -134,6 +137,17 @@ impl Job<'_> {
     }
 }
 
+/// Sees to it that the mapping goes to a file of its own. The run makes it once more, and knows of the dump alone.
+fn check_mapping(files: &mut Files, path: &Path) -> Result<(), Failure> {
+    if is_std(path) {
+        let message = "--mapping takes a file: standard output is where the summary goes";
+        return Err(Failure::Usage(message.to_owned()));
+    }
+    let made = files.create("the mapping", path);
+    made.map(drop)
+        .map_err(|error| Failure::Library("output".to_owned(), error))
+}
+
 /// Whether a report is for people: a page.
 fn is_page(path: &Path) -> bool {
     let extension = path.extension().unwrap_or_default();
@@ -181,6 +195,9 @@ fn target(to: Connection, running: &Running, cancel: &Cancel, bar: &Arc<Display>
     }
     if let Some(rows) = running.diff {
         target = target.with_differences(rows);
+    }
+    if let Some(path) = &running.mapping {
+        target = target.with_mapping(path);
     }
     if !running.yes && !running.dry_run && !running.check {
         target = target.with_confirm(|_, database| confirm(database));
@@ -285,6 +302,7 @@ fn print(to: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
     findings::differences(to, &outcome.differences)?;
     findings::deletions(to, &outcome.deletions)?;
     print_tables(to, outcome)?;
+    print_mapping(to, outcome)?;
     summary::left_out(to, &outcome.dump)?;
     if !outcome.not_dumped.is_empty() {
         writeln!(to, "  not dumped: {}", printable(&outcome.not_dumped.join(", ")))?;
@@ -323,6 +341,15 @@ fn print(to: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
             .as_ref()
             .map_or_else(String::new, |id| format!(", transaction {id}"))
     )
+}
+
+/// How many rows of each table have other keys in the target.
+fn print_mapping(to: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
+    for table in outcome.mapping.iter().filter(|table| table.is_any()) {
+        let counts: Vec<String> = table.counts().map(|(rows, what)| format!("{rows} {what}")).collect();
+        writeln!(to, "  {}: {}", printable(&table.table), counts.join(", "))?;
+    }
+    Ok(())
 }
 
 /// The counts of each table, as columns.

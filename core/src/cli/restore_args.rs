@@ -103,8 +103,14 @@ pub(super) struct Running {
     #[arg(long, value_name = "N|N%", requires = "prune")]
     pub(super) prune_max: Option<String>,
 
+    /// With --match-on, write which key of the dump is which of the target to FILE, as CSV with the columns table, key, from and
+    /// to. It appears when the target has committed
+    #[arg(long, value_name = "FILE")]
+    pub(super) mapping: Option<PathBuf>,
+
     /// Write what was done to FILE, as JSON or, where its name ends in .html, as a page for people;
-    /// also of a run that has failed. It holds no values of rows. - is standard output
+    /// also of a run that has failed. It holds no values of rows, but for keys that --match-on has mapped, in the JSON. - is
+    /// standard output
     #[arg(long, value_name = "FILE")]
     pub(super) report: Option<PathBuf>,
 

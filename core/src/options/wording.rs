@@ -17,7 +17,14 @@ pub enum Language {
 }
 
 /// Options that only a restore has.
-const OF_A_RESTORE: [&str; 5] = ["prune", "prune_empty", "prune_keyless", "prune_cascade", "prune_max"];
+const OF_A_RESTORE: [&str; 6] = [
+    "prune",
+    "prune_empty",
+    "prune_keyless",
+    "prune_cascade",
+    "prune_max",
+    "mapping",
+];
 
 /// Those of them whose value is a list.
 const LISTS: [&str; 2] = ["prune_empty", "prune_keyless"];

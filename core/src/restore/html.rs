@@ -6,6 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::database::Database;
 use super::findings::{Finding, Severity};
+use super::mapping::Mapping;
 use super::outcome::{Ending, Origin, Outcome, TableOutcome};
 use crate::text::printable;
 
@@ -160,6 +161,22 @@ fn kept(outcome: &Outcome) -> Vec<String> {
         .collect()
 }
 
+/// How many rows of which table have other keys in the target. Keys are values, and are not here.
+fn mapped(outcome: &Outcome) -> Vec<String> {
+    let text = |table: &Mapping| {
+        let counts = table
+            .counts()
+            .map(|(rows, what)| format!("{} {what}", Count(Some(rows))));
+        format!("{}: {}", table.table, counts.collect::<Vec<_>>().join(", "))
+    };
+    outcome
+        .mapping
+        .iter()
+        .filter(|table| table.is_any())
+        .map(text)
+        .collect()
+}
+
 /// What a check has found, the worst first.
 fn found(outcome: &Outcome) -> Vec<String> {
     let mut findings: Vec<_> = outcome.findings.iter().collect();
@@ -246,6 +263,7 @@ fn page(out: &mut String, outcome: &Outcome) -> fmt::Result {
         tables(out, outcome)?;
     }
     list(out, "Found", &found(outcome))?;
+    list(out, "Matched by other columns than the key", &mapped(outcome))?;
     list(out, "Left out", &reasons(outcome))?;
     list(out, "Not in the dump, and kept", &kept(outcome))?;
     let warnings = outcome.dump.warnings.iter().map(|warning| warning.message.clone());
@@ -262,7 +280,7 @@ fn page(out: &mut String, outcome: &Outcome) -> fmt::Result {
 
 impl Outcome {
     /// The account as an HTML page that needs no other file, in light or dark as the reader's system is. It has what
-    /// [`to_json`](Outcome::to_json) has of tables, notes and the run, and no value of a row.
+    /// [`to_json`](Outcome::to_json) has of tables, notes and the run, and no value of a row: of the mapping the counts.
     pub fn to_html(&self) -> String {
         let mut out = String::new();
         // To write to a String does not fail.

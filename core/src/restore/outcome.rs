@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::Target;
 use super::database::Database;
 use super::findings::{self, Deletions, Differences, Finding, Severity};
+use super::mapping::Mapping;
 use crate::error::{Category, Error, ErrorKind, Position};
 use crate::report::Report;
 use crate::text::printable_json;
@@ -90,7 +91,8 @@ fn seconds<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error>
     to.serialize_f64((duration.as_secs_f64() * 1000.0).round() / 1000.0)
 }
 
-/// The account of a run. As JSON ([`to_json`](Outcome::to_json)) it holds names and numbers, and no value of a row.
+/// The account of a run. As JSON ([`to_json`](Outcome::to_json)) it holds names and numbers, and no value of a row but for the keys
+/// in [`mapping`](Outcome::mapping), which is there where rows are matched by other columns.
 #[derive(Clone, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct Outcome {
@@ -134,6 +136,10 @@ pub struct Outcome {
     pub tables: Vec<TableOutcome>,
     /// What has become of the sequences, as the script says it.
     pub sequences: Value,
+    /// The tables of which keys are others in the target than in the dump. They are there where
+    /// [`Options::with_match_on`](crate::Options::with_match_on) is given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mapping: Vec<Mapping>,
     /// What the target remarks.
     pub notes: Vec<String>,
     /// What a check has found.
@@ -181,6 +187,8 @@ struct Answer {
     tables: Option<Vec<Counts>>,
     sequences: Value,
     notes: Option<Vec<String>>,
+    #[serde(default)]
+    mapping: Option<Vec<Mapping>>,
 }
 
 #[derive(serde::Deserialize)]
@@ -232,6 +240,7 @@ impl Outcome {
                 joined.kept = counts.kept.unwrap_or_default();
             }
             self.sequences = answer.sequences;
+            self.mapping = answer.mapping.unwrap_or_default();
             self.notes.extend(answer.notes.into_iter().flatten());
             // Nothing is skipped in silence.
             let prunes = tables.values().any(|table| table.deleted.is_some());
@@ -289,7 +298,7 @@ impl Outcome {
         printable_json(serde_json::to_string_pretty(&value).unwrap_or_default())
     }
 
-    /// The account as JSON, in which control characters are escaped.
+    /// The account as JSON, in which control characters are escaped. Of rows it holds the keys in `mapping` alone.
     pub fn to_json(&self) -> String {
         printable_json(serde_json::to_string_pretty(self).unwrap_or_default())
     }

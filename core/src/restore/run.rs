@@ -1,6 +1,7 @@
 //! One run, from the first question to the last word.
 
 mod driven;
+mod mapped;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -12,6 +13,7 @@ use std::time::Instant;
 use super::children::{Reaper, cancelled};
 use super::database::{Side, find_psql};
 use super::handed::Handed;
+use super::mapping::MappingFile;
 use super::programs::{self, Program};
 use super::session::Session;
 use super::settle::{self, Fate};
@@ -59,9 +61,12 @@ fn run_with(target: &Target, work: impl FnOnce(&mut Run<'_>) -> Result<()>) -> R
         warnings: Warnings::default(),
         is_over: Arc::default(),
         is_merging: Arc::default(),
+        mapping: None,
+        keeps_mapping: false,
     };
     let result = work(&mut run);
     run.is_over.store(true, Ordering::SeqCst);
+    run.finish_mapping();
     let mut outcome = run.outcome;
     outcome.timings.total = run.begun.elapsed();
     outcome
@@ -107,6 +112,10 @@ struct Run<'a> {
     is_over: Arc<AtomicBool>,
     /// Whether the target was asked to merge, and has not answered.
     is_merging: Arc<Mutex<bool>>,
+    /// Where the mapping of keys goes.
+    mapping: Option<MappingFile>,
+    /// Whether all of it stays in the outcome.
+    keeps_mapping: bool,
 }
 
 /// The source, opened as far as nothing is started for it.
@@ -126,6 +135,7 @@ impl Run<'_> {
         }
         let target = self.target;
         self.check_prune(plan)?;
+        self.begin_mapping(&source, plan)?;
         let Some(connection) = &target.connection else {
             let message = "this target is one of a driver, and no psql knows it";
             return Err(Error::new(ErrorKind::InvalidOption, message).with_hint("call restore_over()"));
@@ -383,6 +393,7 @@ impl Run<'_> {
         let answer = answer?;
         self.outcome.timings.merge = merging.elapsed();
         self.outcome.join(report, Some(&answer))?;
+        self.take_mapping().map_err(Trouble::Own)?;
         if let Some(told) = session.told(self.target)? {
             (self.outcome.findings, self.outcome.differences, self.outcome.deletions) = findings::read(&told)?;
         }

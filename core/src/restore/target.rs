@@ -60,6 +60,7 @@ pub struct Target {
     strict: bool,
     pub(super) differences: Option<u32>,
     pub(super) prune: Option<Prune>,
+    pub(super) mapping: Option<PathBuf>,
     hidden: Vec<String>,
     pub(super) patience: Duration,
     pub(super) cancel: Cancel,
@@ -87,6 +88,7 @@ impl Target {
             strict: false,
             differences: None,
             prune: None,
+            mapping: None,
             hidden: Vec::new(),
             patience: Duration::from_secs(60),
             cancel: Cancel::new(),
@@ -140,6 +142,16 @@ impl Target {
     #[must_use]
     pub fn with_prune(mut self, prune: Prune) -> Self {
         self.prune = Some(prune);
+        self
+    }
+
+    /// Writes which key of the dump is which of the target to this file, where rows are matched by other columns
+    /// ([`Options::with_match_on`]): CSV with a header and the columns `table`, `key`, `from` and `to`, all rows. A key of several
+    /// columns is a JSON array of texts. The file appears, and replaces one that was there, when the target has committed; a dry run
+    /// writes none. Default: none.
+    #[must_use]
+    pub fn with_mapping(mut self, path: impl AsRef<Path>) -> Self {
+        self.mapping = Some(path.as_ref().to_owned());
         self
     }
 
@@ -227,7 +239,7 @@ impl Target {
             progress: shows_progress.then(|| progress_word().to_owned()),
             prune: self.prune.as_ref().map(Prune::to_json),
             dry: self.dry_run,
-            mapping: false,
+            mapping: self.mapping.is_some(),
         }
     }
 

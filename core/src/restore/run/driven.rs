@@ -102,6 +102,7 @@ impl Run<'_> {
             return refuse("a database is read by pg_dump and written by psql: over a driver a dump is restored");
         }
         self.check_prune(plan)?;
+        self.begin_mapping(&source, plan)?;
         self.target.step(Step::Checking);
         let opened = self.open(source)?;
         let mut talk = Talk {
@@ -208,6 +209,7 @@ impl Run<'_> {
         self.outcome.timings.merge = merging.map(|begun| begun.elapsed()).unwrap_or_default();
         let report = steps.report().cloned().ok_or_else(unfinished)?;
         self.outcome.join(report, Some(&answer))?;
+        self.take_mapping()?;
         if let Some(query) = findings::query(target) {
             (self.outcome.findings, self.outcome.differences, self.outcome.deletions) =
                 findings::read(&talk.query(&query)?)?;
