@@ -34,7 +34,8 @@ pub(super) const MAP: &str = concat!(
     include_str!("sql/map.sql"),
     include_str!("sql/map_match.sql"),
     include_str!("sql/map_find.sql"),
-    include_str!("sql/map_rewrite.sql")
+    include_str!("sql/map_rewrite.sql"),
+    include_str!("sql/map_told.sql")
 );
 pub(super) const EPILOGUE: &str = include_str!("sql/epilogue.sql");
 pub(super) const LONG_ROWS: &str = include_str!("sql/long_rows.sql");

@@ -29,13 +29,14 @@ BEGIN
 END
 $dumpsert$;
 
--- Puts a rewritten stage in the place of the one that came, with its rows in their order.
+-- Makes the rewritten stage, with its rows in their order, by which messages count them. To sort millions costs more than all the rest; a hash join
+-- keeps the order of the larger side as long as the other fits into memory.
 CREATE PROCEDURE pg_temp.dumpsert_rewrite_stage(_n integer)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_mergejoin = off SET work_mem = '64MB' AS $dumpsert$
 DECLARE
   _links integer[] := ARRAY(SELECT l.k FROM pg_temp.dumpsert_links AS l JOIN pg_temp.dumpsert_rewritten AS r ON r.n = l.to_n WHERE l.n = _n AND r.rows > 0 ORDER BY l.k);
   _mapped boolean := coalesce((SELECT m.rows > 0 FROM pg_temp.dumpsert_mapped AS m WHERE m.n = _n), false);
-  _old bigint; _new bigint;
+  _old bigint; _new bigint; _joined bigint;
 BEGIN
   IF NOT _mapped AND _links = '{}' THEN
     RETURN;
@@ -52,13 +53,16 @@ BEGIN
        WHERE b.k = ANY (_links) AND u.name = a.attname AND i.a IS NULL ORDER BY b.parent = b.node, b.condition IS NOT NULL, cardinality(b.holding), b.k LIMIT 1) AS l ON true
    WHERE a.attrelid = to_regclass('pg_temp.dumpsert_stage_' || _n) AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '';
   CALL pg_temp.dumpsert_check_agreement(_n, _links);
+  _old := pg_temp.dumpsert_size(_n);
+  _joined := (SELECT coalesce(sum(r.rows), 0) FROM pg_temp.dumpsert_links AS l JOIN pg_temp.dumpsert_rewritten AS r ON r.n = l.to_n WHERE l.k = ANY (_links))
+    + coalesce((SELECT m.rows FROM pg_temp.dumpsert_mapped AS m WHERE m.n = _n), 0);
   EXECUTE format('CREATE TEMPORARY TABLE pg_temp.dumpsert_new_%s (LIKE pg_temp.dumpsert_stage_%1$s INCLUDING GENERATED) ON COMMIT DROP', _n);
-  EXECUTE format('INSERT INTO pg_temp.dumpsert_new_%1$s (%2$s) SELECT %3$s FROM pg_temp.dumpsert_stage_%1$s AS d%4$s%5$s ORDER BY d.ctid', _n,
+  EXECUTE format('INSERT INTO pg_temp.dumpsert_new_%1$s (%2$s) SELECT %3$s FROM pg_temp.dumpsert_stage_%1$s AS d%4$s%5$s%6$s', _n,
     (SELECT string_agg(quote_ident(v.name), ', ' ORDER BY v.attnum) FROM pg_temp.dumpsert_new_values AS v),
     (SELECT string_agg(v.value, ', ' ORDER BY v.attnum) FROM pg_temp.dumpsert_new_values AS v), pg_temp.dumpsert_join_links(_links),
-    CASE WHEN _mapped THEN format(' LEFT JOIN pg_temp.dumpsert_map_%s AS m ON m.at OPERATOR(pg_catalog.=) d.ctid', _n) END);
+    CASE WHEN _mapped THEN format(' LEFT JOIN pg_temp.dumpsert_map_%s AS m ON m.at OPERATOR(pg_catalog.=) d.ctid', _n) END,
+    CASE WHEN _old < 200000 OR _joined > 100000 THEN ' ORDER BY d.ctid' END);
   GET DIAGNOSTICS _new = ROW_COUNT;
-  _old := pg_temp.dumpsert_size(_n);
   IF _new <> _old THEN
     RAISE EXCEPTION USING ERRCODE = 'cardinality_violation',
       MESSAGE = format('dumpsert: rows of %s reference a value that two dumped rows have; nothing was changed', (SELECT s.relid::regclass FROM pg_temp.dumpsert_stages AS s WHERE s.n = _n)),
@@ -170,86 +174,6 @@ BEGIN
     EXECUTE format('ALTER TABLE pg_temp.dumpsert_stage_%s RENAME TO dumpsert_dumped_%1$s', _n);
     EXECUTE format('ALTER TABLE pg_temp.dumpsert_new_%s RENAME TO dumpsert_stage_%1$s', _n);
     UPDATE pg_temp.dumpsert_stages AS s SET stage = to_regclass('pg_temp.dumpsert_stage_' || _n) WHERE s.n = _n;
-  END LOOP;
-END
-$dumpsert$;
-
--- The table of the target that keeps what keys became, if one is named.
-CREATE FUNCTION pg_temp.dumpsert_mapping_table() RETURNS pg_catalog.text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
-  SELECT format('%I.%I', o.options -> 'mapping' -> 'table' ->> 'schema', o.options -> 'mapping' -> 'table' ->> 'name') FROM pg_temp.dumpsert_options AS o
-   WHERE o.options -> 'mapping' -> 'table' ->> 'name' IS NOT NULL
-$dumpsert$;
-
-CREATE FUNCTION pg_temp.dumpsert_mapped_name(_n integer) RETURNS pg_catalog.text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
-  SELECT format('%I.%I', n.nspname, c.relname) FROM pg_temp.dumpsert_stages AS s JOIN pg_class AS c ON c.oid = s.node JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE s.n = _n
-$dumpsert$;
-
--- The keys of a stage that are mapped, old and new, as texts.
-CREATE FUNCTION pg_temp.dumpsert_mapped_keys(_n integer, _all boolean) RETURNS TABLE (how pg_catalog.text, was pg_catalog.text[], becomes pg_catalog.text[], nth bigint)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
-DECLARE
-  _was text; _becomes text; _order text;
-BEGIN
-  SELECT string_agg(format('e.o%s::pg_catalog.text', i.a), ', ' ORDER BY i.a), string_agg(format('e.c%s::pg_catalog.text', i.a), ', ' ORDER BY i.a), string_agg(format('e.o%s', i.a), ', ' ORDER BY i.a)
-    INTO _was, _becomes, _order FROM pg_temp.dumpsert_idents(_n) AS i WHERE i.is_key;
-  IF _was IS NOT NULL THEN
-    RETURN QUERY EXECUTE format('SELECT e.how, ARRAY[%1$s], ARRAY[%2$s], row_number() OVER (ORDER BY %3$s) FROM pg_temp.dumpsert_%4$s_%5$s AS e WHERE %6$s', _was, _becomes, _order,
-      CASE WHEN _all THEN 'seen' ELSE 'map' END, _n, CASE WHEN _all THEN 'true' ELSE format('ARRAY[%s] <> ARRAY[%s]', _was, _becomes) END);
-  END IF;
-END
-$dumpsert$;
-
--- For the result: how many keys became others, and the first of them, or all.
-CREATE FUNCTION pg_temp.dumpsert_map_told() RETURNS pg_catalog.jsonb
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
-  SELECT coalesce(jsonb_agg(jsonb_build_object('table', t.name, 'key', t.key, 'recognised', t.recognised, 'renumbered', t.renumbered, 'rewritten', t.rewritten, 'rows', t.rows) ORDER BY t.name), '[]')
-    FROM (SELECT pg_temp.dumpsert_mapped_name(m.n) AS name, to_jsonb(min(s.key_columns)) AS key, count(k.was) FILTER (WHERE k.how IN ('m', 't')) AS recognised,
-                 count(k.was) FILTER (WHERE k.how = 'r') AS renumbered, count(k.was) FILTER (WHERE k.how IS NULL) AS rewritten,
-                 coalesce(jsonb_agg(jsonb_build_object('from', k.was, 'to', k.becomes) ORDER BY m.n, k.nth) FILTER (WHERE k.nth <= 10 OR k.was IS NOT NULL AND o.options -> 'mapping' ->> 'all' = 'true'), '[]') AS rows
-            FROM pg_temp.dumpsert_mapped AS m JOIN pg_temp.dumpsert_stages AS s USING (n) CROSS JOIN pg_temp.dumpsert_options AS o LEFT JOIN LATERAL pg_temp.dumpsert_mapped_keys(m.n, false) AS k ON true
-           WHERE m.rule IS NOT NULL OR m.rows > 0 GROUP BY 1) AS t
-$dumpsert$;
-
--- Whether the table of mappings lacks rows of a stage.
-CREATE FUNCTION pg_temp.dumpsert_map_unkept(_n integer) RETURNS boolean
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
-DECLARE
-  _table text := pg_temp.dumpsert_mapping_table();
-  _lacks boolean;
-BEGIN
-  IF _table IS NULL OR NOT EXISTS (SELECT FROM pg_temp.dumpsert_mapped AS m WHERE m.n = _n AND m.rule IS NOT NULL) THEN
-    RETURN false;
-  ELSIF to_regclass(_table) IS NULL THEN
-    RETURN true;
-  END IF;
-  FOR _lacks IN EXECUTE format('SELECT true FROM pg_temp.dumpsert_mapped_keys(%s, true) AS k WHERE NOT EXISTS (SELECT FROM %s AS y WHERE y.table_name = %L AND y.source_key = k.was AND y.target_key = k.becomes)',
-      _n, _table, pg_temp.dumpsert_mapped_name(_n)) LOOP
-    RETURN true;
-  END LOOP;
-  RETURN false;
-END
-$dumpsert$;
-
--- Keeps what was found in a table of the target, so that a row is found again when it was renamed. All rows of tables with match_on, also those whose key
--- stayed.
-CREATE PROCEDURE pg_temp.dumpsert_keep_map()
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
-DECLARE
-  _table text := pg_temp.dumpsert_mapping_table();
-  _n integer;
-BEGIN
-  IF _table IS NULL THEN
-    RETURN;
-  END IF;
-  IF to_regclass(_table) IS NULL THEN
-    EXECUTE format('CREATE TABLE %s (table_name text NOT NULL, source_key text[] NOT NULL, target_key text[] NOT NULL, PRIMARY KEY (table_name, source_key))', _table);
-    INSERT INTO pg_temp.dumpsert_notes (note) VALUES (format('%s was created: it keeps which key of the dump is which here', _table));
-  END IF;
-  FOR _n IN SELECT m.n FROM pg_temp.dumpsert_mapped AS m WHERE m.rule IS NOT NULL ORDER BY m.n LOOP
-    EXECUTE format('INSERT INTO %s AS y (table_name, source_key, target_key) SELECT %L, k.was, k.becomes FROM pg_temp.dumpsert_mapped_keys(%s, true) AS k'
-      ' ON CONFLICT (table_name, source_key) DO UPDATE SET target_key = excluded.target_key WHERE y.target_key <> excluded.target_key', _table, pg_temp.dumpsert_mapped_name(_n), _n);
   END LOOP;
 END
 $dumpsert$;

@@ -219,6 +219,7 @@ BEGIN
   CALL pg_temp.dumpsert_merge_locked(_stages);
   IF pg_temp.dumpsert_maps() THEN
     CALL pg_temp.dumpsert_keep_map();
+    CALL pg_temp.dumpsert_map_note_others();
   END IF;
 END
 $dumpsert$;

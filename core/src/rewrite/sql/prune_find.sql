@@ -30,6 +30,9 @@ BEGIN
     EXECUTE format('INSERT INTO pg_temp.dumpsert_prune_kept SELECT p.tableoid, p.ctid, ''left out of the dump'' FROM %s AS p WHERE EXISTS (SELECT FROM pg_temp.dumpsert_left_%s AS t WHERE %s)',
                    _r.target, _r.n, _r.same_key);
   END LOOP;
+  IF pg_temp.dumpsert_maps() THEN
+    CALL pg_temp.dumpsert_map_keep_left_out();
+  END IF;
   -- A row that the dump has will be as the dump says.
   DELETE FROM pg_temp.dumpsert_prune_kept AS k WHERE k.rel = ANY (_pruned)
      AND NOT EXISTS (SELECT FROM pg_temp.dumpsert_prune_rows AS d WHERE d.rel = k.rel AND d.at = k.at);

@@ -3,7 +3,7 @@
 //!
 //! `DUMPSERT_CASES` says how many interleavings are tried, and `DUMPSERT_SEED` which come first.
 
-mod held;
+pub(crate) mod held;
 mod play;
 mod races;
 mod scenes;

@@ -109,3 +109,32 @@ fn guards_compare_the_rows_that_were_recognised() {
     }
     assert_eq!(target.rows("TABLE cats ORDER BY id"), ["5|2|x|1", "6|1|y|1"]);
 }
+
+#[test]
+fn columns_that_hold_mapped_keys_without_a_foreign_key_are_told() {
+    let target = target(
+        "CREATE TABLE units (id uuid PRIMARY KEY, name text UNIQUE); CREATE TABLE tags (id integer PRIMARY KEY, name text UNIQUE);
+         CREATE TABLE goods (id integer PRIMARY KEY, unit uuid, \"tagId\" integer, amount integer);
+         INSERT INTO units VALUES ('00000000-0000-0000-0000-00000000000a', 'm'); INSERT INTO tags VALUES (7, 'x');",
+        &["public.units=name", "public.tags=name"],
+    );
+    let dump = inserts(
+        "public.units",
+        "id, name",
+        &["'00000000-0000-0000-0000-000000000001', 'm'"],
+    ) + &inserts("public.tags", "id, name", &["1, 'x'", "2, 'y'"])
+        + &inserts(
+            "public.goods",
+            "id, unit, \"tagId\", amount",
+            &["1, '00000000-0000-0000-0000-000000000001', 1, 1", "2, NULL, 2, 1"],
+        );
+    let run = target.run(&dump).expect_success();
+    for told in [
+        "1 values of public.goods.unit are keys of public.units that are others here",
+        r#"--foreign-key 'public.goods (\"tagId\") REFERENCES public.tags (id)'"#,
+    ] {
+        assert!(run.stdout.contains(told), "{}", run.stdout);
+    }
+    assert!(!run.stdout.contains("amount"), "{}", run.stdout);
+    assert_eq!(target.rows("SELECT \"tagId\" FROM goods ORDER BY id"), ["1", "2"]);
+}

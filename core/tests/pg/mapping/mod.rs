@@ -6,6 +6,8 @@ use crate::support::{Target, inserts};
 
 mod columns;
 mod keys;
+mod races;
+mod random;
 
 /// A target where rows of these tables are recognised by these columns.
 fn target(schema: &str, match_on: &[&str]) -> Target {

@@ -4,6 +4,7 @@ mod check;
 mod disk;
 mod faults;
 mod forms;
+mod natural;
 mod network;
 mod over;
 mod pooler;
