@@ -4,6 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::Plan;
 use crate::ast::condition::parse_condition;
+#[cfg(feature = "restore")]
+use crate::catalog::known_table;
 use crate::catalog::{Catalog, Table, TableName, known_column, lineage};
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::condition::Condition;
@@ -252,6 +254,24 @@ impl Plan {
     /// Whether the user wants all rows of the mapping in the result.
     pub(crate) fn keeps_mapping(&self) -> bool {
         self.options().matching.mapping_rows == Some(MappingRows::All)
+    }
+
+    /// Checks what is said of natural keys against all tables of a source, of which the plan itself need not know any.
+    ///
+    /// # Errors
+    /// If a table or column is not there, or a condition does not fit.
+    #[cfg(feature = "restore")]
+    pub(crate) fn check_matches(&self, source: &Catalog) -> Result<()> {
+        let tables = &self.options().matching.tables;
+        for (name, rule) in tables {
+            let what = if rule.on.is_some() {
+                "`match_on`"
+            } else {
+                "`on_unmatched_reference`"
+            };
+            known_table(source, name, what)?;
+        }
+        self.options().check_matching(Some(source))
     }
 
     /// Why rows of the target that the dump does not have cannot be told from twins of those that it has, if so.

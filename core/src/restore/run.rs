@@ -287,6 +287,7 @@ impl Run<'_> {
         // Nothing of a table that is not dumped would show that its name is wrong.
         let names: Vec<TableName> = catalog.tables().iter().map(Table::table_name).collect();
         plan.selection().check_met(&names, true)?;
+        plan.check_matches(&catalog)?;
         let left_out = left_out::tables(plan, &catalog);
         self.outcome.not_dumped = left_out.iter().map(ToString::to_string).collect();
         // Patterns are looked up in it, since a table that is not dumped would not be met; and rows are followed by it.

@@ -267,6 +267,32 @@ fn a_foreign_key_needs_its_columns_where_nobody_knows_the_key() {
 
 #[cfg(feature = "restore")]
 #[test]
+fn a_source_tells_what_it_has() {
+    let source = Catalog::from_schema_sql(SCHEMA).unwrap();
+    let check = |toml: &str| with(toml).unwrap().build().unwrap().check_matches(&source);
+    assert!(check("match_on = { 'public.businesses' = 'slug' }").is_ok());
+    assert!(check("").is_ok());
+    for (toml, message) in [
+        (
+            "match_on = { 'public.busineses' = 'slug' }",
+            "`match_on` is given for table public.busineses, which is not in the catalog",
+        ),
+        (
+            "match_on = { 'public.businesses' = 'slag' }",
+            "`match_on` given for table public.businesses has a column `slag`, which it has not",
+        ),
+        (
+            "[tables.'public.businesses']\nmatch_on = 'slug'\nmatch_where = 'gone'",
+            "`match_where` of table public.businesses: ",
+        ),
+    ] {
+        let error = check(toml).unwrap_err();
+        assert!(error.message().starts_with(message), "{error}");
+    }
+}
+
+#[cfg(feature = "restore")]
+#[test]
 fn twins_are_not_pruned() {
     let plan = |more: &str| known(&format!("match_on = {{ 'public.businesses' = 'slug' }}\n{more}")).unwrap();
     assert!(plan("").check_prune().is_ok());

@@ -40,7 +40,10 @@ impl Run<'_> {
         let note = match self.outcome.ending {
             Ending::Committed => match file.finish() {
                 Ok(()) => return,
-                Err(error) => format!("the target has committed, but the mapping is not in {path}: {error}"),
+                Err(error) => {
+                    let why = std::error::Error::source(&error).map_or_else(String::new, |why| format!(" ({why})"));
+                    format!("the target has committed, but the mapping is not in {path}: {error}{why}")
+                }
             },
             Ending::Unknown => {
                 format!("the mapping is not in {path}: the target has not said whether it has committed")
