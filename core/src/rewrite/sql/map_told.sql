@@ -31,10 +31,10 @@ $dumpsert$;
 CREATE FUNCTION pg_temp.dumpsert_map_told() RETURNS pg_catalog.jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
   SELECT coalesce(jsonb_agg(jsonb_build_object('table', t.name, 'key', t.key, 'recognised', t.recognised, 'renumbered', t.renumbered, 'rewritten', t.rewritten, 'rows', t.rows) ORDER BY t.name), '[]')
-    FROM (SELECT pg_temp.dumpsert_mapped_name(m.n) AS name, to_jsonb(min(s.key_columns)) AS key, count(k.was) FILTER (WHERE k.how IN ('m', 't')) AS recognised,
+    FROM (SELECT pg_temp.dumpsert_mapped_name(m.n) AS name, (SELECT jsonb_agg(i.name ORDER BY i.a) FROM pg_temp.dumpsert_idents(min(m.n)) AS i WHERE i.is_key) AS key, count(k.was) FILTER (WHERE k.how IN ('m', 't')) AS recognised,
                  count(k.was) FILTER (WHERE k.how = 'r') AS renumbered, count(k.was) FILTER (WHERE k.how IS NULL) AS rewritten,
                  coalesce(jsonb_agg(jsonb_build_object('from', k.was, 'to', k.becomes) ORDER BY m.n, k.nth) FILTER (WHERE k.nth <= 10 OR k.was IS NOT NULL AND o.options -> 'mapping' ->> 'all' = 'true'), '[]') AS rows
-            FROM pg_temp.dumpsert_mapped AS m JOIN pg_temp.dumpsert_stages AS s USING (n) CROSS JOIN pg_temp.dumpsert_options AS o LEFT JOIN LATERAL pg_temp.dumpsert_mapped_keys(m.n, false) AS k ON true
+            FROM pg_temp.dumpsert_mapped AS m CROSS JOIN pg_temp.dumpsert_options AS o LEFT JOIN LATERAL pg_temp.dumpsert_mapped_keys(m.n, false) AS k ON true
            WHERE m.rule IS NOT NULL OR m.rows > 0 GROUP BY 1) AS t
 $dumpsert$;
 
