@@ -138,3 +138,31 @@ fn columns_that_hold_mapped_keys_without_a_foreign_key_are_told() {
     assert!(!run.stdout.contains("amount"), "{}", run.stdout);
     assert_eq!(target.rows("SELECT \"tagId\" FROM goods ORDER BY id"), ["1", "2"]);
 }
+
+#[test]
+fn a_key_in_another_order_than_its_columns_is_told_by_name() {
+    let target = target(
+        "CREATE TABLE tenants (id integer PRIMARY KEY, slug text UNIQUE); CREATE TABLE t (a integer, b integer REFERENCES tenants, name text, PRIMARY KEY (b, a));
+         CREATE TABLE u (id integer PRIMARY KEY, b integer, a integer, FOREIGN KEY (b, a) REFERENCES t);
+         INSERT INTO tenants VALUES (4, 'x'); INSERT INTO t VALUES (7, 4, 'n');",
+        &["public.tenants=slug", "public.t=b,name"],
+    )
+    .with(|options| options.with_mapping_table("public.id_map").unwrap());
+    let dump = inserts("public.tenants", "id, slug", &["1, 'x'"])
+        + &inserts("public.t", "a, b, name", &["2, 1, 'n'", "3, 1, 'm'"])
+        + &inserts("public.u", "id, b, a", &["1, 1, 2", "2, 1, 3"]);
+    let run = target.run(&dump).expect_success();
+    assert!(
+        run.stdout
+            .contains(r#""key": ["a", "b"], "rows": [{"to": ["7", "4"], "from": ["2", "1"]}"#),
+        "{}",
+        run.stdout
+    );
+    target.merge(&dump);
+    assert_eq!(target.rows("TABLE t ORDER BY a"), ["3|4|m", "7|4|n"]);
+    assert_eq!(target.rows("TABLE u ORDER BY id"), ["1|4|7", "2|4|3"]);
+    assert_eq!(
+        target.rows("SELECT source_key, target_key FROM id_map WHERE table_name = 'public.t' ORDER BY 1"),
+        ["{2,1}|{7,4}", "{3,1}|{3,4}"]
+    );
+}

@@ -3,7 +3,7 @@
 use dumpsert_testkit::{Cluster, Db};
 use serde_json::Value;
 
-use super::{fails, program, succeeds};
+use super::{output, program, succeeds, text};
 
 const SCHEMA: &str = "CREATE TABLE businesses (id text PRIMARY KEY, slug text UNIQUE NOT NULL, demo boolean NOT NULL DEFAULT false);
     CREATE TABLE categories (id integer PRIMARY KEY, business text NOT NULL REFERENCES businesses, name text NOT NULL, v integer DEFAULT 0, UNIQUE (business, name));
@@ -111,7 +111,6 @@ fn nothing_is_drawn_where_nothing_is_kept() {
     let before = (target.snapshot(), last());
     for how in [
         &["--check"][..],
-        &["--diff"],
         &["--dry-run"],
         &["--dry-run", "--diff", "--verify", "normal"],
     ] {
@@ -138,6 +137,11 @@ fn nothing_is_drawn_where_nothing_is_kept() {
     assert_eq!(rows(target, "TABLE invoices ORDER BY id"), ["1|T1", "2|S2", "3|S1"]);
     // --check says what would fail.
     source.execute("INSERT INTO categories VALUES (7, 's1', 'new here')");
-    let said = fails(sync(&sides, &["--check"]), 1);
-    assert!(said.contains("matched to none here"), "{said}");
+    let checked = output(sync(&sides, &["--check"]));
+    assert_eq!(checked.status.code(), Some(1));
+    assert!(
+        text(&checked.stdout).contains("matched to none here"),
+        "{}",
+        text(&checked.stdout)
+    );
 }
