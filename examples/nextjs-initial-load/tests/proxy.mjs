@@ -86,7 +86,8 @@ export async function startProxy(t, target) {
         isHolding = true;
         await new Promise((resolve) => {
           held = resolve;
-          request.once('close', resolve);
+          // Not the request's own end: where all of it has come with this chunk, it is over already.
+          socket.once('close', resolve);
         });
         return cut(outgoing);
       }

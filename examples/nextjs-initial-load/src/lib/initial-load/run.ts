@@ -224,7 +224,7 @@ export class Run {
     // Who has ended the run says why, whatever broke after that.
     const reason: unknown = this.signal.aborted && !(thrown instanceof UnknownOutcomeError) ? this.signal.reason : thrown;
     const error = fromRestore(reason);
-    const status = error instanceof CancelledError ? 'CANCELLED' : 'FAILED';
+    const status = error instanceof CancelledError || (await this.#isCancelling(error)) ? 'CANCELLED' : 'FAILED';
     log(this.id, `${status}: ${error.message}`, error.cause ?? '');
     try {
       await this.#end({ ...this.#last(), status, currentStep: status === 'CANCELLED' ? 'cancelled' : 'failed', errorMessage: error.message });
@@ -233,6 +233,13 @@ export class Run {
       log(this.id, 'the end could not be written', failure);
     }
     return error;
+  }
+
+  /** What breaks between a cancellation and the heartbeat that sees it is its end, as long as that is known. */
+  async #isCancelling(error: LoadError): Promise<boolean> {
+    if (error instanceof UnknownOutcomeError) return false;
+    const row = await find(this.id).catch(() => null);
+    return row !== null && row.cancelRequestedAt !== null;
   }
 
   #last() {
