@@ -202,6 +202,14 @@ BEGIN
      AND (l.parent <> m.node OR NOT EXISTS (SELECT FROM pg_temp.dumpsert_links AS b WHERE b.n = m.n AND b.parent <> m.node AND u.name = ANY (b.holding))
             AND NOT (l.referenced[u.o] = u.name AND (m.rule IS NULL OR m.rule -> 'columns' ? u.name)))
    ORDER BY m.n, u.name, l.parent = m.node, l.condition IS NOT NULL, cardinality(l.holding), l.k;
+  SELECT format('%s.%I', s.relid::regclass, a.attname) INTO _names
+    FROM pg_temp.dumpsert_mapped AS m JOIN pg_temp.dumpsert_stages AS s USING (n) JOIN pg_attribute AS a ON a.attrelid = s.relid AND a.attname = ANY (m.idents) AND a.attgenerated <> ''
+   CROSS JOIN LATERAL unnest(pg_temp.dumpsert_computed_from(s.relid, a.attnum)) AS f JOIN pg_attribute AS b ON b.attrelid = s.relid AND b.attnum = f
+    JOIN pg_temp.dumpsert_links AS l ON l.n = m.n AND b.attname = ANY (l.holding) AND l.parent IN (SELECT o.node FROM pg_temp.dumpsert_mapped AS o) LIMIT 1;
+  IF _names IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'feature_not_supported', HINT = 'Match by other columns.',
+      MESSAGE = format('dumpsert: rows are recognised by %s, which is computed from a reference to rows that may have other keys here; nothing was changed', _names);
+  END IF;
   UPDATE pg_temp.dumpsert_mapped AS m SET is_tree = EXISTS (
     SELECT FROM pg_temp.dumpsert_sources AS c JOIN pg_temp.dumpsert_links AS l USING (k) WHERE c.n = m.n AND l.parent = m.node);
   _nodes := ARRAY(SELECT DISTINCT m.node FROM pg_temp.dumpsert_mapped AS m ORDER BY 1);

@@ -152,9 +152,6 @@ BEGIN
     INTO _columns, _keys FROM pg_temp.dumpsert_idents(_n) AS i WHERE i.is_key;
   SELECT string_agg(format(CASE WHEN i.is_key THEN 'e.o%1$s, CASE WHEN f.at IS NULL THEN e.c%1$s ELSE f.c%1$s END' ELSE 'e.o%1$s, e.c%1$s' END, i.a), ', ' ORDER BY i.a)
     INTO _values FROM pg_temp.dumpsert_idents(_n) AS i;
-  EXECUTE format('ALTER TABLE pg_temp.dumpsert_batch ADD may boolean');
-  EXECUTE format('UPDATE pg_temp.dumpsert_batch AS e SET may = %s%s', _m.has_match,
-    CASE WHEN _m.rule ->> 'where' IS NOT NULL THEN format(' AND EXISTS (SELECT FROM pg_temp.dumpsert_when_m%s AS x WHERE x.at = e.at)', _n) END);
   CALL pg_temp.dumpsert_check_twins(_n);
   DROP TABLE IF EXISTS pg_temp.dumpsert_found;
   EXECUTE format('CREATE TEMPORARY TABLE pg_temp.dumpsert_found (at pg_catalog.tid, how pg_catalog.text, %s) ON COMMIT DROP', _columns);

@@ -133,7 +133,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
 $dumpsert$;
 
 -- The rows of a stage that can be asked for now, with new values from what they reference: all that are not seen yet, in a tree those whose
--- parents have been. Of a table without match_on only rows that change.
+-- parents have been. may says whether match_on holds for a row. Of a table without match_on only rows that change.
 CREATE PROCEDURE pg_temp.dumpsert_take_batch(_n integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
@@ -143,8 +143,8 @@ DECLARE
   _columns text; _values text; _ready text;
 BEGIN
   SELECT string_agg(format('o%1$s %2$s%3$s, c%1$s %2$s%3$s', i.a, i.type, i.under), ', ' ORDER BY i.a),
-         string_agg(format('d.%1$I, %2$s', i.name, coalesce((SELECT format('CASE WHEN l%s.w1 IS NOT NULL THEN %s ELSE d.%I END', c.k, pg_temp.dumpsert_linked_value(c.k, c.o, i.type), i.name)
-           FROM pg_temp.dumpsert_sources AS c WHERE c.n = _n AND c.name = i.name AND c.k = ANY (_links)), format('d.%I', i.name))), ', ' ORDER BY i.a)
+         string_agg(format('d.%1$I AS o%3$s, %2$s AS c%3$s', i.name, coalesce((SELECT format('CASE WHEN l%s.w1 IS NOT NULL THEN %s ELSE d.%I END', c.k, pg_temp.dumpsert_linked_value(c.k, c.o, i.type), i.name)
+           FROM pg_temp.dumpsert_sources AS c WHERE c.n = _n AND c.name = i.name AND c.k = ANY (_links)), format('d.%I', i.name)), i.a), ', ' ORDER BY i.a)
     INTO _columns, _values FROM pg_temp.dumpsert_idents(_n) AS i;
   _ready := CASE
     WHEN _m.is_tree THEN format('NOT EXISTS (SELECT FROM pg_temp.dumpsert_seen_%s AS y WHERE y.at OPERATOR(pg_catalog.=) d.ctid)', _n)
@@ -156,8 +156,10 @@ BEGIN
     EXECUTE format('CREATE TEMPORARY TABLE pg_temp.dumpsert_seen_%s (at pg_catalog.tid, how pg_catalog.text, may boolean, %s) ON COMMIT DROP', _n, _columns);
   END IF;
   DROP TABLE IF EXISTS pg_temp.dumpsert_batch;
-  EXECUTE format('CREATE TEMPORARY TABLE pg_temp.dumpsert_batch (at pg_catalog.tid, %s) ON COMMIT DROP', _columns);
-  EXECUTE format('INSERT INTO pg_temp.dumpsert_batch SELECT d.ctid, %s FROM pg_temp.dumpsert_stage_%s AS d%s WHERE %s', _values, _n, pg_temp.dumpsert_join_links(_links), _ready);
+  EXECUTE format('CREATE TEMPORARY TABLE pg_temp.dumpsert_batch (at pg_catalog.tid, %s, may boolean) ON COMMIT DROP', _columns);
+  EXECUTE format('INSERT INTO pg_temp.dumpsert_batch SELECT e.*, %s FROM (SELECT d.ctid AS at, %s FROM pg_temp.dumpsert_stage_%s AS d%s WHERE %s) AS e', coalesce(_m.has_match, 'false')
+    || CASE WHEN _m.rule ->> 'where' IS NOT NULL THEN format(' AND EXISTS (SELECT FROM pg_temp.dumpsert_when_m%s AS x WHERE x.at = e.at)', _n) ELSE '' END,
+    _values, _n, pg_temp.dumpsert_join_links(_links), _ready);
   ANALYZE pg_temp.dumpsert_batch;
 END
 $dumpsert$;

@@ -32,11 +32,11 @@ $dumpsert$;
 -- Makes the rewritten stage, with its rows in their order, by which messages count them. To sort millions costs more than all the rest; a hash join
 -- keeps the order of the larger side as long as the other fits into memory.
 CREATE PROCEDURE pg_temp.dumpsert_rewrite_stage(_n integer)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_mergejoin = off SET work_mem = '64MB' AS $dumpsert$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_mergejoin = on SET work_mem = '64MB' AS $dumpsert$
 DECLARE
   _links integer[] := ARRAY(SELECT l.k FROM pg_temp.dumpsert_links AS l JOIN pg_temp.dumpsert_rewritten AS r ON r.n = l.to_n WHERE l.n = _n AND r.rows > 0 ORDER BY l.k);
   _mapped boolean := coalesce((SELECT m.rows > 0 FROM pg_temp.dumpsert_mapped AS m WHERE m.n = _n), false);
-  _old bigint; _new bigint; _joined bigint;
+  _old bigint; _new bigint; _joined bigint; _in_order boolean;
 BEGIN
   IF NOT _mapped AND _links = '{}' THEN
     RETURN;
@@ -53,6 +53,11 @@ BEGIN
        WHERE b.k = ANY (_links) AND u.name = a.attname AND i.a IS NULL ORDER BY b.parent = b.node, b.condition IS NOT NULL, cardinality(b.holding), b.k LIMIT 1) AS l ON true
    WHERE a.attrelid = to_regclass('pg_temp.dumpsert_stage_' || _n) AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '';
   CALL pg_temp.dumpsert_check_agreement(_n, _links);
+  -- Before version 14 tid cannot be hashed.
+  _in_order := current_setting('server_version_num')::integer < 140000;
+  IF NOT _in_order THEN
+    PERFORM set_config('enable_mergejoin', 'off', true);
+  END IF;
   _old := pg_temp.dumpsert_size(_n);
   _joined := (SELECT coalesce(sum(r.rows), 0) FROM pg_temp.dumpsert_links AS l JOIN pg_temp.dumpsert_rewritten AS r ON r.n = l.to_n WHERE l.k = ANY (_links))
     + coalesce((SELECT m.rows FROM pg_temp.dumpsert_mapped AS m WHERE m.n = _n), 0);
@@ -61,7 +66,7 @@ BEGIN
     (SELECT string_agg(quote_ident(v.name), ', ' ORDER BY v.attnum) FROM pg_temp.dumpsert_new_values AS v),
     (SELECT string_agg(v.value, ', ' ORDER BY v.attnum) FROM pg_temp.dumpsert_new_values AS v), pg_temp.dumpsert_join_links(_links),
     CASE WHEN _mapped THEN format(' LEFT JOIN pg_temp.dumpsert_map_%s AS m ON m.at OPERATOR(pg_catalog.=) d.ctid', _n) END,
-    CASE WHEN _old < 200000 OR _joined > 100000 THEN ' ORDER BY d.ctid' END);
+    CASE WHEN _in_order OR _old < 200000 OR _joined > 100000 THEN ' ORDER BY d.ctid' END);
   GET DIAGNOSTICS _new = ROW_COUNT;
   IF _new <> _old THEN
     RAISE EXCEPTION USING ERRCODE = 'cardinality_violation',
@@ -154,6 +159,31 @@ BEGIN
 END
 $dumpsert$;
 
+-- A row that a guard refuses is somebody else's: what references it would be given to a stranger.
+CREATE PROCEDURE pg_temp.dumpsert_check_strangers()
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+DECLARE
+  _l record; _rows bigint; _at tid;
+BEGIN
+  FOR _l IN
+    SELECT l.n, array_to_string(l.holding, ', ') AS names, c.relid::regclass AS relation, s.relid::regclass AS parent, s.guard, pg_temp.dumpsert_refers(l.k) AS refers,
+           format('EXISTS (SELECT FROM pg_temp.dumpsert_stage_%1$s AS q JOIN pg_temp.dumpsert_seen_%1$s AS e ON e.at = q.ctid JOIN %2$s AS p ON %3$s WHERE %4$s AND NOT ROW(p.%5$I)::record = ROW(e.c%6$s)::record)',
+             s.n, s.target, pg_temp.dumpsert_same_idents(s.n, s.key_index, false),
+             pg_temp.dumpsert_meets(l.k, ARRAY(SELECT format('q.%I', u.r) FROM unnest(l.referenced) WITH ORDINALITY AS u(r, i) ORDER BY u.i), 'd'), s.guard, i.a) AS is_strange
+      FROM pg_temp.dumpsert_mapped AS m JOIN pg_temp.dumpsert_stages AS s USING (n) JOIN pg_temp.dumpsert_links AS l ON l.parent = m.node JOIN pg_temp.dumpsert_stages AS c ON c.n = l.n
+      JOIN LATERAL pg_temp.dumpsert_idents(m.n) AS i ON i.name = s.guard
+     WHERE m.rule IS NOT NULL AND s.set_columns <> '{}' AND (SELECT o.options ->> 'on_guard' = 'skip' FROM pg_temp.dumpsert_options AS o) ORDER BY l.k
+  LOOP
+    EXECUTE format('SELECT count(*), (array_agg(d.ctid))[1] FROM pg_temp.dumpsert_stage_%s AS d WHERE %s AND %s', _l.n, _l.refers, _l.is_strange) INTO _rows, _at;
+    IF _rows > 0 THEN
+      RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation', HINT = 'Leave the referenced rows out of the dump, and with them what references them.',
+        MESSAGE = format('dumpsert: %s of %s by (%s) to rows of %s that belong to another %I here, the first in %s; nothing was changed',
+          _rows || CASE _rows WHEN 1 THEN ' reference' ELSE ' references' END, _l.relation, _l.names, _l.parent, _l.guard, pg_temp.dumpsert_staged_row(_l.n, _at));
+    END IF;
+  END LOOP;
+END
+$dumpsert$;
+
 -- All of it: what keys become, and the stages rewritten. With _draws, sequences are asked for new keys.
 CREATE PROCEDURE pg_temp.dumpsert_map(_draws boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
@@ -166,6 +196,7 @@ BEGIN
   FOR _node IN SELECT m.node FROM pg_temp.dumpsert_mapped AS m GROUP BY m.node, m.level ORDER BY m.level LOOP
     CALL pg_temp.dumpsert_map_node(_node, _draws);
   END LOOP;
+  CALL pg_temp.dumpsert_check_strangers();
   FOR _n IN SELECT s.n FROM pg_temp.dumpsert_stages AS s WHERE s.way <> 'skip' ORDER BY s.n LOOP
     CALL pg_temp.dumpsert_rewrite_stage(_n);
   END LOOP;

@@ -102,6 +102,17 @@ fn guards_compare_the_rows_that_were_recognised() {
     let message = target.refuses(&dump("2, 1, 'y', 2"), "23000");
     assert!(message.contains("is not taken over"), "{message}");
     let target = target.with(|options| options.with_on_guard(OnGuard::Skip));
+    // What references a row that is refused would be given to a stranger.
+    target
+        .db
+        .execute("CREATE TABLE goods (id integer PRIMARY KEY, cat integer REFERENCES cats)");
+    let goods = |cat| dump("2, 1, 'y', 2") + &inserts("public.goods", "id, cat", &["1, 1", cat]);
+    let message = target.refuses(&goods("2, 2"), "23000");
+    assert!(
+        message.contains("to rows of public.cats that belong to another shop here"),
+        "{message}"
+    );
+    target.run(&goods("2, 1")).expect_success();
     // Refused rows are told in every run.
     for _ in 0..2 {
         let run = target.run(&dump("2, 1, 'y', 2")).expect_success();
