@@ -5,6 +5,7 @@
 # make product every shape of dump in every style with every update policy, which takes half an hour; `make test` takes pairs
 # make cascade random schemas and conditions by the thousand, which takes half an hour; `make test` takes some hundreds
 # make merges  random schemas merged into random targets by the thousand, which takes an hour; `make test` takes some hundreds
+# make mappings  random copies under permuted keys by the thousand, which takes half an hour; `make test` takes two hundred
 # make races   scripts at once with applications and with each other, in some hundreds of interleavings each; `make test` takes a few
 # make versions ROOTS="DIR DIR"
 #              dumps of other major versions of PostgreSQL, and dumps for them, and the merge's own tests on each; each DIR is the
@@ -18,7 +19,7 @@
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo test cuts product cascade merges races versions windows bench fuzz lint clean setup test-rust test-node test-example test-python
+.PHONY: demo test cuts product cascade merges mappings races versions windows bench fuzz lint clean setup test-rust test-node test-example test-python
 .DEFAULT_GOAL := test
 .NOTPARALLEL:
 
@@ -79,6 +80,9 @@ cascade: setup
 
 merges: setup
 	DUMPSERT_CASES=$(CASES) $(CARGO) test --package dumpsert --features cli --test pg -- merge::random:: --nocapture
+
+mappings: setup
+	DUMPSERT_CASES=$(CASES) $(CARGO) test --package dumpsert --features cli --test pg -- mapping::random:: --nocapture
 
 races: setup
 	DUMPSERT_CASES=300 $(CARGO) test --package dumpsert --features cli --test pg -- concurrent:: --nocapture
