@@ -29,8 +29,8 @@ rm -rf "$run" && mkdir -p "$run"
 built=$root/target/x86_64-pc-windows-gnu/quick
 cp "$built/dumpsert.exe" "$root/tmp/helper.exe" "$root/tmp/bcryptprimitives.dll" "$run/"
 
-# What finds the library of a platform is written when the package is built for this one.
-[ -e bindings-node/native.js ] || (cd bindings-node && npm ci --silent && npm run --silent build:quick >/dev/null)
+# What finds the library of a platform is written when the package is built for this one, with which it is compared.
+(cd bindings-node && { [ -d node_modules ] || npm ci --silent; } && npm run --silent build:quick >/dev/null)
 
 # The package as npm would get it. What node.exe looks for is the library of the other C library, whose interface is the same.
 stage=$run/stage
