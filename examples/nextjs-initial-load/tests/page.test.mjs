@@ -143,6 +143,38 @@ test('rerun, with events blocked: the page polls instead', async () => {
   assert.match(await result('COMPLETED', 1), /inserted 0, updated 0/);
 });
 
+test('match-on: categories that both servers have made under ids of their own are one; the page says which', async () => {
+  const copy = postgres.create(seed(600));
+  // The target has most categories under other ids, in a tree as well, one of its own, and lacks one; its products refer to them.
+  const target = postgres.create(`${DIVERGE}
+    UPDATE products SET "categoryId" = NULL WHERE id LIKE '%3';
+    UPDATE categories SET id = 'here-' || md5(id) WHERE id NOT LIKE '%c7';
+    UPDATE products SET "categoryId" = NULL WHERE "categoryId" = 'acme/c7'; DELETE FROM categories WHERE id = 'acme/c7';
+    INSERT INTO categories (id, "businessId", name) VALUES ('own', 'acme', 'Only here');`, copy);
+  await pair.use(copy, target);
+  const byName = (database, where) => postgres.sql(database, `
+    SELECT string_agg(x::text, E'\n' ORDER BY x::text) FROM (
+      SELECT 'category', c."businessId", c.name, u.name FROM categories AS c LEFT JOIN categories AS u ON u.id = c."parentId" WHERE c."businessId" ${where} AND c.name <> 'Only here'
+      UNION ALL SELECT 'product', p.id, p.name, c.name FROM products AS p LEFT JOIN categories AS c ON c.id = p."categoryId" WHERE p."businessId" ${where}) AS x`);
+  const real = `IN ('acme', 'demolition', 'x-demo2', 'baker')`;
+  const before = postgres.sql(pair.target, `SELECT string_agg(id, ',' ORDER BY id) FROM categories WHERE id LIKE 'here-%' OR id = 'own'`);
+  await open();
+  await start();
+  const shown = await result('COMPLETED');
+  // Six of seven of each business that is none of the demo ones.
+  assert.match(shown, /categories: 24 recognised under another id/);
+  await first().getByText(/recognised under another id/).click();
+  await first().getByText(/is here-[0-9a-f]{32} here/).first().waitFor();
+  await shot('match-on');
+  // Every row, by names: as on the source, with the ids of the target, and its own.
+  assert.equal(byName(pair.target, real), byName(pair.source, real));
+  assert.equal(postgres.sql(pair.target, `SELECT string_agg(id, ',' ORDER BY id) FROM categories WHERE id LIKE 'here-%' OR id = 'own'`), before);
+  assert.equal(postgres.sql(pair.target, `SELECT string_agg(id, ',' ORDER BY id) FROM categories WHERE "businessId" = 'acme' AND id NOT LIKE 'here-%'`), 'acme/c7,own');
+  await start();
+  await page.locator('.history > li').nth(1).waitFor();
+  assert.match(await result('COMPLETED', 1), /inserted 0, updated 0/);
+});
+
 test('refused-row: the page names the row, and that nothing was changed', async () => {
   await fresh();
   postgres.sql(pair.source, `ALTER TABLE products DROP CONSTRAINT price_small; UPDATE products SET price = 5000000 WHERE id = 'p5'`);

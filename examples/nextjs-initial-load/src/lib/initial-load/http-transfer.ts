@@ -147,7 +147,7 @@ export async function sendRows(run: Run, peer: Peer, { demo }: LoadOptions): Pro
     run.show({ phase: 'verify', currentStep: 'counting' });
     const last = (await post(run, peer, { last: true })) as unknown as { counts: Record<string, number> };
     const seconds = (Date.now() - begun) / 1000;
-    const report: LoadReport = { tables: lines, softReferences: [], notes: [], transactionId: null, seconds, bytes };
+    const report: LoadReport = { tables: lines, softReferences: [], recognised: [], notes: [], transactionId: null, seconds, bytes };
     await run.complete(judge(report, counts, new Map(Object.entries(last.counts))));
   } catch (error) {
     const failure = run.signal.aborted ? run.signal.reason : error;

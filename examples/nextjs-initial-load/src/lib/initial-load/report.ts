@@ -25,6 +25,8 @@ export interface LoadReport {
   tables: TableLine[];
   /** Columns under no foreign key that name rows which were left out. */
   softReferences: { table: string; column: string; references: string; rows: number }[];
+  /** Tables of which the target has rows under other ids: how many, and the first of them. */
+  recognised: { table: string; rows: number; renumbered: number; first: { from: string; to: string }[] }[];
   notes: string[];
   transactionId: string | null;
   seconds: number;
@@ -51,6 +53,11 @@ export function reportOf(outcome: Outcome): LoadReport {
   return {
     tables: lines(outcome),
     softReferences: (outcome.dump.soft_references ?? []).map(({ table, column, references, rows }) => ({ table, column, references, rows })),
+    recognised: (outcome.mapping ?? [])
+      .filter(({ recognised, renumbered }) => recognised + renumbered > 0)
+      .map(({ table, recognised, renumbered, rows }) => ({
+        table, rows: recognised, renumbered, first: rows.map(({ from, to }) => ({ from: from.join(', '), to: to.join(', ') })),
+      })),
     // Those of soft references stand above.
     notes: [...outcome.notes, ...outcome.dump.warnings.map(({ message }) => message).filter((message) => !/ is under no foreign key /.test(message))],
     transactionId: outcome.transaction_id ?? null,

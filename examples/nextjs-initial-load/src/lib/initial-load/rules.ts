@@ -32,11 +32,18 @@ export const isDemoId = (column: string) =>
 /** Columns that hold ids of businesses, by table. */
 export const DEMO_COLUMNS = [/^businessId$/, /^business_id$/];
 
+/**
+ * Tables whose rows both servers may have made under ids of their own, by the columns that tell them: a category is known by its name within
+ * its business. The row of the target keeps its id, and what references that of the source is rewritten. The fallback `http` does not do it.
+ */
+export const NATURAL_KEYS: Record<string, string[]> = { 'public.categories': ['"businessId"', 'name'] };
+
 /** How the merge is done. */
-export function restoreRules(demo: boolean): Pick<RestoreOptions, 'update' | 'excludeTables' | 'excludeDemo' | 'demoFlag' | 'cascade'> {
+export function restoreRules(demo: boolean): Pick<RestoreOptions, 'update' | 'excludeTables' | 'excludeDemo' | 'demoFlag' | 'cascade' | 'matchOn'> {
   return {
     update: 'changed',
     excludeTables: LOCAL_TABLES,
+    matchOn: NATURAL_KEYS,
     // What hangs on a demo business goes with it: its children too, which have no column of their own that says so.
     ...(demo ? { excludeDemo: true, demoFlag: `"${DEMO_FLAG}"`, cascade: 'delete' as const } : {}),
   };

@@ -105,6 +105,14 @@ export function Report({ report }: { report: LoadReport }) {
           </tbody>
         </table>
       </div>
+      {(report.recognised ?? []).map(({ table, rows, renumbered, first }) => (
+        <details className="recognised" key={table}>
+          <summary>
+            {nameOf(table)}: {count(rows)} recognised under another id{renumbered > 0 && `, ${count(renumbered)} with a new id`}
+          </summary>
+          <ul>{first.map(({ from, to }) => <li key={from}><code>{from}</code> is <code>{to}</code> here</li>)}</ul>
+        </details>
+      ))}
       {report.softReferences.length > 0 && (
         <p className="notice warn">
           Columns without a foreign key name rows that were left out:{' '}
