@@ -302,7 +302,9 @@ BEGIN
       CALL pg_temp.dumpsert_map_begin();
     END IF;
     CALL pg_temp.dumpsert_plan();
-    INSERT INTO pg_temp.dumpsert_mapping SELECT pg_temp.dumpsert_map_told() WHERE pg_temp.dumpsert_maps();
+    IF pg_temp.dumpsert_maps() THEN
+      INSERT INTO pg_temp.dumpsert_mapping SELECT pg_temp.dumpsert_map_told();
+    END IF;
   EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS _state = RETURNED_SQLSTATE, _message = MESSAGE_TEXT, _hint = PG_EXCEPTION_HINT;
     PERFORM pg_temp.dumpsert_find('error', NULL, _state, _message, _hint);
