@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { cleanups, completed, ended, load, until } from './support.mjs';
+import { begin, cleanups, completed, ended, load, until } from './support.mjs';
 import { fresh, gate, nothingRuns, pair, proxy, setUp, state } from './holds.mjs';
 
 const file = cleanups();
@@ -20,8 +20,15 @@ test('network: cut at 0, 1, 50 and 99 % of the bytes, and before the answer; the
   const bytes = dry.bytes;
   const unchanged = await fresh();
   for (const share of [0, 0.01, 0.5, 0.99]) {
-    proxy.cutUpload(Math.floor(bytes * share));
-    const session = await load(pair.from, { demo: false });
+    // Behind the first byte the cut waits until the target has begun: a connection that is cut before that is share 0.
+    if (share === 0) proxy.cutUpload(0);
+    else proxy.holdUpload(Math.floor(bytes * share));
+    const sessionId = await begin(pair.from, { demo: false });
+    if (share > 0) {
+      await until('the target has begun', async () => proxy.isHolding() && (await pair.to.admin('GET', `/initial-load/${sessionId}`)).status === 200);
+      proxy.cutHeld();
+    }
+    const session = await ended(pair.from, sessionId);
     assert.ok(proxy.hasCut(), `${share}`);
     assert.equal(session.status, 'FAILED', `${share}`);
     assert.match(session.errorMessage, /nothing was changed$/);

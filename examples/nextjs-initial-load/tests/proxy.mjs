@@ -17,6 +17,8 @@ export async function startProxy(t, target) {
   };
   /** Cuts the connection when this many bytes of a body have passed. */
   proxy.cutUpload = (bytes) => (proxy.reset(), (fault = { cutAt: bytes }));
+  /** Cuts the connection that is held back. */
+  proxy.cutHeld = () => held();
   /** Holds a body back when this many bytes have passed. */
   proxy.holdUpload = (bytes) => (proxy.reset(), (fault = { holdAt: bytes }));
   /**
