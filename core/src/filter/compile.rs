@@ -487,9 +487,5 @@ fn with_nearest(error: Error, wanted: &str, names: impl Iterator<Item = String>)
 /// Says which of the exclusions an error is about.
 fn in_exclusion(exclude: &Exclude, error: Error) -> Error {
     let message = format!("in `{}: {}`: {}", exclude.tables, exclude.condition, error.message());
-    let named = Error::new(error.kind(), message);
-    match error.hint() {
-        Some(hint) => named.with_hint(hint.to_owned()),
-        None => named,
-    }
+    error.with_message(message)
 }

@@ -50,7 +50,7 @@ impl Options {
             }
             if let Some(only) = &rule.only {
                 self.check_condition(only, known)
-                    .map_err(|error| in_condition(&format!("`match_where` of table {table}"), &error))?;
+                    .map_err(|error| in_condition(&format!("`match_where` of table {table}"), error))?;
             }
         }
         // Where exclusions are followed a catalog comes, or the run ends.
@@ -149,7 +149,7 @@ impl Options {
         if let Some(only) = &key.only {
             let known = catalog.zip(from);
             self.check_condition(only, known)
-                .map_err(|error| in_condition(&format!("the foreign key {key}"), &error))?;
+                .map_err(|error| in_condition(&format!("the foreign key {key}"), error))?;
         }
         Ok(json!({
             "schema": key.table.schema,
@@ -164,16 +164,13 @@ impl Options {
 }
 
 /// What begins a comment ends with its line.
-fn whole_lines(condition: &str) -> String {
+pub(super) fn whole_lines(condition: &str) -> String {
     format!("{condition}\n")
 }
 
-fn in_condition(place: &str, error: &Error) -> Error {
-    let own = Error::new(error.kind(), format!("{place}: {}", error.message()));
-    match error.hint() {
-        Some(hint) => own.with_hint(hint.to_owned()),
-        None => own,
-    }
+fn in_condition(place: &str, error: Error) -> Error {
+    let message = format!("{place}: {}", error.message());
+    error.with_message(message)
 }
 
 /// An option that says nothing without `match_on`.

@@ -1,6 +1,7 @@
 //! What the script tells the target: options for its fixed text, as JSON.
 
 use super::Plan;
+use super::matching::whole_lines;
 #[cfg(feature = "restore")]
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::exclude::{Cascade, Demo};
@@ -106,9 +107,7 @@ impl Plan {
         let mut rules: Vec<_> = rules
             .filter_map(|(name, number)| {
                 let rule = filter.as_ref()?.rules.get(number)?;
-                // What begins a comment ends with its line.
-                let condition = format!("{}\n", rule.sql.as_ref()?);
-                Some((name.clone(), rule.label.clone(), condition))
+                Some((name.clone(), rule.label.clone(), whole_lines(rule.sql.as_ref()?)))
             })
             .collect();
         rules.sort();

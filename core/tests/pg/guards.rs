@@ -4,7 +4,7 @@ use dumpsert::{Catalog, Client, NoKey, OnGuard, Options, Style, Update, convert,
 use dumpsert_testkit::{Cluster, Db};
 use serde_json::{Value, json};
 
-use crate::support::{Target, inserts, psql, script, sqlstate};
+use crate::support::{Target, inserts, psql, rows, script, sqlstate};
 
 /// Every style with every client that can run it.
 const WAYS: [(Style, Client); 5] = [
@@ -62,16 +62,6 @@ fn in_every_way(
         }
         check(&target, way, result);
     }
-}
-
-fn rows(db: &Db, sql: &str) -> Vec<String> {
-    let text = |row: Vec<Option<String>>| {
-        row.into_iter()
-            .map(Option::unwrap_or_default)
-            .collect::<Vec<_>>()
-            .join("|")
-    };
-    db.query(sql).into_iter().map(text).collect()
 }
 
 const ORDERS: &str = "CREATE TABLE orders (id integer PRIMARY KEY, \"businessId\" text, total numeric);";

@@ -145,17 +145,23 @@ impl Target {
         run.stderr
     }
 
-    /// The rows of a query, values separated by a bar, NULL as nothing.
+    /// The rows of a query of the target.
     #[track_caller]
     pub(crate) fn rows(&self, sql: &str) -> Vec<String> {
-        let text = |row: Vec<Option<String>>| {
-            row.into_iter()
-                .map(Option::unwrap_or_default)
-                .collect::<Vec<_>>()
-                .join("|")
-        };
-        self.db.query(sql).into_iter().map(text).collect()
+        rows(&self.db, sql)
     }
+}
+
+/// The rows of a query, values separated by a bar, NULL as nothing.
+#[track_caller]
+pub(crate) fn rows(db: &Db, sql: &str) -> Vec<String> {
+    let text = |row: Vec<Option<String>>| {
+        row.into_iter()
+            .map(Option::unwrap_or_default)
+            .collect::<Vec<_>>()
+            .join("|")
+    };
+    db.query(sql).into_iter().map(text).collect()
 }
 
 /// `INSERT` statements as pg_dump prints them, one for each row.

@@ -3,7 +3,7 @@
 use dumpsert::{Catalog, Options, Style, Update};
 use dumpsert_testkit::Cluster;
 
-use crate::support::{Target, inserts, psql, script, sqlstate};
+use crate::support::{Target, inserts, psql, rows, script, sqlstate};
 
 const STYLES: [Style; 3] = [Style::Rows, Style::Batches, Style::Staged];
 
@@ -18,14 +18,14 @@ fn merge(style: Style, choose: impl Fn(Options) -> Options) -> (Vec<String>, usi
         "INSERT INTO public.t VALUES (1, 'old', '{}', '2024-01-01'), (2, 'own', '{}', '2026-01-01'),
                                      (3, 'same', '[1]', '2025-01-01'), (4, 'null', '1', NULL);",
     );
-    let rows = [
+    let dumped = [
         "1, 'new', '[]', '2025-01-01'",
         "2, 'late', '[]', '2025-01-01'",
         "3, 'same', '[1]', '2025-01-01'",
         "4, 'filled', '2', '2025-01-01'",
         "5, 'added', NULL, NULL",
     ];
-    let dump = inserts("public.t", "id, v, doc, changed", &rows);
+    let dump = inserts("public.t", "id, v, doc, changed", &dumped);
     let options = Options::new()
         .with_style(style)
         .with_catalog(Catalog::from_schema_sql(SCHEMA).unwrap())
@@ -35,14 +35,7 @@ fn merge(style: Style, choose: impl Fn(Options) -> Options) -> (Vec<String>, usi
     let after = db.row_versions();
     let known: Vec<_> = before.values().flatten().collect();
     let written = after.values().flatten().filter(|row| !known.contains(row)).count();
-    let rows = db.query("SELECT id, v, doc FROM public.t ORDER BY id");
-    let text = |row: Vec<Option<String>>| {
-        row.into_iter()
-            .map(Option::unwrap_or_default)
-            .collect::<Vec<_>>()
-            .join("|")
-    };
-    (rows.into_iter().map(text).collect(), written)
+    (rows(&db, "SELECT id, v, doc FROM public.t ORDER BY id"), written)
 }
 
 #[test]

@@ -214,11 +214,7 @@ impl Compiler<'_> {
                 table.table_name(),
                 error.message()
             );
-            let named = Error::new(error.kind(), message);
-            match error.hint() {
-                Some(hint) => named.with_hint(hint.to_owned()),
-                None => named,
-            }
+            error.with_message(message)
         })
     }
 

@@ -1,21 +1,52 @@
 -- Keys that options declare (keys). A declared key goes before those of the target, also where the target has no index for it: rows
 -- are then recognised by what such an index would compare by, the default operator class and the collation of each column.
 
--- What is declared for a table, or for what it is a partition of; the nearest goes before.
-CREATE FUNCTION pg_temp.dumpsert_declared(_relid pg_catalog.oid) RETURNS pg_catalog.text[]
+-- What a list among the options says of a table, or of what it is a partition of; the nearest goes before.
+CREATE FUNCTION pg_temp.dumpsert_said(_list pg_catalog.text, _relid pg_catalog.oid) RETURNS pg_catalog.jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
 BEGIN
-  RETURN (SELECT ARRAY(SELECT jsonb_array_elements_text(k.columns))
+  RETURN (SELECT e.entry
     FROM (SELECT _relid, 0 UNION
           SELECT a.relid, a.level FROM pg_partition_ancestors(_relid) WITH ORDINALITY AS a(relid, level)) AS u(relid, level)
     JOIN pg_class AS c ON c.oid = u.relid JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    JOIN (pg_temp.dumpsert_options AS o CROSS JOIN LATERAL jsonb_to_recordset(o.options -> 'keys') AS k(schema text, name text, columns jsonb))
-      ON k.schema = n.nspname AND k.name = c.relname
+    JOIN (pg_temp.dumpsert_options AS o CROSS JOIN LATERAL jsonb_array_elements(o.options -> _list) AS e(entry))
+      ON e.entry ->> 'schema' = n.nspname AND e.entry ->> 'name' = c.relname
    ORDER BY u.level LIMIT 1);
 END
 $dumpsert$;
 
--- Makes the index that the key would have, of an empty table: PostgreSQL says there what it compares by.
+-- The columns that it names for the table; NULL if it names none.
+CREATE FUNCTION pg_temp.dumpsert_said_columns(_list pg_catalog.text, _relid pg_catalog.oid) RETURNS pg_catalog.text[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
+BEGIN
+  RETURN (SELECT ARRAY(SELECT jsonb_array_elements_text(s.columns)) FROM (SELECT pg_temp.dumpsert_said(_list, _relid) -> 'columns') AS s(columns) WHERE jsonb_typeof(s.columns) = 'array');
+END
+$dumpsert$;
+
+-- Makes an index on columns of an empty table that has them as this one has: PostgreSQL says there what they compare by.
+CREATE PROCEDURE pg_temp.dumpsert_make_index(_name pg_catalog.text, _relid pg_catalog.oid, _columns pg_catalog.text[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
+BEGIN
+  EXECUTE format('CREATE TEMPORARY TABLE pg_temp.%I (%s) ON COMMIT DROP', _name, pg_temp.dumpsert_stage_columns(_relid, _columns));
+  EXECUTE format('CREATE INDEX %I ON pg_temp.%I (%s)', _name || '_by', _name, (SELECT string_agg(quote_ident(k), ', ') FROM unnest(_columns) AS k));
+END
+$dumpsert$;
+
+-- The index that says how columns compare: a unique one of exactly these, else the one that was made for them. One over some rows compares them as well.
+CREATE FUNCTION pg_temp.dumpsert_index_on(_name pg_catalog.text, _relid pg_catalog.oid, _columns pg_catalog.text[], _partial boolean) RETURNS pg_catalog.oid
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
+BEGIN
+  RETURN coalesce((
+    SELECT i.indexrelid FROM pg_index AS i
+     WHERE i.indrelid = _relid AND i.indisunique AND i.indisvalid AND (_partial OR i.indpred IS NULL) AND i.indexprs IS NULL AND NOT i.indisexclusion
+       AND ARRAY(SELECT a.attname::text FROM pg_attribute AS a WHERE a.attrelid = _relid
+                    AND a.attnum = ANY ((i.indkey::int2[])[0 : i.indnkeyatts - 1]) ORDER BY 1)
+         = ARRAY(SELECT k FROM unnest(_columns) AS k ORDER BY 1)
+     ORDER BY i.indpred IS NOT NULL, i.indimmediate DESC, i.indexrelid LIMIT 1), to_regclass(format('pg_temp.%I', _name || '_by'))::oid);
+END
+$dumpsert$;
+
+-- Makes the index that the key would have.
 CREATE PROCEDURE pg_temp.dumpsert_declare(_n integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 DECLARE
@@ -44,26 +75,18 @@ BEGIN
       MESSAGE = format('dumpsert: the key (%s) is declared for %s, and the dump does not bring %I; nothing was changed', _names, _s.relid::regclass, _bad),
       HINT = 'Declare a key by columns that the dump brings.';
   END IF;
-  EXECUTE format('CREATE TEMPORARY TABLE pg_temp.dumpsert_key_%s (%s) ON COMMIT DROP', _n, pg_temp.dumpsert_stage_columns(_s.relid, _s.declared));
-  EXECUTE format('CREATE INDEX dumpsert_key_%s_by ON pg_temp.dumpsert_key_%1$s (%s)', _n, _names);
+  CALL pg_temp.dumpsert_make_index('dumpsert_key_' || _n, _s.relid, _s.declared);
 EXCEPTION WHEN undefined_object THEN
   RAISE EXCEPTION USING ERRCODE = 'undefined_function', DETAIL = SQLERRM, HINT = 'Declare a key by other columns.',
     MESSAGE = format('dumpsert: the key (%s) is declared for %s, and a column of it cannot be compared; nothing was changed', _names, _s.relid::regclass);
 END
 $dumpsert$;
 
--- The index that says how a declared key compares: a unique one of exactly these columns, else the one made for it.
+-- The index that says how a declared key compares.
 CREATE FUNCTION pg_temp.dumpsert_declared_index(_n integer) RETURNS pg_catalog.oid
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
 BEGIN
-  RETURN (SELECT coalesce((
-      SELECT i.indexrelid FROM pg_index AS i
-       WHERE i.indrelid = s.relid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL AND NOT i.indisexclusion
-         AND ARRAY(SELECT a.attname::text FROM pg_attribute AS a WHERE a.attrelid = s.relid
-                      AND a.attnum = ANY ((i.indkey::int2[])[0 : i.indnkeyatts - 1]) ORDER BY 1)
-           = ARRAY(SELECT k FROM unnest(s.declared) AS k ORDER BY 1)
-       ORDER BY i.indimmediate DESC, i.indexrelid LIMIT 1), to_regclass('pg_temp.dumpsert_key_' || s.n || '_by')::oid)
-    FROM pg_temp.dumpsert_stages AS s WHERE s.n = _n AND s.declared IS NOT NULL);
+  RETURN (SELECT pg_temp.dumpsert_index_on('dumpsert_key_' || s.n, s.relid, s.declared, false) FROM pg_temp.dumpsert_stages AS s WHERE s.n = _n AND s.declared IS NOT NULL);
 END
 $dumpsert$;
 

@@ -17,6 +17,7 @@ CREATE TEMPORARY TABLE pg_temp.dumpsert_rewritten (n integer GENERATED ALWAYS AS
 -- The tables whose keys, or other referenced columns, may change; one row for each stage.
 CREATE TEMPORARY TABLE pg_temp.dumpsert_mapped (n integer PRIMARY KEY, node pg_catalog.oid, level integer,
   rule pg_catalog.jsonb,         -- its entry of match; NULL: only references in its key are rewritten
+  match_on pg_catalog.text[], match_index pg_catalog.oid,  -- the columns, and what says by what they are compared
   idents pg_catalog.text[],      -- the columns by which its rows are known: of the key, of match_on, referenced ones
   is_tree boolean,               -- whether a row has to wait for what becomes of the row that it references in its own table
   rows bigint,                   -- how many rows become others
@@ -24,20 +25,6 @@ CREATE TEMPORARY TABLE pg_temp.dumpsert_mapped (n integer PRIMARY KEY, node pg_c
 ) ON COMMIT DROP;
 -- From which link each of these columns gets its value.
 CREATE TEMPORARY TABLE pg_temp.dumpsert_sources (n integer, name pg_catalog.text, k integer, o integer) ON COMMIT DROP;
-
--- What options say of a table, or of what it is a partition of; the nearest goes before.
-CREATE FUNCTION pg_temp.dumpsert_match_rule(_relid pg_catalog.oid) RETURNS pg_catalog.jsonb
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
-BEGIN
-  RETURN (SELECT m.entry
-    FROM (SELECT _relid, 0 UNION
-          SELECT a.relid, a.level FROM pg_partition_ancestors(_relid) WITH ORDINALITY AS a(relid, level)) AS u(relid, level)
-    JOIN pg_class AS c ON c.oid = u.relid JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    JOIN (pg_temp.dumpsert_options AS o CROSS JOIN LATERAL jsonb_array_elements(o.options -> 'match') AS m(entry))
-      ON m.entry ->> 'schema' = n.nspname AND m.entry ->> 'name' = c.relname
-   ORDER BY u.level LIMIT 1);
-END
-$dumpsert$;
 
 -- Names in these options must be of tables and columns that are here and in the dump. For each stage with match_on the index is made, of
 -- an empty table, that says what its columns compare by.
@@ -74,9 +61,8 @@ BEGIN
                      ELSE format('dumpsert: %s is given for %s, which has no column %I here; nothing was changed', _bad.what, _bad.shown, _bad.col) END;
   END LOOP;
   FOR _s IN
-    SELECT s.n, s.relid, s.stage, s.found, ARRAY(SELECT jsonb_array_elements_text(r.rule -> 'columns')) AS columns
-      FROM pg_temp.dumpsert_stages AS s CROSS JOIN LATERAL pg_temp.dumpsert_match_rule(s.relid) AS r(rule)
-     WHERE s.relid IS NOT NULL AND jsonb_typeof(r.rule -> 'columns') = 'array' ORDER BY s.n
+    SELECT s.n, s.relid, s.stage, m.columns FROM pg_temp.dumpsert_stages AS s CROSS JOIN LATERAL pg_temp.dumpsert_said_columns('match', s.relid) AS m(columns)
+     WHERE s.relid IS NOT NULL AND m.columns IS NOT NULL ORDER BY s.n
   LOOP
     _names := (SELECT string_agg(quote_ident(k), ', ') FROM unnest(_s.columns) AS k);
     SELECT k INTO _near FROM unnest(_s.columns) AS k WHERE NOT EXISTS (
@@ -86,28 +72,12 @@ BEGIN
         MESSAGE = format('dumpsert: rows of %s are matched on (%s), and the dump does not bring %I; nothing was changed', _s.relid::regclass, _names, _near);
     END IF;
     BEGIN
-      EXECUTE format('CREATE TEMPORARY TABLE pg_temp.dumpsert_match_%s (%s) ON COMMIT DROP', _s.n, pg_temp.dumpsert_stage_columns(_s.relid, _s.columns));
-      EXECUTE format('CREATE INDEX dumpsert_match_%s_by ON pg_temp.dumpsert_match_%1$s (%s)', _s.n, _names);
+      CALL pg_temp.dumpsert_make_index('dumpsert_match_' || _s.n, _s.relid, _s.columns);
     EXCEPTION WHEN undefined_object THEN
       RAISE EXCEPTION USING ERRCODE = 'undefined_function', DETAIL = SQLERRM, HINT = 'Match by other columns.',
         MESSAGE = format('dumpsert: rows of %s are matched on (%s), of which a column cannot be compared; nothing was changed', _s.relid::regclass, _names);
     END;
   END LOOP;
-END
-$dumpsert$;
-
--- The index that says how match_on compares: a unique one of exactly these columns, else the one made for it.
-CREATE FUNCTION pg_temp.dumpsert_match_index(_n integer, _columns pg_catalog.text[]) RETURNS pg_catalog.oid
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $dumpsert$
-BEGIN
-  RETURN (SELECT coalesce((
-      SELECT i.indexrelid FROM pg_index AS i
-       WHERE i.indrelid = s.relid AND i.indisunique AND i.indisvalid AND i.indexprs IS NULL AND NOT i.indisexclusion
-         AND ARRAY(SELECT a.attname::text FROM pg_attribute AS a WHERE a.attrelid = s.relid
-                      AND a.attnum = ANY ((i.indkey::int2[])[0 : i.indnkeyatts - 1]) ORDER BY 1)
-           = ARRAY(SELECT k FROM unnest(_columns) AS k ORDER BY 1)
-       ORDER BY i.indpred IS NOT NULL, i.indimmediate DESC, i.indexrelid LIMIT 1), to_regclass('pg_temp.dumpsert_match_' || s.n || '_by')::oid)
-    FROM pg_temp.dumpsert_stages AS s WHERE s.n = _n);
 END
 $dumpsert$;
 
@@ -140,12 +110,8 @@ BEGIN
       JOIN pg_temp.dumpsert_stages AS s ON s.way <> 'skip' AND to_regclass(format('%I.%I', l ->> 'schema', l ->> 'name')) IN (
              SELECT g.relid FROM pg_temp.dumpsert_lineage(to_regclass(format('%I.%I', s.schema, s.name))) AS g)
      CROSS JOIN LATERAL (
-       SELECT ARRAY(SELECT jsonb_array_elements_text(l -> 'columns')) AS holding,
-              CASE WHEN jsonb_typeof(l -> 'to_columns') = 'array' AND l -> 'to_columns' <> '[]' THEN ARRAY(SELECT jsonb_array_elements_text(l -> 'to_columns'))
-                   ELSE ARRAY(SELECT a.attname::text FROM pg_index AS i CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, o)
-                                JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-                               WHERE i.indrelid = p.oid AND i.indisprimary AND k.o <= i.indnkeyatts ORDER BY k.o) END AS referenced) AS v
-     WHERE coalesce(pg_partition_root(p.oid), p.oid) = ANY (_parents) AND cardinality(v.holding) = cardinality(v.referenced)
+       SELECT ARRAY(SELECT jsonb_array_elements_text(l -> 'columns')) AS holding, ARRAY(SELECT jsonb_array_elements_text(l -> 'to_columns')) AS referenced) AS v
+     WHERE coalesce(pg_partition_root(p.oid), p.oid) = ANY (_parents)
   ) AS l(n, node, parent, holding, referenced, crosses, condition)
    WHERE NOT EXISTS (
      SELECT FROM unnest(l.holding) AS h JOIN pg_temp.dumpsert_stages AS s ON s.n = l.n
@@ -172,18 +138,19 @@ BEGIN
   CALL pg_temp.dumpsert_read_links();
   DELETE FROM pg_temp.dumpsert_mapped; DELETE FROM pg_temp.dumpsert_sources;
   WITH RECURSIVE staged AS MATERIALIZED (
-    SELECT s.n, s.node, s.relid, CASE WHEN jsonb_typeof(r.rule -> 'columns') = 'array' THEN r.rule END AS rule,
+    SELECT s.n, s.node, CASE WHEN r.match_on IS NOT NULL THEN r.rule END AS rule, r.match_on,
            ARRAY(SELECT u FROM unnest(s.key_columns) AS u
-                 UNION SELECT jsonb_array_elements_text(r.rule -> 'columns') WHERE jsonb_typeof(r.rule -> 'columns') = 'array'
+                 UNION SELECT u FROM unnest(r.match_on) AS u
                  UNION SELECT u FROM pg_temp.dumpsert_links AS l CROSS JOIN LATERAL unnest(l.referenced) AS u WHERE l.parent = s.node
-                 UNION SELECT s.guard WHERE jsonb_typeof(r.rule -> 'columns') = 'array') AS idents
-      FROM pg_temp.dumpsert_stages AS s CROSS JOIN LATERAL pg_temp.dumpsert_match_rule(s.relid) AS r(rule) WHERE s.way <> 'skip'
+                 UNION SELECT s.guard WHERE r.match_on IS NOT NULL) AS idents
+      FROM pg_temp.dumpsert_stages AS s
+     CROSS JOIN LATERAL (SELECT pg_temp.dumpsert_said('match', s.relid), pg_temp.dumpsert_said_columns('match', s.relid)) AS r(rule, match_on) WHERE s.way <> 'skip'
   ), mapped AS (
     SELECT t.node FROM staged AS t WHERE t.rule IS NOT NULL
     UNION SELECT l.node FROM mapped AS m JOIN pg_temp.dumpsert_links AS l ON l.parent = m.node JOIN staged AS t ON t.n = l.n AND l.holding && t.idents
   )
-  INSERT INTO pg_temp.dumpsert_mapped (n, node, rule, idents)
-  SELECT t.n, t.node, t.rule, ARRAY(SELECT a.attname::text FROM pg_attribute AS a JOIN pg_temp.dumpsert_stages AS s ON s.n = t.n
+  INSERT INTO pg_temp.dumpsert_mapped (n, node, rule, match_on, idents)
+  SELECT t.n, t.node, t.rule, t.match_on, ARRAY(SELECT a.attname::text FROM pg_attribute AS a JOIN pg_temp.dumpsert_stages AS s ON s.n = t.n
                                      WHERE a.attrelid = to_regclass('pg_temp.dumpsert_stage_' || t.n) AND a.attnum > 0 AND a.attname = ANY (t.idents) ORDER BY a.attnum)
     FROM staged AS t WHERE t.node IN (SELECT m.node FROM mapped AS m);
   SELECT string_agg(DISTINCT s.relid::regclass::text, ', ') INTO _names FROM pg_temp.dumpsert_mapped AS m JOIN pg_temp.dumpsert_stages AS s USING (n)
@@ -200,7 +167,7 @@ BEGIN
    WHERE u.name = ANY (m.idents)
      -- What a row has from the row it references in its own table is no news where both have it from elsewhere, or where nothing changes it.
      AND (l.parent <> m.node OR NOT EXISTS (SELECT FROM pg_temp.dumpsert_links AS b WHERE b.n = m.n AND b.parent <> m.node AND u.name = ANY (b.holding))
-            AND NOT (l.referenced[u.o] = u.name AND (m.rule IS NULL OR m.rule -> 'columns' ? u.name)))
+            AND NOT (l.referenced[u.o] = u.name AND (m.rule IS NULL OR u.name = ANY (m.match_on))))
    ORDER BY m.n, u.name, l.parent = m.node, l.condition IS NOT NULL, cardinality(l.holding), l.k;
   SELECT format('%s.%I', s.relid::regclass, a.attname) INTO _names
     FROM pg_temp.dumpsert_mapped AS m JOIN pg_temp.dumpsert_stages AS s USING (n) JOIN pg_attribute AS a ON a.attrelid = s.relid AND a.attname = ANY (m.idents) AND a.attgenerated <> ''

@@ -6,7 +6,7 @@ DECLARE
   _s record;
 BEGIN
   SELECT s.relid::regclass AS relation, array_to_string(s.key_columns, ', ') AS keys,
-         (SELECT string_agg(u, ', ') FROM jsonb_array_elements_text(m.rule -> 'columns') AS u) AS names
+         array_to_string(m.match_on, ', ') AS names
     INTO _s FROM pg_temp.dumpsert_stages AS s JOIN pg_temp.dumpsert_mapped AS m USING (n) WHERE s.n = _n;
   RAISE EXCEPTION USING ERRCODE = 'cardinality_violation',
     MESSAGE = format('dumpsert: %s has more than one row of %s with (%s) = (%s), by which its rows are matched; nothing was changed', _where, _s.relation, _s.names, _values),
@@ -23,7 +23,7 @@ DECLARE
   _by text; _key text; _shown text; _values text; _keys text;
 BEGIN
   SELECT string_agg(format('e.c%s%s%s', i.a, k.cast_to, coalesce(k.under, i.under)), ', ' ORDER BY k.ord), string_agg(format('min(e.c%s::text COLLATE "C")', i.a), ', ' ORDER BY k.ord) INTO _by, _shown
-    FROM pg_temp.dumpsert_key_parts(pg_temp.dumpsert_match_index(_n, ARRAY(SELECT jsonb_array_elements_text(_m.rule -> 'columns')))) AS k JOIN pg_temp.dumpsert_idents(_n) AS i USING (name);
+    FROM pg_temp.dumpsert_key_parts(_m.match_index) AS k JOIN pg_temp.dumpsert_idents(_n) AS i USING (name);
   SELECT string_agg(format('e.o%s', i.a), ', ' ORDER BY i.a) INTO _key FROM pg_temp.dumpsert_idents(_n) AS i WHERE i.is_key;
   IF _m.rule ->> 'ambiguous' = 'first' THEN
     EXECUTE format('UPDATE pg_temp.dumpsert_batch AS b SET may = false FROM (SELECT e.at, row_number() OVER (PARTITION BY %s ORDER BY %s) AS nth FROM pg_temp.dumpsert_batch AS e WHERE e.may) AS x'
@@ -80,13 +80,13 @@ BEGIN
   IF _rows > 0 AND coalesce(_m.rule ->> 'taken', 'error') <> 'renumber' THEN
     SELECT string_agg(format('e.c%s', i.a), ', ' ORDER BY i.a), string_agg(i.name, ', ' ORDER BY i.a) INTO _key, _names FROM pg_temp.dumpsert_idents(_n) AS i WHERE i.is_key;
     SELECT string_agg(format('e.c%s', i.a), ', ' ORDER BY i.a), string_agg(format('p.%I', i.name), ', ' ORDER BY i.a) INTO _match, _here
-      FROM pg_temp.dumpsert_idents(_n) AS i WHERE _m.rule -> 'columns' ? i.name;
+      FROM pg_temp.dumpsert_idents(_n) AS i WHERE i.name = ANY (_m.match_on);
     EXECUTE format('SELECT concat_ws('', '', %s), concat_ws('', '', %s), concat_ws('', '', %s), e.at FROM pg_temp.dumpsert_batch AS e JOIN pg_temp.dumpsert_taken AS t ON t.at = e.at JOIN %s AS p ON %s ORDER BY e.at LIMIT 1',
       _key, _match, _here, _s.target, pg_temp.dumpsert_same_idents(_n, _s.key_index, false)) INTO _key, _match, _here, _at;
     RAISE EXCEPTION USING ERRCODE = 'unique_violation',
       MESSAGE = format('dumpsert: %s of %s are matched to none here, and the key of each is held by another row, the first (%s) = (%s) in %s; nothing was changed',
         _rows || CASE _rows WHEN 1 THEN ' row' ELSE ' rows' END, _s.relid::regclass, _names, _key, pg_temp.dumpsert_staged_row(_n, _at)),
-      DETAIL = format('(%s) is (%s) in the dump and (%s) here.', (SELECT string_agg(i.name, ', ' ORDER BY i.a) FROM pg_temp.dumpsert_idents(_n) AS i WHERE _m.rule -> 'columns' ? i.name), _match, _here),
+      DETAIL = format('(%s) is (%s) in the dump and (%s) here.', (SELECT string_agg(i.name, ', ' ORDER BY i.a) FROM pg_temp.dumpsert_idents(_n) AS i WHERE i.name = ANY (_m.match_on)), _match, _here),
       HINT = 'If they are other rows, let them have new keys: on_taken_key = renumber. If they were renamed in the source, rename them here as well, or keep what was recognised in a table: mapping_table.';
   ELSIF _rows > 0 THEN
     CALL pg_temp.dumpsert_renumber(_n, _draws);
@@ -170,7 +170,7 @@ BEGIN
     IF _at IS NOT NULL THEN
       EXECUTE format('SELECT array_to_string((array_agg(concat(''('', concat_ws('', '', %1$s), '')'') ORDER BY %1$s))[1:3], '' and '') FROM pg_temp.dumpsert_found AS f WHERE f.at = $1', _keys) INTO _keys USING _at;
       EXECUTE format('SELECT concat_ws('', '', %s) FROM pg_temp.dumpsert_batch AS e WHERE e.at = $1',
-        (SELECT string_agg(format('e.c%s', i.a), ', ' ORDER BY i.a) FROM pg_temp.dumpsert_idents(_n) AS i WHERE _m.rule -> 'columns' ? i.name)) INTO _same USING _at;
+        (SELECT string_agg(format('e.c%s', i.a), ', ' ORDER BY i.a) FROM pg_temp.dumpsert_idents(_n) AS i WHERE i.name = ANY (_m.match_on))) INTO _same USING _at;
       CALL pg_temp.dumpsert_raise_twice(_n, 'the target', _same, _keys);
     END IF;
   END IF;

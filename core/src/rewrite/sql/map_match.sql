@@ -28,11 +28,13 @@ $dumpsert$;
 CREATE PROCEDURE pg_temp.dumpsert_phrase_match()
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $dumpsert$
 BEGIN
+  UPDATE pg_temp.dumpsert_mapped AS m SET match_index = pg_temp.dumpsert_index_on('dumpsert_match_' || m.n, s.relid, m.match_on, true)
+    FROM pg_temp.dumpsert_stages AS s WHERE s.n = m.n AND m.rule IS NOT NULL;
   UPDATE pg_temp.dumpsert_mapped AS m SET
-    same_match = pg_temp.dumpsert_same_idents(m.n, pg_temp.dumpsert_match_index(m.n, x.columns), m.rule ->> 'nulls' = 'not_distinct'),
+    same_match = pg_temp.dumpsert_same_idents(m.n, m.match_index, m.rule ->> 'nulls' = 'not_distinct'),
     has_match = CASE WHEN m.rule ->> 'nulls' = 'not_distinct' THEN 'true'
-                     ELSE (SELECT string_agg(format('e.c%s IS NOT NULL', i.a), ' AND ') FROM pg_temp.dumpsert_idents(m.n) AS i WHERE i.name = ANY (x.columns)) END
-    FROM (SELECT b.n, ARRAY(SELECT jsonb_array_elements_text(b.rule -> 'columns')) AS columns FROM pg_temp.dumpsert_mapped AS b WHERE b.rule IS NOT NULL) AS x WHERE x.n = m.n;
+                     ELSE (SELECT string_agg(format('e.c%s IS NOT NULL', i.a), ' AND ') FROM pg_temp.dumpsert_idents(m.n) AS i WHERE i.name = ANY (m.match_on)) END
+   WHERE m.rule IS NOT NULL;
 END
 $dumpsert$;
 
@@ -103,8 +105,8 @@ BEGIN
   FOR _l IN
     SELECT l.k, l.n, array_to_string(l.holding, ', ') AS names, l.parent::regclass AS parent, s.relid::regclass AS relation, pg_temp.dumpsert_answered(l.k) AS answered
       FROM pg_temp.dumpsert_links AS l JOIN pg_temp.dumpsert_stages AS s USING (n)
-     WHERE (l.parent IN (SELECT m.node FROM pg_temp.dumpsert_mapped AS m) OR jsonb_typeof(pg_temp.dumpsert_match_rule(l.parent) -> 'columns') = 'array')
-       AND coalesce(pg_temp.dumpsert_match_rule(l.parent) ->> 'unmatched', 'error') <> 'keep' ORDER BY l.k
+     WHERE (l.parent IN (SELECT m.node FROM pg_temp.dumpsert_mapped AS m) OR pg_temp.dumpsert_said_columns('match', l.parent) IS NOT NULL)
+       AND coalesce(pg_temp.dumpsert_said('match', l.parent) ->> 'unmatched', 'error') <> 'keep' ORDER BY l.k
   LOOP
     EXECUTE format('SELECT pg_catalog.count(*), (pg_catalog.array_agg(d.ctid))[1] FROM pg_temp.dumpsert_stage_%s AS d WHERE %s%s', _l.n, pg_temp.dumpsert_refers(_l.k), ' AND NOT ' || _l.answered)
       INTO _rows, _at;

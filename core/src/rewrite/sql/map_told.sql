@@ -90,7 +90,7 @@ BEGIN
   FOR _s IN
     SELECT l.n, s.target, coalesce((
         SELECT string_agg(format('p.%1$I%2$s%3$s %4$s t.%1$I%2$s%3$s', k.name, k.cast_to, coalesce(k.under, i.under), k.equals), ' AND ')
-          FROM pg_temp.dumpsert_key_parts(CASE WHEN m.rule IS NULL THEN s.key_index ELSE pg_temp.dumpsert_match_index(m.n, ARRAY(SELECT jsonb_array_elements_text(m.rule -> 'columns'))) END) AS k
+          FROM pg_temp.dumpsert_key_parts(coalesce(m.match_index, s.key_index)) AS k
           JOIN pg_temp.dumpsert_idents(m.n) AS i USING (name) WHERE k.name NOT IN (SELECT c.name FROM pg_temp.dumpsert_sources AS c WHERE c.n = m.n)), 'true') AS same
       FROM pg_temp.dumpsert_prune_left AS l JOIN pg_temp.dumpsert_mapped AS m USING (n) JOIN pg_temp.dumpsert_stages AS s USING (n) ORDER BY l.n
   LOOP

@@ -168,7 +168,7 @@ BEGIN
   END IF;
   INSERT INTO pg_temp.dumpsert_stages (n, schema, name, columns, found, relid, declared)
   VALUES (_n, _schema, _name, _columns, ARRAY(SELECT c FROM unnest(_columns) AS c WHERE c <> ALL (coalesce(_unknown, '{}'))), _relid,
-          pg_temp.dumpsert_declared(_relid));
+          pg_temp.dumpsert_said_columns('keys', _relid));
   CALL pg_temp.dumpsert_count_locks(_n);
   CALL pg_temp.dumpsert_govern(_n);
   CALL pg_temp.dumpsert_make_stage(_n, _stage);

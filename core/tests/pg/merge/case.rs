@@ -6,7 +6,7 @@ use dumpsert::{Catalog, Options, Style};
 use dumpsert_testkit::{Cluster, Db, Run, Snapshot};
 
 use crate::sources::{OWNER, give_to_owner};
-use crate::support::{Random, psql, shuffled, sqlstate, try_script};
+use crate::support::{Random, psql, rows, shuffled, sqlstate, try_script};
 
 /// How a dump is given to the merge.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -385,12 +385,6 @@ impl One<'_> {
     }
 
     fn rows(&self, query: &str) -> Vec<String> {
-        let text = |row: Vec<Option<String>>| {
-            row.into_iter()
-                .map(Option::unwrap_or_default)
-                .collect::<Vec<_>>()
-                .join("|")
-        };
-        self.db.query(query).into_iter().map(text).collect()
+        rows(self.db, query)
     }
 }

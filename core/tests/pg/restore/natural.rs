@@ -4,6 +4,7 @@ use dumpsert_testkit::{Cluster, Db};
 use serde_json::Value;
 
 use super::{output, program, succeeds, text};
+use crate::support::rows;
 
 const SCHEMA: &str = "CREATE TABLE businesses (id text PRIMARY KEY, slug text UNIQUE NOT NULL, demo boolean NOT NULL DEFAULT false);
     CREATE TABLE categories (id integer PRIMARY KEY, business text NOT NULL REFERENCES businesses, name text NOT NULL, v integer DEFAULT 0, UNIQUE (business, name));
@@ -43,16 +44,6 @@ fn sync(sides: &(Db, Db), more: &[&str]) -> std::process::Command {
     let mut command = program(&sides.1, &["sync", "--from", sides.0.name(), "--to", sides.1.name()]);
     command.args(OPTIONS).args(more);
     command
-}
-
-fn rows(db: &Db, sql: &str) -> Vec<String> {
-    let join = |row: Vec<Option<String>>| {
-        row.into_iter()
-            .map(Option::unwrap_or_default)
-            .collect::<Vec<_>>()
-            .join("|")
-    };
-    db.query(sql).into_iter().map(join).collect()
 }
 
 #[test]
